@@ -1,0 +1,2 @@
+//! (empty yet)
+#![no_std]

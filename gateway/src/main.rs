@@ -1,0 +1,2 @@
+//! (empty yet)
+fn main() {}
