@@ -1,0 +1,383 @@
+//! Facts for the journal. What is not worth a journal row is a [`Note`]; both are applied the same way.
+
+use alloc::string::String;
+
+use serde::Serialize;
+
+use crate::command::{Actor, CommandKey};
+use crate::compartment::{InspectionCause, Level, ServiceCause};
+use crate::effect::{Purpose, Thing};
+use crate::id::{
+    BankId, CarrierId, CompartmentId, DeviceId, LineId, ParcelId, ProbeId, TerminalId, UnitId, UnlockId,
+};
+use crate::input::{NotSent, ProbeFault};
+use crate::parcel::{CollectionProof, ExceptionKind};
+use crate::site::{PhysicalLock, Size};
+use crate::time::{ClockTrust, Timestamp};
+use crate::unit::Digest;
+
+/// One journal row before it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Trust in that time.
+    pub trust: ClockTrust,
+    /// Who did it.
+    pub actor: Actor,
+    /// The command that caused it.
+    pub cause: Option<CommandKey>,
+    /// Why, in the words of the person.
+    pub reason: Option<String>,
+    /// What.
+    pub fact: Fact,
+}
+
+/// How soon a change must be on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// Rides on the next commit, at most 5 s later: observations, cursors, counters.
+    Rides,
+    /// Forces a commit: decisions about doors, parcels and codes.
+    Forces,
+}
+
+/// What happened. Serialises to the `data` of the CloudEvent (without the variant's name, which is its type).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[expect(
+    missing_docs,
+    reason = "the CloudEvents type in `Fact::name` says it; fields are named by their types"
+)]
+pub enum Fact {
+    GatewayStarted {
+        boot: u32,
+        version: String,
+        configuration: Digest,
+    },
+    GatewayStopping {},
+    /// Rows were lost because memory for waiting rows ran out.
+    GatewayGap {
+        dropped: u64,
+    },
+    ClockTrustChanged {
+        trust: ClockTrust,
+    },
+    StorageDegraded {},
+    StorageRecovered {
+        waited: u64,
+    },
+    ConfigurationChanged {
+        previous: Option<Digest>,
+        configuration: Digest,
+    },
+    DirectorySynced {
+        version: u64,
+        units: u64,
+    },
+    CarriersSynced {
+        version: u64,
+        carriers: u64,
+    },
+
+    ParcelExpected {
+        parcel: ParcelId,
+        unit: UnitId,
+        carrier: Option<CarrierId>,
+        size: Size,
+        occurred_at: Option<Timestamp>,
+    },
+    /// The door is shut; not settled yet.
+    ParcelDeposited {
+        parcel: ParcelId,
+        compartment: CompartmentId,
+    },
+    /// Settled: the code is live and the notice goes out.
+    ParcelStored {
+        parcel: ParcelId,
+        unit: UnitId,
+        carrier: Option<CarrierId>,
+        compartment: CompartmentId,
+    },
+    /// The session ended without the courier confirming; nothing was seen.
+    ParcelUnconfirmed {
+        parcel: ParcelId,
+        compartment: CompartmentId,
+    },
+    /// The courier took it back.
+    ParcelNotDelivered {
+        parcel: ParcelId,
+        compartment: CompartmentId,
+    },
+    ParcelCollected {
+        parcel: ParcelId,
+        unit: UnitId,
+        compartment: CompartmentId,
+        proof: CollectionProof,
+    },
+    ParcelException {
+        parcel: ParcelId,
+        compartment: Option<CompartmentId>,
+        kind: ExceptionKind,
+    },
+
+    CompartmentReserved {
+        compartment: CompartmentId,
+        parcel: ParcelId,
+        unit: UnitId,
+        carrier: Option<CarrierId>,
+        terminal: TerminalId,
+    },
+    CompartmentReleased {
+        compartment: CompartmentId,
+    },
+    CompartmentOpened {
+        compartment: CompartmentId,
+        unlock: Option<UnlockId>,
+    },
+    CompartmentClosed {
+        compartment: CompartmentId,
+    },
+    CompartmentLeftOpen {
+        compartment: CompartmentId,
+        seconds: u64,
+    },
+    CompartmentForced {
+        compartment: CompartmentId,
+    },
+    CompartmentJammed {
+        compartment: CompartmentId,
+    },
+    CompartmentNeedsInspection {
+        compartment: CompartmentId,
+        cause: InspectionCause,
+    },
+    CompartmentOutOfService {
+        compartment: CompartmentId,
+        cause: ServiceCause,
+    },
+
+    UnlockIntended {
+        unlock: UnlockId,
+        compartment: CompartmentId,
+        lock: PhysicalLock,
+        purpose: Purpose,
+    },
+    UnlockConfirmed {
+        unlock: UnlockId,
+        compartment: CompartmentId,
+        evidence: Evidence,
+    },
+    UnlockFailed {
+        unlock: UnlockId,
+        compartment: CompartmentId,
+        why: UnlockFailure,
+        evidence: Evidence,
+    },
+    UnlockUnknown {
+        unlock: UnlockId,
+        compartment: CompartmentId,
+        evidence: Evidence,
+    },
+
+    AccessGranted {
+        terminal: TerminalId,
+    },
+    /// Denials are counted and written together, never one by one.
+    AccessDenied {
+        terminal: TerminalId,
+        count: u64,
+    },
+    AccessSteppedUp {
+        never_issued_today: u32,
+    },
+
+    ProbeFaulted {
+        probe: ProbeId,
+        fault: ProbeFault,
+    },
+    ProbeRecovered {
+        probe: ProbeId,
+    },
+    DeviceOnline {
+        device: DeviceId,
+    },
+    DeviceDegraded {
+        device: DeviceId,
+    },
+    DeviceOffline {
+        device: DeviceId,
+    },
+    LineRecovered {
+        line: LineId,
+    },
+    LineDegraded {
+        line: LineId,
+    },
+    LineForeignFrame {
+        line: LineId,
+        bytes: u32,
+    },
+    CapacityLow {
+        bank: BankId,
+        free: u32,
+        of: u32,
+    },
+    CapacityExhausted {
+        bank: BankId,
+        size: Size,
+    },
+}
+
+/// Why an unlock is known to have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnlockFailure {
+    /// The pulse was acknowledged and the door stayed shut: a jam.
+    DidNotOpen,
+    /// The board refused the order.
+    Rejected,
+    /// The order never left.
+    NotSent(NotSent),
+}
+
+/// What was sensed around an unlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// Whether the board acknowledged the pulse.
+    pub acknowledged: bool,
+    /// The door contact at the end, where wired and heard.
+    pub door: Option<Level>,
+    /// The latch contact at the end, where wired and heard.
+    pub latch: Option<Level>,
+}
+
+impl Fact {
+    /// The CloudEvents type.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::GatewayStarted { .. } => "gateway.started",
+            Self::GatewayStopping {} => "gateway.stopping",
+            Self::GatewayGap { .. } => "gateway.gap",
+            Self::ClockTrustChanged { trust: ClockTrust::Untrusted } => "clock.untrusted",
+            Self::ClockTrustChanged { .. } => "clock.trusted",
+            Self::StorageDegraded {} => "storage.degraded",
+            Self::StorageRecovered { .. } => "storage.recovered",
+            Self::ConfigurationChanged { .. } => "configuration.changed",
+            Self::DirectorySynced { .. } => "directory.synced",
+            Self::CarriersSynced { .. } => "carriers.synced",
+            Self::ParcelExpected { .. } => "parcel.expected",
+            Self::ParcelDeposited { .. } => "parcel.deposited",
+            Self::ParcelStored { .. } => "parcel.stored",
+            Self::ParcelUnconfirmed { .. } => "parcel.unconfirmed",
+            Self::ParcelNotDelivered { .. } => "parcel.removed",
+            Self::ParcelCollected { .. } => "parcel.collected",
+            Self::ParcelException { .. } => "parcel.exception",
+            Self::CompartmentReserved { .. } => "compartment.reserved",
+            Self::CompartmentReleased { .. } => "compartment.released",
+            Self::CompartmentOpened { .. } => "compartment.opened",
+            Self::CompartmentClosed { .. } => "compartment.closed",
+            Self::CompartmentLeftOpen { .. } => "compartment.left_open",
+            Self::CompartmentForced { .. } => "compartment.forced",
+            Self::CompartmentJammed { .. } => "compartment.jammed",
+            Self::CompartmentNeedsInspection { .. } => "compartment.needs_inspection",
+            Self::CompartmentOutOfService { .. } => "compartment.out_of_service",
+            Self::UnlockIntended { .. } => "unlock.intended",
+            Self::UnlockConfirmed { .. } => "unlock.confirmed",
+            Self::UnlockFailed { .. } => "unlock.failed",
+            Self::UnlockUnknown { .. } => "unlock.unknown",
+            Self::AccessGranted { .. } => "access.granted",
+            Self::AccessDenied { .. } => "access.denied",
+            Self::AccessSteppedUp { .. } => "access.stepped_up",
+            Self::ProbeFaulted { .. } => "probe.fault",
+            Self::ProbeRecovered { .. } => "probe.recovered",
+            Self::DeviceOnline { .. } => "device.online",
+            Self::DeviceDegraded { .. } => "device.degraded",
+            Self::DeviceOffline { .. } => "device.offline",
+            Self::LineRecovered { .. } => "line.recovered",
+            Self::LineDegraded { .. } => "line.degraded",
+            Self::LineForeignFrame { .. } => "line.foreign_frame",
+            Self::CapacityLow { .. } => "capacity.low",
+            Self::CapacityExhausted { .. } => "capacity.exhausted",
+        }
+    }
+
+    /// How soon it must be on the disk.
+    #[must_use]
+    pub const fn durability(&self) -> Durability {
+        match self {
+            Self::CompartmentOpened { .. }
+            | Self::CompartmentClosed { .. }
+            | Self::CompartmentLeftOpen { .. }
+            | Self::AccessDenied { .. }
+            | Self::ProbeFaulted { .. }
+            | Self::ProbeRecovered { .. }
+            | Self::DeviceOnline { .. }
+            | Self::DeviceDegraded { .. }
+            | Self::DeviceOffline { .. }
+            | Self::LineRecovered { .. }
+            | Self::LineDegraded { .. }
+            | Self::LineForeignFrame { .. }
+            | Self::CapacityLow { .. }
+            | Self::ClockTrustChanged { .. } => Durability::Rides,
+            _ => Durability::Forces,
+        }
+    }
+
+    /// What it is about: the CloudEvents subject is `{kind}/{id}`.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::ParcelExpected { parcel, .. }
+            | Self::ParcelDeposited { parcel, .. }
+            | Self::ParcelStored { parcel, .. }
+            | Self::ParcelUnconfirmed { parcel, .. }
+            | Self::ParcelNotDelivered { parcel, .. }
+            | Self::ParcelCollected { parcel, .. }
+            | Self::ParcelException { parcel, .. } => Subject::Parcel(*parcel),
+            Self::CompartmentReserved { compartment, .. }
+            | Self::CompartmentReleased { compartment }
+            | Self::CompartmentOpened { compartment, .. }
+            | Self::CompartmentClosed { compartment }
+            | Self::CompartmentLeftOpen { compartment, .. }
+            | Self::CompartmentForced { compartment }
+            | Self::CompartmentJammed { compartment }
+            | Self::CompartmentNeedsInspection { compartment, .. }
+            | Self::CompartmentOutOfService { compartment, .. }
+            | Self::UnlockIntended { compartment, .. }
+            | Self::UnlockConfirmed { compartment, .. }
+            | Self::UnlockFailed { compartment, .. }
+            | Self::UnlockUnknown { compartment, .. } => {
+                Subject::Thing(Thing::Compartment(compartment.clone()))
+            }
+            Self::AccessGranted { terminal } | Self::AccessDenied { terminal, .. } => {
+                Subject::Thing(Thing::Terminal(terminal.clone()))
+            }
+            Self::ProbeFaulted { probe, .. } | Self::ProbeRecovered { probe } => {
+                Subject::Thing(Thing::Probe(probe.clone()))
+            }
+            Self::DeviceOnline { device }
+            | Self::DeviceDegraded { device }
+            | Self::DeviceOffline { device } => Subject::Thing(Thing::Device(device.clone())),
+            Self::LineRecovered { line }
+            | Self::LineDegraded { line }
+            | Self::LineForeignFrame { line, .. } => Subject::Thing(Thing::Line(line.clone())),
+            Self::CapacityLow { bank, .. } | Self::CapacityExhausted { bank, .. } => {
+                Subject::Bank(bank.clone())
+            }
+            _ => Subject::Thing(Thing::Gateway),
+        }
+    }
+}
+
+/// What a fact is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A thing with public state.
+    Thing(Thing),
+    /// A parcel.
+    Parcel(ParcelId),
+    /// A bank.
+    Bank(BankId),
+}

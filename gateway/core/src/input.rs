@@ -1,0 +1,235 @@
+//! Everything that can happen to a building, in one closed list.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use zeroize::ZeroizeOnDrop;
+
+use crate::command::CommandRequest;
+use crate::compartment::{Contact, Level};
+use crate::id::{CompartmentId, DeviceId, LineId, NoticeId, ProbeId, TerminalId, UnlockId};
+use crate::time::Mono;
+use crate::unit::{Digest, MilliCelsius};
+
+/// One input to `decide`.
+pub enum Input {
+    /// The daemon has loaded the database and the field is about to start. Always first, once.
+    Started(Started),
+    /// The daemon is asked to stop.
+    Stopping,
+    /// A deadline from `next_deadline` has come.
+    Tick,
+    /// A contact changed, or was heard again at half the stale age.
+    Contact {
+        /// Which compartment.
+        compartment: CompartmentId,
+        /// Which contact of it.
+        contact: Contact,
+        /// Its level, polarity applied.
+        level: Level,
+        /// When the reply's last byte was heard.
+        at: Mono,
+    },
+    /// A probe was read.
+    Probe {
+        /// Which.
+        probe: ProbeId,
+        /// What it said.
+        reading: ProbeReading,
+    },
+    /// A board came, went or misbehaves.
+    Device {
+        /// Which.
+        device: DeviceId,
+        /// How it is.
+        health: Health,
+    },
+    /// A line came, went or misbehaves.
+    Line {
+        /// Which.
+        line: LineId,
+        /// How it is.
+        health: Health,
+    },
+    /// Bytes on a line that no device of ours should send.
+    ForeignFrame {
+        /// Which line.
+        line: LineId,
+        /// How many bytes since the last such input.
+        bytes: u32,
+    },
+    /// What became of a pulse order.
+    Pulse {
+        /// The intent.
+        unlock: UnlockId,
+        /// What the line master says.
+        report: PulseReport,
+    },
+    /// Somebody typed at a terminal.
+    Entry {
+        /// Where.
+        terminal: TerminalId,
+        /// What.
+        entry: Entry,
+    },
+    /// A command from console, bus or cloud.
+    Command(Box<CommandRequest>),
+    /// The disk went away or came back.
+    Storage(StorageHealth),
+    /// The notifier's broker acknowledged a notice.
+    NoticeAcknowledged(NoticeId),
+    /// The cloud acknowledged the journal up to here.
+    JournalAcknowledged {
+        /// Newest acknowledged sequence.
+        sequence: u64,
+        /// Its hash.
+        hash: Digest,
+    },
+}
+
+/// What is known at a start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Count of starts on this database file, from 1.
+    pub boot: u32,
+    /// SHA-256 over the configuration files in force.
+    pub configuration: Digest,
+    /// Version of the daemon.
+    pub version: String,
+}
+
+/// How a device or a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Health {
+    Online,
+    Degraded,
+    Offline,
+}
+
+/// How the disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageHealth {
+    /// A commit failed; rows wait in memory.
+    Degraded,
+    /// The waiting rows are durable.
+    Recovered,
+}
+
+/// What a probe said. There is no number that means "no reading".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProbeReading {
+    /// A plausible temperature.
+    Temperature(MilliCelsius),
+    /// Why there is none.
+    Fault(ProbeFault),
+}
+
+/// Why a probe has no temperature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeFault {
+    /// It does not answer.
+    Silent,
+    /// It answers with its fault number.
+    Sentinel,
+    /// Outside the profile's plausible range.
+    Implausible,
+    /// Changed faster than the profile allows.
+    TooFast,
+}
+
+/// What became of a pulse order. Exactly one per order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PulseReport {
+    /// The board echoed the order exactly.
+    Acknowledged {
+        /// When the order's last byte left.
+        sent: Mono,
+    },
+    /// The order left, and no valid echo came.
+    Unanswered {
+        /// When the order's last byte left.
+        sent: Mono,
+    },
+    /// The order left, and the board refused it.
+    Rejected {
+        /// When the order's last byte left.
+        sent: Mono,
+        /// Modbus exception code.
+        exception: u8,
+    },
+    /// The order never left, and never will.
+    NotSent(NotSent),
+}
+
+/// Why a pulse order never left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotSent {
+    /// Its deadline passed in the queue.
+    Expired,
+    /// The line is unplugged or the board is down or not set up.
+    Unreachable,
+    /// The line's queue was full.
+    QueueFull,
+}
+
+/// One thing done at a terminal.
+#[derive(Debug)]
+pub enum Entry {
+    /// Text closed with the enter key: a code, a unit, a size choice.
+    Typed(Typed),
+    /// A function key.
+    Key(Key),
+}
+
+/// Keys of a terminal besides digits and letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// Yes, go on.
+    Confirm,
+    /// No, back, or end of the session.
+    Cancel,
+    /// The next of my parcels; the next delivery.
+    Next,
+    /// I did not put the parcel in.
+    NotDelivered,
+    /// Open that door once more.
+    Reopen,
+    /// It does not fit.
+    NeedLarger,
+    /// Something lies in it already.
+    NotEmpty,
+}
+
+/// Typed text; may be a code, so it has no Display and its memory is wiped.
+#[derive(ZeroizeOnDrop)]
+pub struct Typed(String);
+
+impl Typed {
+    /// Longest text a terminal accepts, in bytes.
+    pub const MAX: usize = 32;
+
+    /// Takes text of at most [`Self::MAX`] visible ASCII characters and spaces.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = text.len() <= Self::MAX && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+        fits.then(|| Self(text.trim().into()))
+    }
+
+    /// The text, for comparing.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Typed(..)")
+    }
+}
+
+/// Randomness handed to one decision.
+pub struct Entropy(pub [u8; 32]);

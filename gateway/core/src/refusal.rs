@@ -1,0 +1,133 @@
+//! Refusals: a domain value with a machine word and a sentence that says what to do. Not an error.
+
+use serde::{Deserialize, Serialize};
+
+/// Why something is not done. Closed list; the words are part of the contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The command was retained by a broker.
+    Retained,
+    /// No `not_after`.
+    NoDeadline,
+    /// `not_after` has passed.
+    Expired,
+    /// `not_after` lies too far ahead.
+    DeadlineTooFar,
+    /// The nonce is missing, used, foreign or older than 120 s.
+    BadNonce,
+    /// A cloud unlock without a staff key.
+    StaffKeyRequired,
+    /// The caller's role does not allow it.
+    NotAllowed,
+    /// No such compartment, unit or carrier.
+    NotFound,
+    /// The batch is older than what is in force.
+    OldVersion,
+    /// Too many, too long, or malformed.
+    Malformed,
+    /// Rows cannot be made durable; deposits and remote unlocks wait.
+    StorageDegraded,
+    /// An unlock of that door is still under way.
+    Busy,
+    /// The lock's board or line is not reachable.
+    Unreachable,
+    /// Too many commands are remembered already.
+    TooManyCommands,
+    /// The check digit is wrong: a typo.
+    Typo,
+    /// No such code.
+    UnknownCode,
+    /// The code is known and its parcel is gone or its time is over.
+    ExpiredCode,
+    /// The parcel is still being delivered.
+    BeingDelivered,
+    /// The code alone is not enough now; unit and code are asked.
+    UnitRequired,
+    /// Too many misses for that unit or building today.
+    TooManyMisses,
+    /// No such unit.
+    UnknownUnit,
+    /// Nothing fits.
+    NothingFits,
+    /// This session holds too many unsettled doors.
+    TooManyOpenDoors,
+    /// The first door must be shut first.
+    ShutFirst,
+    /// That key means nothing here.
+    NotNow,
+    /// This compartment is served by staff only.
+    StaffOnly,
+}
+
+impl Refusal {
+    /// The machine word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Retained => "retained",
+            Self::NoDeadline => "no_deadline",
+            Self::Expired => "expired",
+            Self::DeadlineTooFar => "deadline_too_far",
+            Self::BadNonce => "bad_nonce",
+            Self::StaffKeyRequired => "staff_key_required",
+            Self::NotAllowed => "not_allowed",
+            Self::NotFound => "not_found",
+            Self::OldVersion => "old_version",
+            Self::Malformed => "malformed",
+            Self::StorageDegraded => "storage_degraded",
+            Self::Busy => "busy",
+            Self::Unreachable => "unreachable",
+            Self::TooManyCommands => "too_many_commands",
+            Self::Typo => "typo",
+            Self::UnknownCode => "unknown_code",
+            Self::ExpiredCode => "expired_code",
+            Self::BeingDelivered => "being_delivered",
+            Self::UnitRequired => "unit_required",
+            Self::TooManyMisses => "too_many_misses",
+            Self::UnknownUnit => "unknown_unit",
+            Self::NothingFits => "nothing_fits",
+            Self::TooManyOpenDoors => "too_many_open_doors",
+            Self::ShutFirst => "shut_first",
+            Self::NotNow => "not_now",
+            Self::StaffOnly => "staff_only",
+        }
+    }
+
+    /// A sentence for a person, saying what to do.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Retained => "Commands must not be retained; send it again without the retain flag.",
+            Self::NoDeadline => "Add not_after: the time until which you still want this.",
+            Self::Expired => "not_after has passed; send a new command with a new id.",
+            Self::DeadlineTooFar => "not_after is too far ahead: 120 s for unlock, 24 h for others.",
+            Self::BadNonce => "Ask command/challenge for a nonce and use it once within 120 s.",
+            Self::StaffKeyRequired => "Unlocking from the cloud needs a staff member's signature.",
+            Self::NotAllowed => "Your role does not allow this.",
+            Self::NotFound => "There is no such thing in this building; check the id.",
+            Self::OldVersion => "A newer version is in force already.",
+            Self::Malformed => "The request does not have the expected form or is too large.",
+            Self::StorageDegraded => {
+                "The gateway cannot write its journal now; only pickups and staff on site are served."
+            }
+            Self::Busy => "That door is being opened already; wait for its outcome.",
+            Self::Unreachable => "The lock's board does not answer; check its power and its line.",
+            Self::TooManyCommands => "Too many commands are waiting to expire; try again later.",
+            Self::Typo => "That code has a typing error; please look again.",
+            Self::UnknownCode => "This code is not known here; please look again or call the office.",
+            Self::ExpiredCode => {
+                "Nothing waits under this code any more; a fresh notice is sent if something does."
+            }
+            Self::BeingDelivered => "Your parcel is being delivered right now; try again in a minute.",
+            Self::UnitRequired => "Please enter your unit first, then the code.",
+            Self::TooManyMisses => "Too many wrong codes for today; use a fob or call the office.",
+            Self::UnknownUnit => "There is no such unit in this building; please check the label.",
+            Self::NothingFits => "No compartment fits; please use the package room or call the office.",
+            Self::TooManyOpenDoors => "Please shut the open doors first.",
+            Self::ShutFirst => "Please shut the first door first.",
+            Self::NotNow => "That key does nothing here.",
+            Self::StaffOnly => "This compartment is opened by staff only; please call the office.",
+        }
+    }
+}
