@@ -1,1 +1,3 @@
 //! (empty yet)
+
+pub mod enroll;

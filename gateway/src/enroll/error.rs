@@ -1,0 +1,65 @@
+//! What can go wrong while keys and certificates are made, read and written.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::identity::BadIdentity;
+
+/// One variant per operation; each names the file or identity at hand.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrollError {
+    /// The identity cannot be written into a certificate.
+    #[error("the identity is not usable")]
+    Identity(#[from] BadIdentity),
+    /// The file is there and was to be kept.
+    #[error("{0} exists; it is not overwritten unless asked to replace it")]
+    Exists(PathBuf),
+    /// A directory could not be made.
+    #[error("cannot make directory {path}")]
+    MakeDirectory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file could not be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file could not be written durably.
+    #[error("cannot write {path}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A key could not be generated or a certificate not be signed.
+    #[error("cannot make the certificate of {subject}")]
+    Sign {
+        /// Whose certificate.
+        subject: String,
+        /// Why.
+        source: rcgen::Error,
+    },
+    /// The authority's key or certificate is not what it should be.
+    #[error("{path} is not the authority's key or certificate")]
+    NotAnAuthority {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rcgen::Error,
+    },
+    /// The authority belongs to another building.
+    #[error("{path} names no building: its common name is \"{common_name}\"")]
+    NoBuilding {
+        /// Which file.
+        path: PathBuf,
+        /// What its subject says.
+        common_name: String,
+    },
+}

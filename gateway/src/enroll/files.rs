@@ -1,0 +1,112 @@
+//! Key and certificate files: made whole or not at all, private where they must be, never overwritten unasked.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::ca::Existing;
+use super::error::EnrollError;
+
+/// Who may read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readable {
+    /// Its owner only: keys.
+    Owner,
+    /// Everybody: certificates.
+    All,
+}
+
+impl Readable {
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::All => 0o644,
+        }
+    }
+}
+
+/// Makes the directory and its parents, closed to others.
+pub(super) fn make_directory(path: &Path) -> Result<(), EnrollError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| EnrollError::MakeDirectory { path: path.to_owned(), source })
+}
+
+/// Reads a small text file.
+pub(super) fn read(path: &Path) -> Result<String, EnrollError> {
+    fs::read_to_string(path).map_err(|source| EnrollError::Read { path: path.to_owned(), source })
+}
+
+/// Writes the file under a temporary name, syncs it and puts it in place, so that a power cut leaves the old or the new one.
+pub(super) fn write(
+    path: &Path,
+    text: &str,
+    readable: Readable,
+    existing: Existing,
+) -> Result<(), EnrollError> {
+    let failed = |source| EnrollError::Write { path: path.to_owned(), source };
+    let temporary = temporary_beside(path);
+    if let Err(source) = write_synced(&temporary, text, readable) {
+        return Err(failed(source));
+    }
+    let placed = match existing {
+        // A hard link fails when the name is taken, which a rename does not.
+        Existing::Refuse => fs::hard_link(&temporary, path).and_then(|()| fs::remove_file(&temporary)),
+        Existing::Replace => fs::rename(&temporary, path),
+    };
+    match placed {
+        Ok(()) => sync_directory(path).map_err(failed),
+        Err(source) => {
+            // Best effort: the temporary file is harmless and the first error is what matters.
+            drop(fs::remove_file(&temporary));
+            if source.kind() == io::ErrorKind::AlreadyExists {
+                return Err(EnrollError::Exists(path.to_owned()));
+            }
+            Err(failed(source))
+        }
+    }
+}
+
+fn temporary_beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    PathBuf::from(name)
+}
+
+fn write_synced(path: &Path, text: &str, readable: Readable) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(readable.mode()).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    File::open(parent)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_private_and_kept_when_it_exists() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.key");
+        write(&path, "one", Readable::Owner, Existing::Refuse).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let again = write(&path, "two", Readable::Owner, Existing::Refuse);
+        assert!(matches!(again, Err(EnrollError::Exists(at)) if at == path));
+        assert_eq!(read(&path).unwrap(), "one");
+        write(&path, "three", Readable::Owner, Existing::Replace).unwrap();
+        assert_eq!(read(&path).unwrap(), "three");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+}
