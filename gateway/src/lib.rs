@@ -1,3 +1,4 @@
-//! (empty yet)
+//! The parcel gateway of one apartment building: the shell around the pure core.
 
+pub mod config;
 pub mod enroll;

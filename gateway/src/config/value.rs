@@ -1,0 +1,218 @@
+//! The validated configuration. Whoever holds one need not check anything again.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use vestibule_core::compartment::{Contact, Level};
+use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId};
+use vestibule_core::site::Site;
+use vestibule_core::time::Millis;
+use vestibule_core::unit::Digest;
+
+/// Everything that makes one building differ from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The building's name for people.
+    pub name: String,
+    /// IANA name of the building's time zone, known to exist.
+    pub time_zone: String,
+    /// What the core decides on: building id, support number, compartments, terminals, probes, policies.
+    pub site: Site,
+    /// The serial lines with their boards.
+    pub lines: BTreeMap<LineId, Line>,
+    /// Which input of which board is which contact or probe. Lock outputs are in [`Site`].
+    pub wiring: Wiring,
+    /// The building's own broker; `None` where a building has none.
+    pub broker: Option<Broker>,
+    /// The cloud's broker; `None` where a building has none.
+    pub cloud: Option<Cloud>,
+    /// Paths on this machine.
+    pub local: Local,
+    /// SHA-256 over every source, name and text, in the order of the layers.
+    pub digest: Digest,
+    /// Whether these are the files as they are now.
+    pub origin: Origin,
+}
+
+/// Which files a configuration was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The files as they are.
+    Current,
+    /// The files are bad; this is the copy kept at the last good start.
+    LastGood {
+        /// How many problems the files have; each one was logged.
+        problems: usize,
+    },
+}
+
+/// One serial line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its id.
+    pub id: LineId,
+    /// Where it is.
+    pub port: Port,
+    /// Bits per second, 1,200 to 230,400.
+    pub baud: u32,
+    /// Parity bit.
+    pub parity: Parity,
+    /// What is spoken on it; never two protocols on one line.
+    pub protocol: Protocol,
+    /// How long a board may take to begin its answer, 20 to 1,000 ms.
+    pub response_timeout: Millis,
+    /// The boards, in the order of the files; addresses are unique.
+    pub devices: Vec<Device>,
+}
+
+/// Where a line is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Port {
+    /// A terminal device; it need not exist at the start (unplugged adapters come back).
+    Path(PathBuf),
+}
+
+/// Parity of a line; one stop bit always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Parity {
+    #[default]
+    None,
+    Even,
+    Odd,
+}
+
+/// Wire format of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Modbus RTU.
+    ModbusRtu,
+}
+
+/// One board or instrument on a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its address on the line, 1 to 247.
+    pub address: u8,
+    /// A model that `device_drivers` knows.
+    pub model: String,
+}
+
+/// One channel of one board, numbered as printed on it, from 1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeviceChannel {
+    /// The board.
+    pub device: DeviceId,
+    /// The channel, from 1.
+    pub channel: u16,
+}
+
+/// What hangs on which input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wiring {
+    /// Digital inputs that are door or latch contacts; an input has one use.
+    pub contacts: BTreeMap<DeviceChannel, ContactWire>,
+    /// Instrument channels that are probes; a channel has one use.
+    pub probes: BTreeMap<DeviceChannel, ProbeId>,
+}
+
+/// One contact on one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactWire {
+    /// Whose contact.
+    pub compartment: CompartmentId,
+    /// Door or latch.
+    pub contact: Contact,
+    /// Which level of the input means shut (or latched).
+    pub shut_when: ShutWhen,
+}
+
+/// Polarity of a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShutWhen {
+    /// The input is energised while the door is shut, so that a broken wire reads open.
+    On,
+    /// The input is not energised while the door is shut.
+    Off,
+}
+
+impl ShutWhen {
+    /// The contact's level when the input reads `on`.
+    #[must_use]
+    pub const fn level(self, input_is_on: bool) -> Level {
+        match (self, input_is_on) {
+            (Self::On, true) | (Self::Off, false) => Level::Shut,
+            (Self::On, false) | (Self::Off, true) => Level::Open,
+        }
+    }
+}
+
+/// Files of one TLS end. All are PEM; they exist when the configuration is checked and are read when used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The authority the other end must come from.
+    pub ca: PathBuf,
+    /// Our certificate chain.
+    pub certificate: PathBuf,
+    /// Our private key.
+    pub key: PathBuf,
+}
+
+/// The building's own broker, for both of its ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broker {
+    /// Where `vestibule broker` listens.
+    pub listen: SocketAddr,
+    /// The broker's own certificate.
+    pub server: Tls,
+    /// `host` the daemon connects to; also the name it expects in the broker's certificate.
+    pub host: String,
+    /// Port the daemon connects to.
+    pub port: u16,
+    /// The daemon's certificate (role `gateway`).
+    pub client: Tls,
+    /// Roles file that replaces the built-in roles.
+    pub roles: Option<PathBuf>,
+}
+
+/// The cloud's broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// Host name; also the name expected in its certificate.
+    pub host: String,
+    /// Port, 8883 unless the URL says otherwise.
+    pub port: u16,
+    /// The daemon's certificate for the cloud.
+    pub client: Tls,
+    /// The notifier's X25519 public key; notices are sealed to it.
+    pub notifier_key: [u8; 32],
+}
+
+/// Paths on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    /// Database, keys, last good configuration; default `/var/lib/vestibule`.
+    pub state_dir: PathBuf,
+    /// The console's unix socket; default `/run/vestibule/console.sock`.
+    pub socket: PathBuf,
+    /// File whose existence says that the wall clock is synchronised; default `/run/systemd/timesync/synchronized`.
+    pub clock_marker: PathBuf,
+    /// `tracing` filter, e.g. `info` or `vestibule::field=debug`.
+    pub log: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_wire_reads_open_when_shut_is_energised() {
+        assert_eq!(ShutWhen::On.level(false), Level::Open);
+        assert_eq!(ShutWhen::On.level(true), Level::Shut);
+        assert_eq!(ShutWhen::Off.level(false), Level::Shut);
+        assert_eq!(ShutWhen::Off.level(true), Level::Open);
+    }
+}
