@@ -1,4 +1,5 @@
 //! The parcel gateway of one apartment building: the shell around the pure core.
 
 pub mod config;
+pub mod engine;
 pub mod enroll;

@@ -1,0 +1,20 @@
+//! The shell around the core: one owner of the building, one commit a step, and the only seam to it.
+//!
+//! Law of use: everything that happens is an [`Input`](vestibule_core::input::Input) handed to
+//! [`EngineHandle::submit`]; everything that is asked of the world leaves as an unlock order to the field, a
+//! screen to an attached terminal, or an [`Outgoing`] to bus, uplink and console. Readers look at [`Published`]
+//! and never enter the loop.
+
+mod handle;
+mod lanes;
+mod outgoing;
+mod published;
+mod seam;
+mod terminals;
+
+pub use handle::{EngineHandle, SealedNotice};
+pub use lanes::{Batch, EngineFull, Lane, NoticeRequest};
+pub use outgoing::{JournalRow, OUTGOING_MAX, Outgoing};
+pub use published::{Counters, Head, Published};
+pub use seam::Seam;
+pub use terminals::{AttachError, Attachment};
