@@ -1,0 +1,113 @@
+//! The devices on the line, one file each. A device hears whole, valid requests and answers; the line owns
+//! bytes, time on the wire and noise.
+
+mod input_board;
+mod relay_board;
+mod relay_registers;
+mod settings;
+mod xy_md02;
+
+pub use input_board::{InputBoard, InputCount};
+pub use relay_board::{OutputsAfterRestart, RelayBoard, RelayModel};
+pub use relay_registers::ControlMode;
+pub use xy_md02::{ProbeFault, XyMd02};
+
+use crate::modbus::{Exception, Reply, Request};
+use crate::number::Address;
+use crate::plant::Plant;
+use crate::time::SimTime;
+use crate::wire::Baud;
+
+/// A request as a device hears it.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    /// What is asked.
+    pub request: &'a Request,
+    /// To everybody (address 0) or to this device.
+    pub to: To,
+    /// When the request's last character had arrived.
+    pub heard: SimTime,
+    /// When the device acts: the silence after the request is over.
+    pub now: SimTime,
+}
+
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Address 0.
+    Everybody,
+    /// One slave.
+    Me,
+}
+
+/// A device of any model.
+#[derive(Debug)]
+pub enum Device {
+    /// Waveshare relay board.
+    Relay(RelayBoard),
+    /// Discrete-input board.
+    Inputs(InputBoard),
+    /// XY-MD02 temperature and humidity probe.
+    Probe(XyMd02),
+}
+
+impl Device {
+    /// The address it listens to now.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        match self {
+            Self::Relay(board) => board.address(),
+            Self::Inputs(board) => board.address(),
+            Self::Probe(probe) => probe.address(),
+        }
+    }
+
+    /// The rate it listens at now.
+    #[must_use]
+    pub fn baud(&self) -> Baud {
+        match self {
+            Self::Relay(board) => board.baud(),
+            Self::Inputs(board) => board.baud(),
+            Self::Probe(probe) => probe.baud(),
+        }
+    }
+
+    /// Obeys. `None`: obeyed in silence, as broadcasts are.
+    pub(crate) fn serve(&mut self, heard: Heard<'_>, plant: &mut Plant) -> Option<Result<Reply, Exception>> {
+        match self {
+            Self::Relay(board) => board.serve(heard, plant),
+            Self::Inputs(board) => board.serve(heard, plant),
+            Self::Probe(probe) => probe.serve(heard, plant),
+        }
+    }
+
+    /// When the device does something by itself.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<SimTime> {
+        match self {
+            Self::Relay(board) => board.next_deadline(),
+            Self::Inputs(_) | Self::Probe(_) => None,
+        }
+    }
+
+    /// Lets the device's own timers run until `now`.
+    pub(crate) fn advance(&mut self, now: SimTime, plant: &mut Plant) {
+        if let Self::Relay(board) = self {
+            board.advance(now, plant);
+        }
+    }
+
+    /// The supply goes.
+    pub(crate) fn power_off(&mut self, now: SimTime, plant: &mut Plant) {
+        if let Self::Relay(board) = self {
+            board.power_off(now, plant);
+        }
+    }
+
+    /// The supply is back.
+    pub(crate) fn power_on(&mut self, now: SimTime, plant: &mut Plant) {
+        if let Self::Relay(board) = self {
+            board.power_on(now, plant);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! One RS-485 line and the slaves on it: bytes in with their times, bytes out with theirs.
+
+use crate::device::{Device, Heard, InputBoard, RelayBoard, To, XyMd02};
+use crate::event::Happening;
+use crate::fault::{Fault, Injector, Rule, Verdict};
+use crate::modbus::{self, Exception, Malformed, Reply, Request};
+use crate::number::Address;
+use crate::plant::Plant;
+use crate::spec::{DeviceSpec, LineSpec, Model};
+use crate::time::{SimTime, earliest};
+use crate::wire::{Baud, Frame, Framer, Outgoing, WireByte, checked, sealed};
+
+/// Late replies kept for the next request. A rule adds one a request and each request sends them all.
+const MAX_HELD: usize = 32;
+
+/// The slaves, the wire between them and the master, and the faults.
+#[derive(Debug)]
+pub struct Line {
+    baud: Baud,
+    framer: Framer,
+    outgoing: Outgoing,
+    slaves: Vec<Slave>,
+    injector: Injector,
+    held: Vec<Vec<u8>>,
+    plugged: bool,
+    replug_at: Option<SimTime>,
+}
+
+#[derive(Debug)]
+struct Slave {
+    device: Device,
+    spec: DeviceSpec,
+    powered: bool,
+}
+
+impl Line {
+    pub(crate) fn new(spec: &LineSpec, seed: u64) -> Self {
+        let slaves = spec.devices.iter().map(|device| Slave {
+            device: build(device, spec.baud),
+            spec: device.clone(),
+            powered: true,
+        });
+        Self {
+            baud: spec.baud,
+            framer: Framer::new(spec.baud),
+            outgoing: Outgoing::new(spec.baud),
+            slaves: slaves.collect(),
+            injector: Injector::new(seed, spec.faults.clone()),
+            held: Vec::new(),
+            plugged: true,
+            replug_at: None,
+        }
+    }
+
+    /// The rate of the line.
+    #[must_use]
+    pub fn baud(&self) -> Baud {
+        self.baud
+    }
+
+    /// Whether the adapter is there.
+    #[must_use]
+    pub fn is_plugged(&self) -> bool {
+        self.plugged
+    }
+
+    /// A device by the address it was wired with.
+    pub fn device_mut(&mut self, wired_as: Address) -> Option<&mut Device> {
+        self.slaves.iter_mut().find(|slave| slave.spec.address == wired_as).map(|slave| &mut slave.device)
+    }
+
+    /// Replaces the fault rules; the generator goes on.
+    pub fn set_faults(&mut self, rules: Vec<Rule>) {
+        self.injector.set(rules);
+    }
+
+    /// The master's character had arrived whole at `heard.at`.
+    pub(crate) fn hear(&mut self, heard: WireByte) {
+        if self.plugged {
+            let byte = self.outgoing.mixed_with(heard.at, heard.byte);
+            self.framer.hear(WireByte { byte, ..heard });
+        }
+    }
+
+    /// When a slave or the wire does something next; characters under way not included.
+    pub(crate) fn next_deadline(&self) -> Option<SimTime> {
+        let timers = self.slaves.iter().filter(|slave| slave.powered);
+        let timers = timers.filter_map(|slave| slave.device.next_deadline()).min();
+        earliest(timers, earliest(self.framer.next_deadline(), self.replug_at))
+    }
+
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
+    }
+
+    pub(crate) fn take_byte(&mut self, now: SimTime) -> Option<WireByte> {
+        self.outgoing.take(now)
+    }
+
+    /// Does everything due at `now`. Call it at each deadline in turn.
+    pub(crate) fn advance(&mut self, now: SimTime, plant: &mut Plant) {
+        if self.replug_at.is_some_and(|at| at <= now) {
+            self.plug(now, plant);
+        }
+        for slave in self.slaves.iter_mut().filter(|slave| slave.powered) {
+            slave.device.advance(now, plant);
+        }
+        while let Some(frame) = self.framer.take(now) {
+            self.frame(&frame, plant);
+        }
+    }
+
+    /// The adapter is pulled; what is under way is lost.
+    pub(crate) fn unplug(&mut self, now: SimTime, plant: &mut Plant) {
+        if std::mem::replace(&mut self.plugged, false) {
+            self.framer.clear();
+            self.outgoing.clear();
+            self.held.clear();
+            plant.record(now, Happening::Unplugged);
+        }
+        self.replug_at = None;
+    }
+
+    /// The adapter is put back.
+    pub(crate) fn plug(&mut self, now: SimTime, plant: &mut Plant) {
+        self.replug_at = None;
+        if !std::mem::replace(&mut self.plugged, true) {
+            plant.record(now, Happening::Plugged);
+        }
+    }
+
+    /// Switches a board's supply.
+    pub(crate) fn power(&mut self, now: SimTime, wired_as: Address, on: bool, plant: &mut Plant) {
+        for slave in self.slaves.iter_mut().filter(|slave| slave.spec.address == wired_as) {
+            match (std::mem::replace(&mut slave.powered, on), on) {
+                (true, false) => slave.device.power_off(now, plant),
+                (false, true) => slave.device.power_on(now, plant),
+                _ => continue,
+            }
+            plant.record(now, Happening::Powered { board: wired_as, on });
+        }
+    }
+
+    /// Characters nobody asked for go on the wire from `now` on, after what is under way.
+    pub(crate) fn babble(&mut self, now: SimTime, bytes: &[u8]) {
+        if self.plugged {
+            self.outgoing.queue(now, bytes);
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame, plant: &mut Plant) {
+        let Some((address, pdu)) = checked(&frame.bytes).and_then(<[u8]>::split_first) else {
+            let characters = frame.bytes.len();
+            plant.record(frame.complete_at, Happening::Garbled { characters });
+            return;
+        };
+        let function = pdu.first().copied().unwrap_or_default();
+        let slave = Address::new(*address);
+        for late in std::mem::take(&mut self.held) {
+            self.outgoing.queue(frame.complete_at, &late);
+        }
+        let verdict = self.injector.judge(frame.complete_at, slave, function);
+        for injected in &verdict.faults {
+            plant.record(frame.complete_at, Happening::Fault(injected.clone()));
+        }
+        if !verdict.has(Fault::Deaf) {
+            let answers = self.serve_all(frame, slave, pdu, plant);
+            self.send(frame.complete_at, &verdict, answers);
+        }
+        if let Some(out_for) = verdict.unplug() {
+            self.unplug(frame.complete_at, plant);
+            self.replug_at = Some(frame.complete_at + out_for);
+        }
+    }
+
+    /// The answers of every slave that feels addressed, with the moments at which they start.
+    fn serve_all(
+        &mut self,
+        frame: &Frame,
+        to: Option<Address>,
+        pdu: &[u8],
+        plant: &mut Plant,
+    ) -> Vec<(SimTime, Vec<u8>)> {
+        let parsed = Request::parse(pdu);
+        let mut answers = Vec::new();
+        let line = self.baud;
+        let listening = self.slaves.iter_mut().filter(|slave| slave.powered && slave.device.baud() == line);
+        for slave in listening.filter(|slave| to.is_none_or(|to| slave.device.address() == to)) {
+            // The address that answers is the one that was asked: a new one is for the next request.
+            let address = slave.device.address();
+            let Some(outcome) = obey(&mut slave.device, &parsed, frame, to, plant) else {
+                continue;
+            };
+            let mut body = vec![to.map_or(0, Address::get)];
+            body.extend(modbus::answer(pdu, &outcome));
+            if to.is_none() && matches!(outcome, Ok(Reply::Registers(_))) {
+                body[0] = address.get();
+            }
+            answers.push((frame.complete_at + slave.spec.thinking, sealed(body)));
+            let function = pdu.first().copied().unwrap_or_default();
+            plant.record(frame.complete_at, Happening::Served { address, function });
+        }
+        answers
+    }
+
+    fn send(&mut self, now: SimTime, verdict: &Verdict, answers: Vec<(SimTime, Vec<u8>)>) {
+        let several = answers.len() > 1;
+        for (start, reply) in answers {
+            let bursts = self.injector.distort(verdict, &reply);
+            if verdict.has(Fault::Silence) {
+                continue;
+            }
+            if verdict.has(Fault::LateReply) {
+                let room = MAX_HELD.saturating_sub(self.held.len());
+                self.held.extend(bursts.into_iter().take(room));
+                continue;
+            }
+            let start = start.max(now) + verdict.delay();
+            for burst in bursts {
+                if several {
+                    self.outgoing.collide(start, &burst);
+                } else {
+                    self.outgoing.queue(start, &burst);
+                }
+            }
+        }
+    }
+}
+
+fn build(spec: &DeviceSpec, baud: Baud) -> Device {
+    match spec.model {
+        Model::Relay(model) => Device::Relay(RelayBoard::new(spec.address, baud, model)),
+        Model::Inputs(inputs) => Device::Inputs(InputBoard::new(spec.address, baud, inputs)),
+        Model::XyMd02 => Device::Probe(XyMd02::new(spec.address, baud)),
+    }
+}
+
+fn obey(
+    device: &mut Device,
+    parsed: &Result<Request, Malformed>,
+    frame: &Frame,
+    to: Option<Address>,
+    plant: &mut Plant,
+) -> Option<Result<Reply, Exception>> {
+    let to = if to.is_none() { To::Everybody } else { To::Me };
+    match parsed {
+        Ok(request) => device.serve(Heard { request, to, heard: frame.end, now: frame.complete_at }, plant),
+        Err(Malformed::Refused(exception)) => (to == To::Me).then_some(Err(*exception)),
+        Err(Malformed::Length) => None,
+    }
+}
