@@ -146,6 +146,25 @@ fn core_and_drivers_meet_in_one_file() {
 }
 
 #[test]
+fn only_the_engine_decides() {
+    let needle = [".dec", "ide("].concat();
+    for (name, text) in sources().iter().filter(|(name, _)| name.starts_with("gateway/src/")) {
+        let may = name.starts_with("gateway/src/engine/");
+        assert!(may || !product_part(text).contains(&needle), "{name} decides; only the engine does");
+    }
+}
+
+#[test]
+fn no_queue_is_unbounded() {
+    let needles = ["unbounded_channel", "mpsc::channel()", "unbounded()"];
+    for (name, text) in sources().iter().filter(|(name, _)| !is_test_file(name)) {
+        for needle in needles {
+            assert!(!product_part(text).contains(needle), "{name}: {needle}; every queue has a bound");
+        }
+    }
+}
+
+#[test]
 fn every_module_says_what_it_is() {
     let silent: Vec<_> =
         sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(name, _)| name).collect();
