@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::command::CommandKey;
 use crate::effect::Effect;
-use crate::event::Event;
+use crate::event::{Durability, Event};
 use crate::id::NoticeId;
 use crate::input::{Entropy, Input};
 use crate::refusal::Refusal;
@@ -27,6 +28,17 @@ pub enum Change {
 
 /// A change of state without a journal row. Opaque outside the core.
 pub struct Note(());
+
+impl Change {
+    /// How soon this change must be on the disk. A decision forces a commit if one of its changes does.
+    #[must_use]
+    pub const fn durability(&self) -> Durability {
+        match self {
+            Self::Event(event) => event.fact.durability(),
+            Self::Note(_) => Durability::Rides,
+        }
+    }
+}
 
 /// What one input leads to.
 pub struct Decision {
@@ -84,6 +96,10 @@ impl Building {
     pub fn take_changed_rows(&mut self) -> Vec<(RowKey, Option<Row>)> {
         Vec::new()
     }
+
+    /// Adds the sequences of the journal rows a command caused to its remembered outcome, before the commit that
+    /// makes both durable. A key that is not remembered is ignored.
+    pub fn record_sequences(&mut self, _key: &CommandKey, _sequences: &[u64]) {}
 
     /// When `Input::Tick` is due next, and why.
     #[must_use]

@@ -56,6 +56,12 @@ pub struct CommandKey {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Nonce(pub [u8; 16]);
 
+impl core::fmt::Debug for Nonce {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Nonce(..)")
+    }
+}
+
 /// Whether the broker kept the message for later subscribers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -221,4 +227,6 @@ pub enum Answer {
     Parcel(ParcelId),
     /// The version now in force.
     Version(u64),
+    /// A nonce from `challenge`.
+    Nonce(Nonce),
 }

@@ -218,6 +218,11 @@ pub enum Fact {
         line: LineId,
         bytes: u32,
     },
+    /// A command id came again with another payload; the first outcome stands.
+    CommandConflict {
+        /// SHA-256 of the differing payload.
+        digest: Digest,
+    },
     CapacityLow {
         bank: BankId,
         free: u32,
@@ -298,6 +303,7 @@ impl Fact {
             Self::LineRecovered { .. } => "line.recovered",
             Self::LineDegraded { .. } => "line.degraded",
             Self::LineForeignFrame { .. } => "line.foreign_frame",
+            Self::CommandConflict { .. } => "command.conflict",
             Self::CapacityLow { .. } => "capacity.low",
             Self::CapacityExhausted { .. } => "capacity.exhausted",
         }
@@ -320,6 +326,7 @@ impl Fact {
             | Self::LineDegraded { .. }
             | Self::LineForeignFrame { .. }
             | Self::CapacityLow { .. }
+            | Self::CommandConflict { .. }
             | Self::ClockTrustChanged { .. } => Durability::Rides,
             _ => Durability::Forces,
         }

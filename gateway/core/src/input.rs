@@ -173,6 +173,8 @@ pub enum NotSent {
     Unreachable,
     /// The line's queue was full.
     QueueFull,
+    /// The engine kept it back: its intent could not be made durable and its purpose is not allowed without a disk.
+    Withheld,
 }
 
 /// One thing done at a terminal.

@@ -45,6 +45,16 @@ pub enum ParcelState {
         /// Counter of the recipient's code.
         code: u32,
     },
+    /// Its door was opened for the recipient and the pickup is not complete. A start finds it here after a power
+    /// cut in the middle of a pickup: the same code stays good for `Policy::interrupted_grace`.
+    Collecting {
+        /// Where it is, or was.
+        place: Place,
+        /// Counter of the recipient's code.
+        code: u32,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Taken. The same code reopens until the grace period ends.
     Collected {
         /// Where it was.
@@ -62,6 +72,8 @@ pub enum ParcelState {
         place: Option<Place>,
         /// Why.
         kind: ExceptionKind,
+        /// Counter of the code its recipient holds, if one was sent; it answers "staff only" from now on.
+        code: Option<u32>,
     },
     /// Not delivered after all, or handed back.
     Withdrawn,

@@ -58,6 +58,12 @@ pub enum Refusal {
     NotNow,
     /// This compartment is served by staff only.
     StaffOnly,
+    /// The parcel waits where this terminal opens no door.
+    Elsewhere,
+    /// As many parcels are on record as the gateway holds.
+    Full,
+    /// That door did not open and nothing else can be offered here.
+    DidNotOpen,
 }
 
 impl Refusal {
@@ -91,6 +97,9 @@ impl Refusal {
             Self::ShutFirst => "shut_first",
             Self::NotNow => "not_now",
             Self::StaffOnly => "staff_only",
+            Self::Elsewhere => "elsewhere",
+            Self::Full => "full",
+            Self::DidNotOpen => "did_not_open",
         }
     }
 
@@ -128,6 +137,9 @@ impl Refusal {
             Self::ShutFirst => "Please shut the first door first.",
             Self::NotNow => "That key does nothing here.",
             Self::StaffOnly => "This compartment is opened by staff only; please call the office.",
+            Self::Elsewhere => "Your parcel waits at another terminal; please see your notice.",
+            Self::Full => "No more parcels can be kept on record; remove old ones first.",
+            Self::DidNotOpen => "The door did not open; please try again or call the office.",
         }
     }
 }

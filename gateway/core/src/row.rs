@@ -107,6 +107,17 @@ pub struct BudgetRow {
     pub first_day: u32,
     /// Never-issued codes a day, oldest first, at most 366 entries.
     pub days: alloc::vec::Vec<u32>,
+    /// Misses of today in unit + code mode, at most `Policy::building_misses_a_day` of them.
+    pub misses: Misses,
+}
+
+/// Misses of one day in unit + code mode.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Misses {
+    /// Days since 1970-01-01.
+    pub day: u32,
+    /// Each unit that was guessed at, in order of first miss, with its count.
+    pub units: alloc::vec::Vec<(UnitId, u32)>,
 }
 
 /// What the gateway remembers of itself.

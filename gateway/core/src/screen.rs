@@ -54,6 +54,8 @@ pub enum Screen {
     Collected {
         /// Labels of the doors that were opened.
         labels: Vec<String>,
+        /// How many more wait at doors this terminal does not serve.
+        elsewhere: u16,
     },
     /// That door did not open; another is offered or the office helps.
     DoorFailed {
