@@ -1,1 +1,16 @@
-//! (empty yet)
+//! Serial lines and the boards on them. Knows no parcels and no async runtime.
+//!
+//! A [`spec::LineSpec`] becomes a running line by [`port::spawn`]; [`order::Order`]s go in by the handle, [`signal::Signal`]s
+//! come out by the sink. Everything that decides is in [`line`], which does no I/O and is stepped with time.
+
+pub mod channel;
+pub mod device;
+pub mod frame;
+pub mod id;
+pub mod limits;
+pub mod line;
+pub mod order;
+pub mod port;
+pub mod signal;
+pub mod spec;
+pub mod time;

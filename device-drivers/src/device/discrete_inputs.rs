@@ -1,0 +1,57 @@
+//! Boards with 8, 16 or 32 discrete inputs by function 2, in the order of their terminals.
+//!
+//! Document: <https://www.waveshare.com/wiki/Modbus_RTU_IO_8CH>; the generic boards follow the Modbus application
+//! protocol, 6.2.
+//!
+//! Traps: bit 0 of the first byte is the terminal printed 1. Inputs are pulled so that a broken wire reads off.
+//! Unused bits of the last byte are not defined, and are ignored.
+
+use crate::device::Model;
+use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::frame::modbus_rtu::{Request, SpanError, Table};
+use crate::limits::DOOR_PERIOD;
+
+/// Holding register of Waveshare's boards with their own address; others answer with an exception, which fences as well.
+const OWN_ADDRESS: u16 = 0x4000;
+
+/// The models of this file.
+#[must_use]
+pub fn models() -> Vec<Model> {
+    [8, 16, 32]
+        .into_iter()
+        .filter_map(|inputs| Some(Model::new(&format!("discrete-inputs-{inputs}"), plan(inputs).ok()?)))
+        .collect()
+}
+
+fn plan(inputs: u8) -> Result<Plan, SpanError> {
+    let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
+    let polls = vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }];
+    let coils = Request::read(Table::Coils, 0, 1)?;
+    let own_address = Request::read(Table::HoldingRegisters, OWN_ADDRESS, 1)?;
+    Ok(Plan {
+        provides: Provides { outputs: 0, inputs, probes: 0 },
+        set_up: Vec::new(),
+        polls,
+        fences: vec![own_address, coils],
+        pulse: None,
+    })
+}
+
+#[cfg(test)]
+mod golden {
+    use super::*;
+    use crate::frame::modbus_rtu::Verdict;
+    use crate::frame::modbus_view::View;
+    use crate::spec::Address;
+
+    #[test]
+    fn read_frames_of_eight_inputs() {
+        let address = Address::new(1).unwrap();
+        let request = plan(8).unwrap().polls[0].request;
+        assert_eq!(request.encode(address), [0x01, 0x02, 0x00, 0x00, 0x00, 0x08, 0x79, 0xCC]);
+        // Inputs 1 and 8 on.
+        let answer = [0x01, 0x02, 0x01, 0x81, 0x61, 0xE8];
+        let view = View::new(&answer).unwrap();
+        assert_eq!(request.judge(address, &view), Verdict::Data(&[0x81]));
+    }
+}

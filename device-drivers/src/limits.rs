@@ -1,0 +1,77 @@
+//! Every limit and period of this crate, with its reason.
+
+use std::time::Duration;
+
+/// Devices on one line: RS-485 drives 32 unit loads.
+pub const MAX_DEVICES: usize = 32;
+
+/// Response timeout where the configuration names none: slow boards think 30 ms; a lock line must not wait longer.
+pub const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_millis(100);
+/// Shortest response timeout: a USB adapter's latency timer alone is 16 ms.
+pub const MIN_RESPONSE_TIMEOUT: Duration = Duration::from_millis(20);
+/// Longest response timeout: the slowest refrigeration controllers.
+pub const MAX_RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Orders that wait between submitter and line thread: a bulk open of the largest line, twice.
+pub const INBOX_ORDERS: usize = 64;
+/// Pulses that wait in the unlock lane: with 30 ms each, 32 of them are past any person's patience.
+pub const UNLOCK_LANE: usize = 32;
+/// Watches under way at once on a line; a pulse has one watch.
+pub const WATCH_LANE: usize = 32;
+
+/// Time between two reads of a watched device.
+pub const WATCH_PERIOD: Duration = Duration::from_millis(50);
+/// Length of a watch: a lock that has not let go after 3 s will not.
+pub const WATCH_SPAN: Duration = Duration::from_secs(3);
+
+/// Time between two reads of a board with door inputs, where the wire allows it.
+pub const DOOR_PERIOD: Duration = Duration::from_millis(100);
+/// Time between two reads of a relay board's outputs: its sign of life.
+pub const OUTPUTS_PERIOD: Duration = Duration::from_secs(1);
+/// A lower lane's job this much overdue goes before a door read, at most every second time.
+pub const LANE_PATIENCE: Duration = Duration::from_millis(500);
+
+/// After a timeout, an answer may still be on its way for this long; nothing that could be mistaken for it is believed
+/// until then. Serial-to-Ethernet gateways have been seen to hold bytes for most of a second.
+pub const LATE_HORIZON: Duration = Duration::from_secs(1);
+
+/// A slave is down after this long without a good answer ...
+pub const DOWN_AFTER: Duration = Duration::from_secs(3);
+/// ... and this many failed transactions in a row.
+pub const DOWN_CYCLES: u32 = 2;
+/// Time between transactions to a slave that failed at least [`DOWN_CYCLES`] times and is not down yet.
+pub const SUSPECT_PERIOD: Duration = Duration::from_millis(500);
+/// Least time between two probes of the same dead slave.
+pub const DEAD_RETRY: Duration = Duration::from_secs(10);
+/// Dead slaves together take at most one in this many parts of the line's time (5 %).
+pub const DEAD_SHARE: u32 = 20;
+/// Time until a set-up that a slave answered wrongly is tried again.
+pub const SET_UP_RETRY: Duration = Duration::from_secs(1);
+/// Writes of one set-up step before the step counts as failed.
+pub const SET_UP_FIXES: u8 = 16;
+
+/// A line that is never silent for this long is written on all the same: an answer may still get through.
+pub const SILENCE_PATIENCE: Duration = Duration::from_millis(250);
+/// Bytes kept while a frame grows; the longest RTU frame has 256.
+pub const MAX_FRAME: usize = 256;
+/// Signals about foreign frames come at most this often.
+pub const FOREIGN_PERIOD: Duration = Duration::from_secs(1);
+/// Time between two tellings of the counters.
+pub const COUNTERS_PERIOD: Duration = Duration::from_secs(10);
+/// An output is expected on for this much longer than its pulse: boards count in coarse ticks.
+pub const PULSE_MARGIN: Duration = Duration::from_millis(500);
+/// Damaged answers among the last 16 of a slave that are named as the sign of a doubled address.
+pub const DAMAGE_SIGN: u32 = 4;
+
+/// First wait before a lost port is opened again ...
+pub const REOPEN_FIRST: Duration = Duration::from_millis(100);
+/// ... doubled up to this: somebody replugs and looks at the screen.
+pub const REOPEN_MOST: Duration = Duration::from_secs(2);
+
+const _: () = assert!(
+    LATE_HORIZON.as_millis() < DOWN_AFTER.as_millis(),
+    "a dead slave's probe must find no late answer"
+);
+const _: () =
+    assert!(MAX_RESPONSE_TIMEOUT.as_millis() < DOWN_AFTER.as_millis(), "two cycles must fit before down");
+const _: () = assert!(UNLOCK_LANE <= INBOX_ORDERS, "what the inbox takes, the lane can refuse one by one");

@@ -1,0 +1,193 @@
+//! A line as the configuration describes it, checked before a port is touched.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::device::Model;
+use crate::id::{DeviceId, LineId};
+use crate::limits::{DEFAULT_RESPONSE_TIMEOUT, MAX_DEVICES, MAX_RESPONSE_TIMEOUT, MIN_RESPONSE_TIMEOUT};
+
+/// Modbus slave address: 1 to 247. 0 is the broadcast address, which no order uses.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(u8);
+
+impl Address {
+    /// The highest address of a slave.
+    pub const MAX: u8 = 247;
+
+    /// Address `number`.
+    ///
+    /// # Errors
+    /// [`SpecError::Address`] for 0 and above 247.
+    pub const fn new(number: u8) -> Result<Self, SpecError> {
+        if number == 0 || number > Self::MAX {
+            return Err(SpecError::Address(number));
+        }
+        Ok(Self(number))
+    }
+
+    /// The address as it stands in a frame.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0)
+    }
+}
+
+/// Speed of a line in bits a second: one of [`Baud::ALL`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Baud(u32);
+
+impl Baud {
+    /// The speeds that boards of the field offer.
+    pub const ALL: [u32; 9] = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200, 230_400];
+
+    /// A speed of [`Baud::ALL`].
+    ///
+    /// # Errors
+    /// [`SpecError::Baud`] for any other.
+    pub fn new(bits_per_second: u32) -> Result<Self, SpecError> {
+        if Self::ALL.contains(&bits_per_second) {
+            Ok(Self(bits_per_second))
+        } else {
+            Err(SpecError::Baud(bits_per_second))
+        }
+    }
+
+    /// Bits a second.
+    #[must_use]
+    pub const fn bits_per_second(self) -> u32 {
+        self.0
+    }
+}
+
+/// Parity bit of each character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Parity {
+    /// 8N1, ten bits a character.
+    #[default]
+    None,
+    /// 8E1, eleven bits a character (some batches of XY-MD02).
+    Even,
+    /// 8O1, eleven bits a character.
+    Odd,
+}
+
+/// One device on a line.
+#[derive(Debug, Clone)]
+pub struct DeviceSpec {
+    /// Its name.
+    pub id: DeviceId,
+    /// Its slave address.
+    pub address: Address,
+    /// What it is.
+    pub model: Model,
+}
+
+/// One Modbus RTU line.
+#[derive(Debug, Clone)]
+pub struct LineSpec {
+    /// Its name.
+    pub id: LineId,
+    /// Path of the port; by-path names survive a replug.
+    pub port: PathBuf,
+    /// Speed.
+    pub baud: Baud,
+    /// Parity.
+    pub parity: Parity,
+    /// How long a slave may take until its first byte; lines with locks keep it at 100 ms or less.
+    pub response_timeout: Duration,
+    /// What is on the line.
+    pub devices: Vec<DeviceSpec>,
+}
+
+impl LineSpec {
+    /// A line at 9600 8N1 with the default response timeout and no devices yet.
+    #[must_use]
+    pub fn new(id: LineId, port: PathBuf) -> Self {
+        Self {
+            id,
+            port,
+            baud: Baud(9600),
+            parity: Parity::None,
+            response_timeout: DEFAULT_RESPONSE_TIMEOUT,
+            devices: Vec::new(),
+        }
+    }
+
+    /// Checks what no single field shows.
+    ///
+    /// # Errors
+    /// The first [`SpecError`]: two devices with one name or one address, too many devices, a timeout out of bounds.
+    pub fn check(&self) -> Result<(), SpecError> {
+        let most = MAX_DEVICES;
+        if self.devices.len() > most {
+            return Err(SpecError::TooManyDevices { line: self.id.clone(), count: self.devices.len(), most });
+        }
+        if !(MIN_RESPONSE_TIMEOUT..=MAX_RESPONSE_TIMEOUT).contains(&self.response_timeout) {
+            return Err(SpecError::ResponseTimeout { line: self.id.clone(), timeout: self.response_timeout });
+        }
+        for (at, device) in self.devices.iter().enumerate() {
+            for other in self.devices.iter().skip(at + 1) {
+                if other.id == device.id {
+                    return Err(SpecError::DoubledName(device.id.clone()));
+                }
+                if other.address == device.address {
+                    let (first, second) = (device.id.clone(), other.id.clone());
+                    return Err(SpecError::DoubledAddress { address: device.address.0, first, second });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a line cannot be as described.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// No slave has that address.
+    #[error("address {0} is no slave's: 1 to 247 are allowed")]
+    Address(u8),
+    /// No board has that speed.
+    #[error("{0} baud is no speed of the field: one of {all:?} is needed", all = Baud::ALL)]
+    Baud(u32),
+    /// Two devices answer to one address: both would act on one order.
+    #[error("devices {first} and {second} both have address {address}")]
+    DoubledAddress {
+        /// The address.
+        address: u8,
+        /// One of them.
+        first: DeviceId,
+        /// The other.
+        second: DeviceId,
+    },
+    /// Two devices have one name.
+    #[error("two devices are named {0}")]
+    DoubledName(DeviceId),
+    /// RS-485 drives 32 unit loads.
+    #[error("line {line} has {count} devices, at most {most} are allowed")]
+    TooManyDevices {
+        /// The line.
+        line: LineId,
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// The response timeout is out of bounds.
+    #[error(
+        "line {line}: response timeout of {timeout:?} is outside {MIN_RESPONSE_TIMEOUT:?} to {MAX_RESPONSE_TIMEOUT:?}"
+    )]
+    ResponseTimeout {
+        /// The line.
+        line: LineId,
+        /// The timeout.
+        timeout: Duration,
+    },
+}
