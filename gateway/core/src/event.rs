@@ -216,7 +216,7 @@ pub enum Fact {
     },
     LineForeignFrame {
         line: LineId,
-        bytes: u32,
+        frames: u32,
     },
     /// A command id came again with another payload; the first outcome stands.
     CommandConflict {

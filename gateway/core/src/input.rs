@@ -51,12 +51,12 @@ pub enum Input {
         /// How it is.
         health: Health,
     },
-    /// Bytes on a line that no device of ours should send.
+    /// Valid frames on a line that nobody here asked for.
     ForeignFrame {
         /// Which line.
         line: LineId,
-        /// How many bytes since the last such input.
-        bytes: u32,
+        /// How many since the last such input.
+        frames: u32,
     },
     /// What became of a pulse order.
     Pulse {

@@ -12,6 +12,8 @@ use super::handle::SealedNotice;
 
 /// Readings waiting: 500 doors and probes may all change between two steps of a slow disk, eight times over.
 pub const FIELD_MAX: usize = 4_096;
+/// Room beyond [`FIELD_MAX`] for what is told once and never again: outcomes of pulses, health of boards and lines.
+pub const FIELD_RESERVE: usize = 512;
 /// Entries waiting: 16 terminals with a key buffer of 16 each.
 pub const TERMINAL_MAX: usize = 256;
 /// Commands and acknowledgements waiting; a sender beyond that is told to come back.
@@ -143,14 +145,14 @@ impl Queues {
             Input::Command(_) | Input::NoticeAcknowledged(_) => {
                 push(&mut self.command, input, COMMAND_MAX, Lane::Command)
             }
+            Input::Device { .. } | Input::Line { .. } | Input::Pulse { .. } => {
+                push(&mut self.field, input, FIELD_MAX + FIELD_RESERVE, Lane::Field)
+            }
             Input::Started(_)
             | Input::Tick
             | Input::Contact { .. }
             | Input::Probe { .. }
-            | Input::Device { .. }
-            | Input::Line { .. }
             | Input::ForeignFrame { .. }
-            | Input::Pulse { .. }
             | Input::Storage(_) => push(&mut self.field, input, FIELD_MAX, Lane::Field),
         }
     }
