@@ -1,5 +1,7 @@
 //! One RS-485 line and the slaves on it: bytes in with their times, bytes out with theirs.
 
+use std::collections::VecDeque;
+
 use crate::device::{Device, Heard, InputBoard, RelayBoard, To, XyMd02};
 use crate::event::Happening;
 use crate::fault::{Fault, Injector, Rule, Verdict};
@@ -12,6 +14,8 @@ use crate::wire::{Baud, Frame, Framer, Outgoing, WireByte, checked, sealed};
 
 /// Late replies kept for the next request. A rule adds one a request and each request sends them all.
 const MAX_HELD: usize = 32;
+/// Requests on their way to servers outside. One is in flight at a time; more are a master that does not wait.
+const MAX_OUTCALLS: usize = 16;
 
 /// The slaves, the wire between them and the master, and the faults.
 #[derive(Debug)]
@@ -22,6 +26,7 @@ pub struct Line {
     slaves: Vec<Slave>,
     injector: Injector,
     held: Vec<Vec<u8>>,
+    outcalls: VecDeque<Outcall>,
     plugged: bool,
     replug_at: Option<SimTime>,
 }
@@ -31,6 +36,18 @@ struct Slave {
     device: Device,
     spec: DeviceSpec,
     powered: bool,
+    outside: bool,
+}
+
+/// A request that somebody outside answers for one of the slaves.
+#[derive(Debug)]
+pub(crate) struct Outcall {
+    /// The slave, by the address it was wired with.
+    pub wired_as: Address,
+    /// The whole, valid frame.
+    pub frame: Vec<u8>,
+    ready_at: SimTime,
+    verdict: Verdict,
 }
 
 impl Line {
@@ -39,6 +56,7 @@ impl Line {
             device: build(device, spec.baud),
             spec: device.clone(),
             powered: true,
+            outside: false,
         });
         Self {
             baud: spec.baud,
@@ -47,6 +65,7 @@ impl Line {
             slaves: slaves.collect(),
             injector: Injector::new(seed, spec.faults.clone()),
             held: Vec::new(),
+            outcalls: VecDeque::new(),
             plugged: true,
             replug_at: None,
         }
@@ -148,6 +167,25 @@ impl Line {
         }
     }
 
+    /// Requests for this slave are answered by somebody outside from now on.
+    pub(crate) fn serve_outside(&mut self, wired_as: Address) {
+        for slave in self.slaves.iter_mut().filter(|slave| slave.spec.address == wired_as) {
+            slave.outside = true;
+        }
+    }
+
+    pub(crate) fn take_outcall(&mut self) -> Option<Outcall> {
+        self.outcalls.pop_front()
+    }
+
+    /// The answer from outside; it goes on the wire when the slave has thought for its time, or at once when
+    /// that is over.
+    pub(crate) fn answer(&mut self, now: SimTime, outcall: &Outcall, reply: Vec<u8>) {
+        if self.plugged {
+            self.send(now, &outcall.verdict, vec![(outcall.ready_at, reply)]);
+        }
+    }
+
     fn frame(&mut self, frame: &Frame, plant: &mut Plant) {
         let Some((address, pdu)) = checked(&frame.bytes).and_then(<[u8]>::split_first) else {
             let characters = frame.bytes.len();
@@ -164,12 +202,42 @@ impl Line {
             plant.record(frame.complete_at, Happening::Fault(injected.clone()));
         }
         if !verdict.has(Fault::Deaf) {
+            self.call_outside(frame, slave, pdu, &verdict, plant);
             let answers = self.serve_all(frame, slave, pdu, plant);
             self.send(frame.complete_at, &verdict, answers);
         }
         if let Some(out_for) = verdict.unplug() {
             self.unplug(frame.complete_at, plant);
             self.replug_at = Some(frame.complete_at + out_for);
+        }
+    }
+
+    /// Only whole requests for one slave: what a server behind a wire may be handed.
+    fn call_outside(
+        &mut self,
+        frame: &Frame,
+        to: Option<Address>,
+        pdu: &[u8],
+        verdict: &Verdict,
+        plant: &mut Plant,
+    ) {
+        let (Some(to), Ok(_)) = (to, Request::parse(pdu)) else {
+            return;
+        };
+        let line = self.baud;
+        let asked = |slave: &&Slave| slave.outside && slave.listens(line) && slave.device.address() == to;
+        for slave in self.slaves.iter().filter(asked) {
+            if self.outcalls.len() == MAX_OUTCALLS {
+                self.outcalls.pop_front();
+            }
+            self.outcalls.push_back(Outcall {
+                wired_as: slave.spec.address,
+                frame: frame.bytes.clone(),
+                ready_at: frame.complete_at + slave.spec.thinking,
+                verdict: verdict.clone(),
+            });
+            let function = pdu.first().copied().unwrap_or_default();
+            plant.record(frame.complete_at, Happening::Served { address: to, function });
         }
     }
 
@@ -184,10 +252,13 @@ impl Line {
         let parsed = Request::parse(pdu);
         let mut answers = Vec::new();
         let line = self.baud;
-        let listening = self.slaves.iter_mut().filter(|slave| slave.powered && slave.device.baud() == line);
+        let listening = self.slaves.iter_mut().filter(|slave| slave.listens(line));
         for slave in listening.filter(|slave| to.is_none_or(|to| slave.device.address() == to)) {
             // The address that answers is the one that was asked: a new one is for the next request.
             let address = slave.device.address();
+            if slave.outside && parsed.is_ok() {
+                continue;
+            }
             let Some(outcome) = obey(&mut slave.device, &parsed, frame, to, plant) else {
                 continue;
             };
@@ -224,6 +295,12 @@ impl Line {
                 }
             }
         }
+    }
+}
+
+impl Slave {
+    fn listens(&self, line: Baud) -> bool {
+        self.powered && self.device.baud() == line
     }
 }
 

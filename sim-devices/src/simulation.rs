@@ -1,6 +1,6 @@
 //! A line and the building behind it on one virtual time: what a test steps in memory.
 
-use crate::event::SimEvent;
+use crate::event::{Happening, SimEvent};
 use crate::line::Line;
 use crate::number::Address;
 use crate::plant::Plant;
@@ -109,6 +109,10 @@ impl Simulation {
     #[must_use]
     pub fn events_dropped(&self) -> u64 {
         self.plant.events_dropped()
+    }
+
+    pub(crate) fn note(&mut self, at: SimTime, what: Happening) {
+        self.plant.record(at, what);
     }
 
     /// Pulls the adapter: what is under way is lost, nothing is heard.

@@ -10,7 +10,7 @@ mod xy_md02;
 pub use input_board::{InputBoard, InputCount};
 pub use relay_board::{OutputsAfterRestart, RelayBoard, RelayModel};
 pub use relay_registers::ControlMode;
-pub use xy_md02::{ProbeFault, XyMd02};
+pub use xy_md02::XyMd02;
 
 use crate::modbus::{Exception, Reply, Request};
 use crate::number::Address;

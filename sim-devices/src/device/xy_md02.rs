@@ -8,7 +8,7 @@ use super::settings::Settings;
 use super::{Heard, To};
 use crate::modbus::{Exception, Reply, Request, Span};
 use crate::number::Address;
-use crate::plant::Plant;
+use crate::plant::{Plant, Sensed};
 use crate::wire::Baud;
 
 const TEMPERATURE: u16 = 1;
@@ -22,26 +22,16 @@ const MAX_CORRECTION: i16 = 100;
 /// The standard's highest address; the leaflet says 1-247.
 const MAX_ADDRESS: u16 = 247;
 
-/// What is wrong with the sensor on the probe's board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProbeFault {
-    /// Both registers read this value: a sentinel such as 0x7FFF, 0x8000 or 0xFFFF.
-    Sentinel(u16),
-    /// Both registers stay at what they were: `(temperature, humidity)` as on the wire.
-    Stuck(u16, u16),
-}
-
 /// The probe.
 #[derive(Debug)]
 pub struct XyMd02 {
     settings: Settings,
     corrections: [i16; 2],
-    fault: Option<ProbeFault>,
 }
 
 impl XyMd02 {
     pub(crate) fn new(address: Address, baud: Baud) -> Self {
-        Self { settings: Settings::new(address, baud), corrections: [0, 0], fault: None }
+        Self { settings: Settings::new(address, baud), corrections: [0, 0] }
     }
 
     /// The address it listens to.
@@ -52,11 +42,6 @@ impl XyMd02 {
 
     pub(crate) fn baud(&self) -> Baud {
         self.settings.baud
-    }
-
-    /// Breaks the sensor, or mends it.
-    pub fn set_fault(&mut self, fault: Option<ProbeFault>) {
-        self.fault = fault;
     }
 
     pub(crate) fn serve(&mut self, heard: Heard<'_>, plant: &Plant) -> Option<Result<Reply, Exception>> {
@@ -71,14 +56,14 @@ impl XyMd02 {
     }
 
     fn measured(&self, register: u16, plant: &Plant) -> Option<u16> {
-        let climate = plant.climate(self.settings.wired_as);
         let [temperature_off, humidity_off] = self.corrections;
-        match (register, self.fault) {
-            (TEMPERATURE | HUMIDITY, Some(ProbeFault::Sentinel(value))) => Some(value),
-            (TEMPERATURE, Some(ProbeFault::Stuck(value, _))) => Some(value),
-            (HUMIDITY, Some(ProbeFault::Stuck(_, value))) => Some(value),
-            (TEMPERATURE, None) => Some(climate.temperature.saturating_add(temperature_off).cast_unsigned()),
-            (HUMIDITY, None) => Some(climate.humidity.saturating_add_signed(humidity_off)),
+        match (register, plant.sensed(self.settings.wired_as)) {
+            (TEMPERATURE, Sensed::Air(air)) => {
+                Some(air.temperature.saturating_add(temperature_off).cast_unsigned())
+            }
+            (HUMIDITY, Sensed::Air(air)) => Some(air.humidity.saturating_add_signed(humidity_off)),
+            (TEMPERATURE, Sensed::Raw([temperature, _])) => Some(temperature),
+            (HUMIDITY, Sensed::Raw([_, humidity])) => Some(humidity),
             _ => None,
         }
     }

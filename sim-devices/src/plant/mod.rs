@@ -35,6 +35,15 @@ impl Default for Climate {
     }
 }
 
+/// What a probe's sensor gives its board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sensed {
+    /// The air, to be corrected by the board.
+    Air(Climate),
+    /// Temperature and humidity registers whatever the air is: a sentinel (0x7FFF, 0x8000, 0xFFFF), or stuck.
+    Raw([u16; 2]),
+}
+
 /// A door as a bystander sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DoorView {
@@ -54,7 +63,7 @@ pub struct Plant {
     doors: Vec<Door>,
     by_lock: HashMap<Terminal, DoorNumber>,
     hands: Hands,
-    climate: HashMap<Address, Climate>,
+    sensed: HashMap<Address, Sensed>,
     forced_inputs: HashMap<Terminal, bool>,
     ledger: Ledger,
     events: EventLog,
@@ -76,7 +85,7 @@ impl Plant {
             by_lock,
             hands: Hands::new(doors.len()),
             doors,
-            climate: HashMap::new(),
+            sensed: HashMap::new(),
             forced_inputs: HashMap::new(),
             ledger: Ledger::default(),
             events: EventLog::default(),
@@ -138,15 +147,20 @@ impl Plant {
         })
     }
 
-    /// The air at the probe that had `probe` for its address when the building was wired.
+    /// What the sensor of the probe that had this address when the building was wired gives.
     #[must_use]
-    pub fn climate(&self, probe: Address) -> Climate {
-        self.climate.get(&probe).copied().unwrap_or_default()
+    pub fn sensed(&self, probe: Address) -> Sensed {
+        self.sensed.get(&probe).copied().unwrap_or(Sensed::Air(Climate::default()))
     }
 
-    /// Changes the air at a probe.
-    pub fn set_climate(&mut self, probe: Address, climate: Climate) {
-        self.climate.insert(probe, climate);
+    /// Changes the air at a probe; a broken sensor is whole again.
+    pub fn set_climate(&mut self, probe: Address, air: Climate) {
+        self.sensed.insert(probe, Sensed::Air(air));
+    }
+
+    /// Breaks a probe's sensor: both registers read as given.
+    pub fn break_probe(&mut self, probe: Address, registers: [u16; 2]) {
+        self.sensed.insert(probe, Sensed::Raw(registers));
     }
 
     /// Holds an input at a level whatever is wired to it (a stuck contact); `None` lets it go.

@@ -9,6 +9,9 @@ use crate::time::SimTime;
 /// Characters on their way. Eight longest frames: slaves answer one request at a time.
 const MAX_CHARACTERS: usize = 2_048;
 
+/// Ends of characters are rounded up to the microsecond, so that neighbours may seem to overlap by this much.
+const ROUNDING: Duration = Duration::from_micros(2);
+
 /// The characters in the order in which their last bits arrive.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -55,7 +58,6 @@ impl Outgoing {
         self.characters.front().map(|first| first.at)
     }
 
-    #[allow(dead_code, reason = "the pty runtime calls it")]
     /// The last moment within `window` after the first character at which more arrive: one wake-up then
     /// delivers all of them.
     pub fn next_delivery(&self, window: Duration) -> Option<SimTime> {
@@ -76,9 +78,12 @@ impl Outgoing {
         self.characters.clear();
     }
 
+    /// The character that overlaps one ending at `at` the most.
     fn talking_at(&mut self, at: SimTime) -> Option<&mut WireByte> {
         let length = self.baud.characters(1);
-        self.characters.iter_mut().find(|other| other.at < at + length && at < other.at + length)
+        let apart = |other: &WireByte| (other.at - at).max(at - other.at);
+        let nearest = self.characters.iter_mut().min_by_key(|other| apart(other))?;
+        (apart(nearest) + ROUNDING < length).then_some(nearest)
     }
 
     fn push(&mut self, character: WireByte) {

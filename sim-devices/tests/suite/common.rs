@@ -1,5 +1,4 @@
 //! A plain master for tests: writes a frame, listens until the line is quiet.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::time::Duration;
 

@@ -1,8 +1,6 @@
 //! Golden frames of the devices' documents, replayed against the simulators on virtual time: exact bytes.
 
-mod common;
-
-use common::{Master, address, bank, channel, relay};
+use crate::common::{Master, address, bank, channel, relay};
 use sim_devices::{
     Climate, ControlMode, Device, DeviceSpec, LineSpec, Model, RelayModel, SimTime, Simulation, sealed,
 };
