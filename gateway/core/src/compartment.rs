@@ -37,6 +37,8 @@ pub enum InspectionCause {
     NotEmpty,
     /// A pickup ended without the door being seen shut.
     PickupNotClosed,
+    /// The record of what lies in it was lost with a damaged database.
+    RecordLost,
     /// The configuration gave its lock to another door, or another door's lock to it, while a parcel lay inside.
     MappingChanged,
 }
