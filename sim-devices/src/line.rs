@@ -187,13 +187,10 @@ impl Line {
     }
 
     fn frame(&mut self, frame: &Frame, plant: &mut Plant) {
-        let Some((address, pdu)) = checked(&frame.bytes).and_then(<[u8]>::split_first) else {
-            let characters = frame.bytes.len();
-            plant.record(frame.complete_at, Happening::Garbled { characters });
+        let Some((slave, function)) = addressed(&frame.bytes) else {
+            plant.record(frame.complete_at, Happening::Garbled { characters: frame.bytes.len() });
             return;
         };
-        let function = pdu.first().copied().unwrap_or_default();
-        let slave = Address::new(*address);
         for late in std::mem::take(&mut self.held) {
             self.outgoing.queue(frame.complete_at, &late);
         }
@@ -202,14 +199,25 @@ impl Line {
             plant.record(frame.complete_at, Happening::Fault(injected.clone()));
         }
         if !verdict.has(Fault::Deaf) {
-            self.call_outside(frame, slave, pdu, &verdict, plant);
-            let answers = self.serve_all(frame, slave, pdu, plant);
-            self.send(frame.complete_at, &verdict, answers);
+            let bytes = self.injector.distort_request(&verdict, &frame.bytes);
+            self.obey(&Frame { bytes, ..*frame }, &verdict, plant);
         }
         if let Some(out_for) = verdict.unplug() {
             self.unplug(frame.complete_at, plant);
             self.replug_at = Some(frame.complete_at + out_for);
         }
+    }
+
+    /// What reached the slaves, after the faults on the way.
+    fn obey(&mut self, frame: &Frame, verdict: &Verdict, plant: &mut Plant) {
+        let Some((to, pdu)) = checked(&frame.bytes).and_then(<[u8]>::split_first) else {
+            plant.record(frame.complete_at, Happening::Garbled { characters: frame.bytes.len() });
+            return;
+        };
+        let to = Address::new(*to);
+        self.call_outside(frame, to, pdu, verdict, plant);
+        let answers = self.serve_all(frame, to, pdu, plant);
+        self.send(frame.complete_at, verdict, answers);
     }
 
     /// Only whole requests for one slave: what a server behind a wire may be handed.
@@ -259,7 +267,7 @@ impl Line {
             if slave.outside && parsed.is_ok() {
                 continue;
             }
-            let Some(outcome) = obey(&mut slave.device, &parsed, frame, to, plant) else {
+            let Some(outcome) = serve(&mut slave.device, &parsed, frame, to, plant) else {
                 continue;
             };
             let mut body = vec![to.map_or(0, Address::get)];
@@ -304,6 +312,12 @@ impl Slave {
     }
 }
 
+/// Slave (`None`: everybody) and function code of a frame with a good checksum.
+fn addressed(frame: &[u8]) -> Option<(Option<Address>, u8)> {
+    let (slave, pdu) = checked(frame)?.split_first()?;
+    Some((Address::new(*slave), pdu.first().copied().unwrap_or_default()))
+}
+
 fn build(spec: &DeviceSpec, baud: Baud) -> Device {
     match spec.model {
         Model::Relay(model) => Device::Relay(RelayBoard::new(spec.address, baud, model)),
@@ -312,7 +326,7 @@ fn build(spec: &DeviceSpec, baud: Baud) -> Device {
     }
 }
 
-fn obey(
+fn serve(
     device: &mut Device,
     parsed: &Result<Request, Malformed>,
     frame: &Frame,

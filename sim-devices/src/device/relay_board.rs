@@ -134,8 +134,7 @@ impl RelayBoard {
     /// Sets a channel's control mode, as a forgotten set-up on a bench would.
     pub fn set_control_mode(&mut self, channel: Channel, mode: ControlMode, now: SimTime) {
         if self.model == RelayModel::EightD && channel.index() < self.modes.len() {
-            self.modes[channel.index()] = mode;
-            self.plan_scan(now);
+            self.set_mode(channel.index(), mode, now);
         }
     }
 
@@ -304,8 +303,8 @@ impl RelayBoard {
             ADDRESS => self.settings.address = address_of(value).ok_or(Exception::Value)?,
             _ => {
                 let index = self.mode_index(register).ok_or(Exception::Address)?;
-                self.modes[index] = ControlMode::from_code(value).ok_or(Exception::Value)?;
-                self.plan_scan(now);
+                let mode = ControlMode::from_code(value).ok_or(Exception::Value)?;
+                self.set_mode(index, mode, now);
             }
         }
         Ok(Reply::Echo)
@@ -314,6 +313,13 @@ impl RelayBoard {
     fn mode_index(&self, register: u16) -> Option<usize> {
         let index = usize::from(register.checked_sub(CONTROL_MODE)?);
         (self.model == RelayModel::EightD && index < self.modes.len()).then_some(index)
+    }
+
+    /// An input that is on already is no edge for the toggle mode.
+    fn set_mode(&mut self, index: usize, mode: ControlMode, now: SimTime) {
+        self.modes[index] = mode;
+        self.inputs_seen[index] = true;
+        self.plan_scan(now);
     }
 
     fn plan_scan(&mut self, now: SimTime) {
@@ -326,7 +332,8 @@ impl RelayBoard {
             let level = Channel::from_index(index).is_some_and(|channel| {
                 plant.input_level(at, Terminal { board: self.settings.wired_as, channel })
             });
-            let rose = level && !std::mem::replace(&mut self.inputs_seen[index], level);
+            let seen = std::mem::replace(&mut self.inputs_seen[index], level);
+            let rose = level && !seen;
             match self.modes[index] {
                 ControlMode::Linkage if level != self.relays[index].closed => {
                     self.put(at, index, level, None, Cause::Input, plant);

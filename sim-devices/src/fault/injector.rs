@@ -115,6 +115,17 @@ impl Injector {
         before
     }
 
+    /// The request as the slaves hear it.
+    pub fn distort_request(&mut self, verdict: &Verdict, request: &[u8]) -> Vec<u8> {
+        let mut heard = request.to_vec();
+        for injected in &verdict.faults {
+            if let Fault::FlipRequestBits(bits) = injected.fault {
+                (0..bits).for_each(|_| self.flip(&mut heard));
+            }
+        }
+        heard
+    }
+
     fn noise(&mut self, characters: u8) -> Vec<u8> {
         (0..characters).map(|_| self.rng.random()).collect()
     }

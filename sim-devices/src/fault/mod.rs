@@ -14,6 +14,8 @@ use crate::time::SimTime;
 pub enum Fault {
     /// The request never reaches the slave: it neither acts nor answers.
     Deaf,
+    /// So many random bits of the request are inverted on their way to the slaves.
+    FlipRequestBits(u8),
     /// The slave acts; its answer is lost.
     Silence,
     /// The answer starts so much later. Beyond the master's timeout it is a late reply on an idle line.

@@ -131,6 +131,7 @@ fn what_was_injected_is_on_record() {
 fn history(seed: u64) -> (Vec<WireByte>, Vec<sim_devices::SimEvent>) {
     let rules = [
         Fault::Deaf,
+        Fault::FlipRequestBits(2),
         Fault::Silence,
         Fault::Delay(Duration::from_millis(150)),
         Fault::LateReply,
@@ -164,11 +165,27 @@ fn the_same_seed_gives_the_same_bytes_at_the_same_times() {
 fn no_fault_moves_a_relay_that_was_not_asked_for() {
     for seed in 0..20 {
         let (_, events) = history(seed);
-        let energised =
-            events.iter().filter(|event| matches!(event.what, Happening::RelayEnergised(_))).count();
-        assert!(energised <= 20, "20 pulses were sent, {energised} happened with seed {seed}");
-        assert!(energised > 5, "most pulses get through, {energised} did with seed {seed}");
+        let mut asked = vec![0; 8];
+        (0..200_u8).step_by(10).for_each(|round| asked[usize::from(round % 8)] += 1);
+        let mut energised = vec![0; 8];
+        for event in events {
+            if let Happening::RelayEnergised(relay) = event.what {
+                energised[relay.channel.index()] += 1;
+            }
+        }
+        let all: i32 = energised.iter().sum();
+        assert!(energised.iter().zip(&asked).all(|(got, asked)| got <= asked), "seed {seed}: {energised:?}");
+        assert!(all > 5, "most pulses get through; {all} of 20 did with seed {seed}");
     }
+}
+
+#[test]
+fn a_flipped_request_bit_is_answered_by_silence() {
+    let mut sim = with(vec![Rule::new(Fault::FlipRequestBits(1))]);
+    for number in 1..=8 {
+        assert_eq!(Master::new(&mut sim).ask(&pulse(number)), []);
+    }
+    assert_eq!(sim.plant().energisings().count(), 0);
 }
 
 #[test]

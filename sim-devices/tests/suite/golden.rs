@@ -108,6 +108,21 @@ fn a_linked_input_fires_the_lock_until_the_mode_is_reset() {
 }
 
 #[test]
+fn a_toggling_input_moves_its_relay_on_each_rising_edge_only() {
+    let mut sim = relay_line(RelayModel::EightD);
+    sim.plant_mut().force_input(relay(3), Some(true));
+    let toggle = sealed(vec![1, 6, 0x10, 2, 0, 2]);
+    exchange(&mut sim, &toggle, &toggle);
+    assert_eq!(sim.plant().energised_total(relay(3)), 0, "on already is no edge");
+    for (level, closings) in [(false, 0), (true, 1), (false, 1), (true, 1), (false, 1), (true, 2)] {
+        sim.plant_mut().force_input(relay(3), Some(level));
+        let later = sim.now() + std::time::Duration::from_millis(50);
+        sim.advance(later);
+        assert_eq!(sim.plant().energised_total(relay(3)), closings);
+    }
+}
+
+#[test]
 fn what_a_board_does_not_have_is_refused() {
     let mut sim = relay_line(RelayModel::Eight);
     let cases = [
