@@ -143,7 +143,8 @@ fn fields(fact: &Fact) -> Fields {
         DeviceOffline { device }
         LineRecovered { line }
         LineDegraded { line }
-        LineForeignFrame { line, bytes }
+        LineForeignFrame { line, frames }
+        CommandConflict { digest }
         CapacityLow { bank, free, of }
         CapacityExhausted { bank, size }
     }

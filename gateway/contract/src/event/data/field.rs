@@ -53,7 +53,7 @@ words! {
     InspectionCause {
         Self::InterruptedDeposit => "interrupted_deposit", Self::UnconfirmedReturn => "unconfirmed_return",
         Self::Forced => "forced", Self::OpenedByStaff => "opened_by_staff", Self::NotEmpty => "not_empty",
-        Self::PickupNotClosed => "pickup_not_closed",
+        Self::PickupNotClosed => "pickup_not_closed", Self::MappingChanged => "mapping_changed",
     }
     Level { Self::Open => "open", Self::Shut => "shut" }
     ProbeFault {
@@ -73,6 +73,7 @@ words! {
         Self::NotSent(NotSent::Expired) => "not_sent_expired",
         Self::NotSent(NotSent::Unreachable) => "not_sent_unreachable",
         Self::NotSent(NotSent::QueueFull) => "not_sent_queue_full",
+        Self::NotSent(NotSent::Withheld) => "not_sent_withheld",
     }
 }
 
