@@ -1,4 +1,7 @@
 //! A simulated building around the real daemon: what `cargo demo` shows and the whole-system tests stand on.
 
+pub mod ear;
+pub mod house;
 pub mod process;
+pub mod settings;
 mod words;

@@ -1,0 +1,258 @@
+//! One simulated building around the real programs: certificates, configuration files, a serial line, the processes.
+
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use sim_devices::{Baud, Latches, LineSpec, PtyLine, PtySpec, ServedBy, ShutWhen, StartError};
+
+use crate::process::{Process, ProcessError};
+use crate::settings;
+
+/// The building's id in certificates and topics.
+pub const BUILDING: &str = "maple-court";
+/// The one terminal.
+pub const TERMINAL: &str = "lobby";
+/// Compartments of the one bank: two columns of four.
+pub const COMPARTMENTS: usize = 8;
+/// A start with set-up writes at 9600 baud takes well under a second; a loaded machine may be slow.
+pub const START_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Something the building needs could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// A file or folder.
+    #[error("{operation} {path}: {source}")]
+    File {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A process.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The serial line.
+    #[error(transparent)]
+    Line(#[from] StartError),
+    /// A short command of the product ended badly.
+    #[error("vestibule {arguments} ended with {status}:\n{output}")]
+    Refused {
+        /// What was asked.
+        arguments: String,
+        /// How it ended.
+        status: String,
+        /// What it said.
+        output: String,
+    },
+}
+
+/// What to build.
+#[derive(Clone, Debug)]
+pub struct HouseSpec {
+    /// The `vestibule` binary.
+    pub program: PathBuf,
+    /// An empty folder of its own.
+    pub folder: PathBuf,
+    /// Rate of the line.
+    pub baud: Baud,
+    /// Who answers for input board and probe.
+    pub served_by: ServedBy,
+    /// Seed of the simulated line.
+    pub seed: u64,
+    /// Port of the cloud's broker on loopback; without one the building has no cloud.
+    pub cloud_port: Option<u16>,
+}
+
+/// The building. Dropping it ends everything it started.
+pub struct House {
+    /// What it was built from.
+    pub spec: HouseSpec,
+    /// The serial line, its boards, doors and hands.
+    pub line: PtyLine,
+    /// Port of the building's own broker.
+    pub broker_port: u16,
+    /// The notifier's public key: notices are sealed to it.
+    pub notifier_key: [u8; 32],
+    daemon: Option<Process>,
+    broker: Option<Process>,
+}
+
+impl House {
+    /// Makes certificates, configuration and the line; starts nothing of the product.
+    ///
+    /// # Errors
+    /// [`HouseError`] names the step.
+    pub fn build(spec: HouseSpec, notifier_key: [u8; 32]) -> Result<Self, HouseError> {
+        let broker_port = free_port()?;
+        make_folder(&spec.folder)?;
+        let bank = LineSpec::bank(COMPARTMENTS, Latches::None).map_err(StartError::from)?;
+        let line = bank.at(spec.baud).shut_when(ShutWhen::On);
+        let path = spec.folder.join("rs485-1");
+        let line = PtyLine::start(&PtySpec { line, path, served_by: spec.served_by }, spec.seed)?;
+        let house = Self { spec, line, broker_port, notifier_key, daemon: None, broker: None };
+        house.enroll()?;
+        let text = settings::building(&house);
+        write(&house.configuration(), &text)?;
+        write(&house.spec.folder.join("synchronised"), "")?;
+        Ok(house)
+    }
+
+    /// The configuration file.
+    #[must_use]
+    pub fn configuration(&self) -> PathBuf {
+        self.spec.folder.join("vestibule.toml")
+    }
+
+    /// The folder of the certificates.
+    #[must_use]
+    pub fn certificates(&self) -> PathBuf {
+        self.spec.folder.join("certificates")
+    }
+
+    /// The folder of the database.
+    #[must_use]
+    pub fn state(&self) -> PathBuf {
+        self.spec.folder.join("state")
+    }
+
+    /// The console's socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.spec.folder.join("console.sock")
+    }
+
+    /// Certificate authority and everybody's certificates, by the product's own command.
+    fn enroll(&self) -> Result<(), HouseError> {
+        let authority = text(&self.spec.folder.join("authority"));
+        let out = text(&self.certificates());
+        self.command(&["enroll", "--building-ca", &authority, "--building", BUILDING])?;
+        let servers = ["--dns", "localhost", "--ip", "127.0.0.1"];
+        for (role, name, extra) in [
+            ("broker", "local", &servers[..]),
+            ("broker", "cloud", &servers[..]),
+            ("gateway", "gateway", &[]),
+            ("staff", "kim", &[]),
+            ("cloud", "office", &[]),
+            ("notifier", "notifier", &[]),
+        ] {
+            let mut arguments =
+                vec!["enroll", "--building-ca", &authority, "--role", role, "--name", name, "--out", &out];
+            arguments.extend(extra);
+            self.command(&arguments)?;
+        }
+        Ok(())
+    }
+
+    /// Runs a short command of the product to its end and returns what it printed.
+    ///
+    /// # Errors
+    /// [`HouseError::Refused`] unless it ends with 0.
+    pub fn command(&self, arguments: &[&str]) -> Result<String, HouseError> {
+        let program = &self.spec.program;
+        let failed = |source| HouseError::File { operation: "run", path: program.clone(), source };
+        let out = Command::new(program).args(arguments).output().map_err(failed)?;
+        if out.status.success() {
+            return Ok(String::from_utf8_lossy(&out.stdout).into_owned());
+        }
+        let said = [out.stdout, out.stderr].concat();
+        Err(HouseError::Refused {
+            arguments: arguments.join(" "),
+            status: out.status.to_string(),
+            output: String::from_utf8_lossy(&said).into_owned(),
+        })
+    }
+
+    /// A command that talks to the daemon.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub fn ask(&self, arguments: &[&str]) -> Result<String, HouseError> {
+        let socket = text(&self.socket());
+        let mut all = arguments.to_vec();
+        all.extend(["--socket", &socket]);
+        self.command(&all)
+    }
+
+    /// Starts the building's own broker and waits until it listens.
+    ///
+    /// # Errors
+    /// [`HouseError::Process`] with its last words.
+    pub fn start_broker(&mut self) -> Result<(), HouseError> {
+        let configuration = text(&self.configuration());
+        let mut broker =
+            Process::start("broker", &self.spec.program, &["broker", "--config", &configuration])?;
+        broker.wait_for("that it listens", START_PATIENCE, |line| line.contains("READY"))?;
+        self.broker = Some(broker);
+        Ok(())
+    }
+
+    /// Starts the daemon and waits until it serves.
+    ///
+    /// # Errors
+    /// [`HouseError::Process`] with its last words.
+    pub fn start_daemon(&mut self) -> Result<(), HouseError> {
+        let configuration = text(&self.configuration());
+        let mut daemon = Process::start("daemon", &self.spec.program, &["run", "--config", &configuration])?;
+        daemon.wait_for("that it serves", START_PATIENCE, |line| line.contains("building is served"))?;
+        self.daemon = Some(daemon);
+        Ok(())
+    }
+
+    /// The daemon, if it runs.
+    pub fn daemon(&mut self) -> Option<&mut Process> {
+        self.daemon.as_mut()
+    }
+
+    /// The broker, if it runs.
+    pub fn broker(&mut self) -> Option<&mut Process> {
+        self.broker.as_mut()
+    }
+
+    /// Ends the daemon as a power cut would.
+    pub fn kill_daemon(&mut self) {
+        self.daemon = None;
+    }
+
+    /// Ends the broker as a power cut would.
+    pub fn kill_broker(&mut self) {
+        self.broker = None;
+    }
+}
+
+/// A port that was free a moment ago.
+///
+/// # Errors
+/// When loopback has none.
+pub fn free_port() -> Result<u16, HouseError> {
+    let failed = |source| HouseError::File { operation: "bind", path: PathBuf::from("127.0.0.1:0"), source };
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
+    Ok(listener.local_addr().map_err(failed)?.port())
+}
+
+/// A path as text for an argument or a configuration; our folders are made by us and are ASCII.
+pub(crate) fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Writes a file.
+pub(crate) fn write(path: &Path, content: &str) -> Result<(), HouseError> {
+    fs::write(path, content).map_err(|source| HouseError::File {
+        operation: "write",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn make_folder(path: &Path) -> Result<(), HouseError> {
+    fs::create_dir_all(path).map_err(|source| HouseError::File {
+        operation: "make folder",
+        path: path.to_owned(),
+        source,
+    })
+}
