@@ -41,6 +41,8 @@ pub const DOWN_AFTER: Duration = Duration::from_secs(3);
 pub const DOWN_CYCLES: u32 = 2;
 /// Time between transactions to a slave that failed at least [`DOWN_CYCLES`] times and is not down yet.
 pub const SUSPECT_PERIOD: Duration = Duration::from_millis(500);
+/// Longest pause of a read that keeps failing on a slave that answers others.
+pub const POLL_RETRY_MOST: Duration = Duration::from_secs(5);
 /// Least time between two probes of the same dead slave.
 pub const DEAD_RETRY: Duration = Duration::from_secs(10);
 /// Dead slaves together take at most one in this many parts of the line's time (5 %).
@@ -52,6 +54,8 @@ pub const SET_UP_FIXES: u8 = 16;
 
 /// A line that is never silent for this long is written on all the same: an answer may still get through.
 pub const SILENCE_PATIENCE: Duration = Duration::from_millis(250);
+/// An unfinished frame is forgotten after this silence: USB adapters hold bytes back for up to 16 ms in its middle.
+pub const RESYNC: Duration = Duration::from_millis(20);
 /// Bytes kept while a frame grows; the longest RTU frame has 256.
 pub const MAX_FRAME: usize = 256;
 /// Signals about foreign frames come at most this often.

@@ -123,6 +123,12 @@ impl InputStates {
         Some(if self.bits >> channel.index() & 1 == 1 { Level::On } else { Level::Off })
     }
 
+    /// Whether every one is off.
+    #[must_use]
+    pub const fn none_on(&self) -> bool {
+        self.bits == 0
+    }
+
     /// All inputs in order, from channel 1.
     pub fn iter(self) -> impl Iterator<Item = (Channel, Level)> {
         Channel::first(self.count).filter_map(move |channel| Some((channel, self.get(channel)?)))

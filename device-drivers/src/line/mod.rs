@@ -1,3 +1,26 @@
 //! The line master: one owner of one serial line, without I/O, stepped with time.
+//!
+//! The law of use: after every input ([`Line::opened`], [`Line::closed`], [`Line::received`], [`Line::submit`], or time
+//! alone) call [`Line::poll`] until it answers [`Output::Wait`], doing what each output says before the next call; then
+//! wait for the next input, at most until the time given with it.
 
+mod conclude;
 pub mod counters;
+mod dead;
+mod exchange;
+mod foreign;
+mod health;
+mod lanes;
+mod master;
+mod quarantine;
+mod receiver;
+mod report;
+mod schedule;
+mod set_up;
+mod slave;
+pub mod timing;
+
+#[cfg(test)]
+mod tests;
+
+pub use master::{Line, Output, Reason};

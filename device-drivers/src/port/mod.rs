@@ -1,10 +1,41 @@
 //! The only I/O of this crate: a thread that owns one serial port.
 
 mod handle;
+mod thread;
+mod tty;
+
+#[cfg(test)]
+mod tests;
+
+use std::{io, thread as os};
 
 pub use handle::LineHandle;
 
+use crate::line::Line;
+use crate::signal::Signal;
+use crate::spec::LineSpec;
 use crate::time::Monotonic;
+
+/// Starts the line of `spec` on its own thread. A port that cannot be opened is no error here: it is told as
+/// [`PortState::OpenFailed`](crate::signal::PortState::OpenFailed) and tried again.
+///
+/// `sink` is called on that thread and must not block: a lock waits behind it. `clock` is the monotonic clock, for the
+/// daemon [`monotonic_now`].
+///
+/// # Errors
+/// `InvalidInput` for a specification that contradicts itself; otherwise the system's reason for no thread or no eventfd.
+pub fn spawn(
+    spec: &LineSpec,
+    sink: impl FnMut(Signal) + Send + 'static,
+    clock: impl Fn() -> Monotonic + Send + 'static,
+) -> io::Result<LineHandle> {
+    let line =
+        Line::new(spec, clock()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    LineHandle::with_thread(spec, |inbox| {
+        let runner = thread::Runner::new(line, spec, inbox, sink, clock);
+        os::Builder::new().name(format!("line-{}", spec.id)).spawn(move || runner.run())
+    })
+}
 
 /// The system's monotonic clock.
 #[must_use]

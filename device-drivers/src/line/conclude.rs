@@ -1,0 +1,180 @@
+//! The end of a transaction: who is told, what is due next, and what it says of the slave.
+
+use crate::device::plan::{Lane, Meaning};
+use crate::limits::{SET_UP_RETRY, WATCH_PERIOD};
+use crate::line::exchange::{Ending, Exchange, Job};
+use crate::line::health::{Event, State};
+use crate::line::master::{Line, Wire};
+use crate::line::set_up::Progress;
+use crate::signal::{DeviceState, NotSent, Outcome, Sign, Signal};
+use crate::time::Monotonic;
+
+impl Line {
+    /// Ends the transaction in flight.
+    pub(super) fn conclude(&mut self, ending: Ending, now: Monotonic) {
+        let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Idle) else {
+            return;
+        };
+        self.count(&exchange, &ending, now);
+        let place = exchange.slave;
+        if ending.is_answer() {
+            // A read answered without our own bytes before it: the adapter gives nothing back (any more).
+            self.local_echo &= exchange.own_echo_seen() || exchange.request.is_write();
+            self.slave_answered(place, &exchange, now);
+        } else {
+            self.flush = true;
+            self.slave_failed(place, &exchange, now);
+        }
+        match exchange.job {
+            Job::Pulse { order, .. } => {
+                let outcome = pulse_outcome(&ending, exchange.sent);
+                self.out.push_back(Signal::Ended { order, at: now, outcome });
+            }
+            Job::SetUp => self.set_up_answered(place, &ending, now),
+            Job::Poll(poll) => self.poll_answered(place, poll, &exchange, &ending, now),
+            Job::Fence => {}
+            Job::Probe => {
+                let dead = self.slaves.iter().filter(|slave| slave.state == State::Down).count();
+                self.dead.done(place, now, now.since(exchange.begun), dead);
+            }
+        }
+        self.check_exhausted(place, now);
+    }
+
+    fn count(&mut self, exchange: &Exchange, ending: &Ending, now: Monotonic) {
+        let busy = now.since(exchange.begun);
+        self.counters.busy += busy;
+        if exchange.job == Job::Probe {
+            self.counters.busy_dead += busy;
+        }
+        let Some(slave) = self.slaves.get_mut(exchange.slave) else { return };
+        match ending {
+            Ending::Data(_) | Ending::Echo => slave.counters.answered(now.since(exchange.sent)),
+            Ending::Exception(_) => slave.counters.exception += 1,
+            Ending::Silent => slave.counters.timeout += 1,
+            Ending::Damaged => slave.counters.crc += 1,
+        }
+        if *ending != Ending::Silent && slave.note_damage(*ending == Ending::Damaged) {
+            let device = slave.id.clone();
+            self.out.push_back(Signal::Sign { device, at: now, sign: Sign::DoubledAddress });
+        }
+    }
+
+    fn slave_answered(&mut self, place: usize, exchange: &Exchange, now: Monotonic) {
+        let Some(slave) = self.slaves.get_mut(place) else { return };
+        if exchange.job == Job::Fence {
+            // A slave that answers fences and never what it is for is as good as dead: its failures stand.
+            slave.owed.lift();
+            return;
+        }
+        slave.failures.clear();
+        slave.retry_at = now;
+        if exchange.job == Job::Probe {
+            slave.failures.begin_probation();
+            slave.restart_set_up(now);
+            self.slave_event(place, Event::Answered, now);
+        }
+    }
+
+    fn slave_failed(&mut self, place: usize, exchange: &Exchange, now: Monotonic) {
+        let Some(slave) = self.slaves.get_mut(place) else { return };
+        slave.owed.add(exchange.request, now);
+        slave.failures.add(now, now.since(exchange.begun));
+        slave.retry_at = slave.failures.retry_at(now);
+    }
+
+    fn check_exhausted(&mut self, place: usize, now: Monotonic) {
+        let Some(slave) = self.slaves.get(place) else { return };
+        if !matches!(slave.state, State::SettingUp | State::Ready) || !slave.failures.exhausted(now) {
+            return;
+        }
+        let cost = slave.failures.cost();
+        self.slave_event(place, Event::Exhausted, now);
+        let dead = self.slaves.iter().filter(|slave| slave.state == State::Down).count();
+        self.dead.done(place, now, cost, dead);
+    }
+
+    fn set_up_answered(&mut self, place: usize, ending: &Ending, now: Monotonic) {
+        let Some(slave) = self.slaves.get_mut(place) else { return };
+        let steps = &slave.plan().set_up;
+        let mut set_up = slave.set_up;
+        let progress = match ending {
+            Ending::Exception(_) if steps.is_empty() => Progress::Refused("first read"),
+            _ => set_up.answered(steps, ending),
+        };
+        if let Progress::Refused(step) = progress {
+            slave.restart_set_up(now + SET_UP_RETRY);
+            self.tell_device(place, DeviceState::SetUpFailed { step }, now);
+            return;
+        }
+        let done = ending.is_answer() && set_up.request(steps).is_none();
+        slave.set_up = set_up;
+        slave.set_up_due = now;
+        if done {
+            slave.failures.end_probation();
+            slave.poll_due.fill(now);
+            slave.poll_failures.fill(0);
+            self.slave_event(place, Event::SetUpDone, now);
+        }
+    }
+
+    fn poll_answered(
+        &mut self,
+        place: usize,
+        poll: usize,
+        exchange: &Exchange,
+        ending: &Ending,
+        now: Monotonic,
+    ) {
+        let watched = self.lanes.watches(place);
+        let Some(slave) = self.slaves.get_mut(place) else { return };
+        let Some(plan) = slave.plan().polls.get(poll) else { return };
+        let (lane, period) = (plan.lane, plan.period);
+        let inputs = matches!(plan.meaning, Meaning::Inputs);
+        let period = if watched && lane == Lane::Door { WATCH_PERIOD } else { period };
+        if ending.is_answer() {
+            slave.poll_succeeded(poll, exchange.begun + period);
+        } else {
+            slave.poll_failed(poll, now);
+        }
+        if inputs {
+            self.lanes.note_read(place, matches!(ending, Ending::Data(_)));
+        }
+        self.report(place, poll, exchange, ending, now);
+    }
+
+    /// Applies an event and tells of the change; orders that wait for a slave that is down end.
+    pub(super) fn slave_event(&mut self, place: usize, event: Event, now: Monotonic) {
+        let Some(slave) = self.slaves.get_mut(place) else { return };
+        if !slave.on(event) {
+            return;
+        }
+        match slave.state {
+            State::Ready => self.tell_device(place, DeviceState::Online, now),
+            State::SettingUp => {}
+            State::Down | State::Absent => {
+                let out = &mut self.out;
+                self.lanes.drop_pulses(Some(place), NotSent::DeviceDown, |order, outcome| {
+                    out.push_back(Signal::Ended { order, at: now, outcome });
+                });
+                self.tell_device(place, DeviceState::Down, now);
+            }
+        }
+    }
+
+    fn tell_device(&mut self, place: usize, state: DeviceState, now: Monotonic) {
+        let Some(slave) = self.slaves.get_mut(place) else { return };
+        if slave.told != Some(state) {
+            slave.told = Some(state);
+            self.out.push_back(Signal::Device { device: slave.id.clone(), at: now, state });
+        }
+    }
+}
+
+const fn pulse_outcome(ending: &Ending, sent: Monotonic) -> Outcome {
+    match ending {
+        Ending::Echo => Outcome::Acknowledged { sent },
+        Ending::Exception(code) => Outcome::Exception { sent, code: *code },
+        Ending::Silent | Ending::Damaged | Ending::Data(_) => Outcome::Unanswered { sent },
+    }
+}

@@ -1,0 +1,382 @@
+//! The line itself: takes bytes, orders and time; gives bytes, signals and the time of the next step.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::frame::modbus_rtu::{REQUEST_BYTES, Request};
+use crate::frame::modbus_view::View;
+use crate::limits::{COUNTERS_PERIOD, SILENCE_PATIENCE};
+use crate::line::counters::LineCounters;
+use crate::line::dead::DeadProbes;
+use crate::line::exchange::{Exchange, Hearing, Job};
+use crate::line::foreign::Foreign;
+use crate::line::health::{Event, State};
+use crate::line::lanes::{Lanes, Pulse};
+use crate::line::receiver::{Heard, Receiver};
+use crate::line::schedule::{Choice, Schedule};
+use crate::line::slave::Slave;
+use crate::line::timing::Timing;
+use crate::order::{Order, Task};
+use crate::signal::{LineTrouble, NotSent, Outcome, PortState, Signal};
+use crate::spec::{LineSpec, SpecError};
+use crate::time::Monotonic;
+
+/// What the owner of the port does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// Write these bytes now, all of them.
+    Transmit([u8; REQUEST_BYTES]),
+    /// Throw away what is waiting in the port, both ways.
+    Flush,
+    /// Tell this upward.
+    Signal(Signal),
+    /// Wait for an input, at most until then.
+    Wait {
+        /// When to call [`Line::poll`] again at the latest.
+        until: Monotonic,
+        /// What for.
+        why: Reason,
+    },
+}
+
+/// Why the line waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A slave owes an answer.
+    Answer,
+    /// The silence between two frames.
+    Gap,
+    /// Nothing is due.
+    NothingDue,
+    /// The port is closed.
+    PortClosed,
+}
+
+#[derive(Debug)]
+pub(super) enum Wire {
+    Closed,
+    Idle,
+    Awaiting(Exchange),
+}
+
+/// One Modbus RTU line.
+#[derive(Debug)]
+pub struct Line {
+    pub(super) timing: Timing,
+    response_timeout: Duration,
+    pub(super) slaves: Vec<Slave>,
+    pub(super) lanes: Lanes,
+    schedule: Schedule,
+    pub(super) dead: DeadProbes,
+    receiver: Receiver,
+    pub(super) wire: Wire,
+    /// End of our own last frame.
+    own_end: Monotonic,
+    pub(super) local_echo: bool,
+    /// Since when a frame of ours has waited for silence.
+    noisy_since: Option<Monotonic>,
+    babbling: bool,
+    foreign: Foreign,
+    /// The last answer believed: the same bytes once more are its double, nobody else's frame.
+    last_answer: Vec<u8>,
+    pub(super) flush: bool,
+    /// Drained by [`Line::poll`] before it does anything else; one input makes a few signals for each order and device.
+    pub(super) out: VecDeque<Signal>,
+    pub(super) counters: LineCounters,
+    counters_due: Monotonic,
+}
+
+impl Line {
+    /// The line of `spec` with its port closed.
+    ///
+    /// # Errors
+    /// [`SpecError`] where the specification contradicts itself.
+    pub fn new(spec: &LineSpec, now: Monotonic) -> Result<Self, SpecError> {
+        spec.check()?;
+        Ok(Self {
+            timing: Timing::new(spec.baud, spec.parity),
+            response_timeout: spec.response_timeout,
+            slaves: spec.devices.iter().map(Slave::new).collect(),
+            lanes: Lanes::default(),
+            schedule: Schedule::default(),
+            dead: DeadProbes::default(),
+            receiver: Receiver::default(),
+            wire: Wire::Closed,
+            own_end: now,
+            local_echo: false,
+            noisy_since: None,
+            babbling: false,
+            foreign: Foreign::default(),
+            last_answer: Vec::new(),
+            flush: false,
+            out: VecDeque::new(),
+            counters: LineCounters::default(),
+            counters_due: now + COUNTERS_PERIOD,
+        })
+    }
+
+    /// The port was opened: every device is set up before anything else is asked of it.
+    pub fn opened(&mut self, now: Monotonic) {
+        self.wire = Wire::Idle;
+        // A board may be in the middle of hearing somebody: one gap of silence goes first.
+        self.own_end = now;
+        self.local_echo = false;
+        self.receiver.drop_run();
+        self.out.push_back(Signal::Port { at: now, state: PortState::Open });
+        for slave in &mut self.slaves {
+            slave.on(Event::PortOpened);
+            slave.failures.end_probation();
+            slave.retry_at = now;
+            slave.restart_set_up(now);
+        }
+    }
+
+    /// The port was closed or lost: the pulse in flight is unanswered, those waiting are not sent.
+    pub fn closed(&mut self, now: Monotonic) {
+        if matches!(self.wire, Wire::Closed) {
+            return;
+        }
+        self.abandon(NotSent::PortClosed, now);
+        self.out.push_back(Signal::Port { at: now, state: PortState::Unplugged });
+        for place in 0..self.slaves.len() {
+            self.slave_event(place, Event::PortClosed, now);
+        }
+    }
+
+    /// The line ends: every open order gets its outcome.
+    pub fn stop(&mut self, now: Monotonic) {
+        self.abandon(NotSent::Stopped, now);
+    }
+
+    fn abandon(&mut self, why: NotSent, now: Monotonic) {
+        if let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Closed)
+            && let Job::Pulse { order, .. } = exchange.job
+        {
+            let outcome = Outcome::Unanswered { sent: exchange.sent };
+            self.out.push_back(Signal::Ended { order, at: now, outcome });
+        }
+        let out = &mut self.out;
+        let mut end = |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome });
+        self.lanes.drop_pulses(None, why, &mut end);
+        self.lanes.end_watches(&mut end);
+    }
+
+    /// Takes an order. It ends with exactly one [`Signal::Ended`].
+    pub fn submit(&mut self, order: Order, now: Monotonic) {
+        let id = order.id;
+        if let Err(why) = self.admit(order, now) {
+            self.out.push_back(Signal::Ended { order: id, at: now, outcome: Outcome::NotSent(why) });
+        }
+    }
+
+    fn admit(&mut self, order: Order, now: Monotonic) -> Result<(), NotSent> {
+        let asked = order.task.device();
+        let place = self.slaves.iter().position(|slave| slave.id == *asked).ok_or(NotSent::NoSuchTarget)?;
+        let slave = self.slaves.get_mut(place).ok_or(NotSent::NoSuchTarget)?;
+        match slave.state {
+            State::Absent => return Err(NotSent::PortClosed),
+            State::Down => return Err(NotSent::DeviceDown),
+            State::SettingUp | State::Ready => {}
+        }
+        match order.task {
+            Task::Pulse { output, length, deadline, .. } => {
+                let request = slave.plan().pulse.and_then(|pulse| pulse(output, length));
+                let request = request.ok_or(NotSent::NoSuchTarget)?;
+                self.lanes.add_pulse(Pulse {
+                    order: order.id,
+                    slave: place,
+                    output,
+                    length,
+                    deadline,
+                    request,
+                })
+            }
+            Task::Watch { input, .. } => {
+                if input.number() > slave.plan().provides.inputs {
+                    return Err(NotSent::NoSuchTarget);
+                }
+                slave.read_inputs_at(now);
+                self.lanes.add_watch(order.id, place, now)
+            }
+        }
+    }
+
+    /// Takes bytes that arrived at `now`.
+    pub fn received(&mut self, bytes: &[u8], now: Monotonic) {
+        let early = match &mut self.wire {
+            Wire::Closed => return,
+            Wire::Idle => false,
+            Wire::Awaiting(exchange) => {
+                exchange.note_bytes(&self.timing, now);
+                now < exchange.sent
+            }
+        };
+        self.receiver.take(bytes, now, self.timing.gap(), early);
+        while let Some(heard) = self.receiver.next() {
+            self.hear(&heard, now);
+        }
+        self.counters.noise_bytes = self.receiver.noise_bytes();
+    }
+
+    fn hear(&mut self, heard: &Heard, now: Monotonic) {
+        let hearing = match &mut self.wire {
+            Wire::Closed => return,
+            Wire::Idle => Hearing::Foreign,
+            Wire::Awaiting(exchange) => match self.slaves.get(exchange.slave) {
+                Some(slave) => exchange.hear(heard, self.local_echo, &slave.owed, now),
+                None => Hearing::Foreign,
+            },
+        };
+        match hearing {
+            Hearing::Ends(ending) => {
+                self.last_answer.clone_from(&heard.bytes);
+                self.conclude(ending, now);
+            }
+            Hearing::OwnEcho => self.note_local_echo(now),
+            Hearing::Late | Hearing::Foreign => self.note_unasked(heard, now),
+        }
+    }
+
+    fn note_local_echo(&mut self, now: Monotonic) {
+        if !self.local_echo {
+            self.local_echo = true;
+            self.out.push_back(Signal::Line { at: now, trouble: LineTrouble::LocalEcho });
+        }
+    }
+
+    /// A frame that ends no transaction: an answer that is late or doubled, or somebody else's.
+    fn note_unasked(&mut self, heard: &Heard, now: Monotonic) {
+        let Some(view) = View::new(&heard.bytes) else { return };
+        let doubled = heard.bytes == self.last_answer;
+        let slave = self.slaves.iter_mut().find(|slave| slave.address.number() == view.address());
+        match slave {
+            Some(slave) if doubled || slave.owed.claims(slave.address, &view, now) => {
+                slave.counters.late += 1
+            }
+            _ => {
+                self.counters.foreign += 1;
+                self.foreign.add(&view);
+            }
+        }
+    }
+
+    /// What to do next; to be called until it says [`Output::Wait`].
+    pub fn poll(&mut self, now: Monotonic) -> Output {
+        self.keep_house(now);
+        if let Wire::Awaiting(exchange) = &self.wire
+            && now >= exchange.deadline
+        {
+            let given_up = exchange.given_up();
+            self.receiver.drop_run();
+            self.conclude(given_up, now);
+        }
+        if let Some(signal) = self.out.pop_front() {
+            return Output::Signal(signal);
+        }
+        if std::mem::take(&mut self.flush) {
+            return Output::Flush;
+        }
+        let (until, why) = match &self.wire {
+            Wire::Closed => (Monotonic::NEVER, Reason::PortClosed),
+            Wire::Awaiting(exchange) => (exchange.deadline, Reason::Answer),
+            Wire::Idle => match self.silent_from(now) {
+                silent if now < silent => (silent, Reason::Gap),
+                _ => match self.start_next(now) {
+                    Ok(frame) => return Output::Transmit(frame),
+                    Err(_) if !self.out.is_empty() => return self.poll(now),
+                    Err(due) => (due, Reason::NothingDue),
+                },
+            },
+        };
+        Output::Wait { until: until.min(self.house_due()), why }
+    }
+
+    /// When the wire has been silent for a gap; not later than patience with a wire that never is.
+    fn silent_from(&mut self, now: Monotonic) -> Monotonic {
+        let silent = self.receiver.last_byte().max(self.own_end) + self.timing.gap();
+        if now >= silent {
+            self.noisy_since = None;
+            return silent;
+        }
+        let noisy_since = *self.noisy_since.get_or_insert(now);
+        silent.min(noisy_since + SILENCE_PATIENCE)
+    }
+
+    fn start_next(&mut self, now: Monotonic) -> Result<[u8; REQUEST_BYTES], Monotonic> {
+        self.note_babbling(now);
+        let slaves = &self.slaves;
+        let ready = |pulse: &Pulse| {
+            slaves.get(pulse.slave).is_some_and(|slave| {
+                slave.state == State::Ready && slave.pulse_free_at(pulse, now) <= now && now < pulse.deadline
+            })
+        };
+        if let Some(Pulse { order, slave, output, length, request, .. }) = self.lanes.take(ready) {
+            return self.start(slave, Job::Pulse { order, output, length }, request, now);
+        }
+        match self.schedule.choose(&self.slaves, &self.dead, now) {
+            Choice::Run { slave, job, request } => self.start(slave, job, request, now),
+            Choice::Wait(due) => Err(due.min(self.next_held_pulse(now))),
+        }
+    }
+
+    fn start(
+        &mut self,
+        place: usize,
+        job: Job,
+        request: Request,
+        now: Monotonic,
+    ) -> Result<[u8; REQUEST_BYTES], Monotonic> {
+        let slave = self.slaves.get_mut(place).ok_or(Monotonic::NEVER)?;
+        let (address, timeout) = (slave.address, self.response_timeout);
+        let exchange = Exchange::begin(place, address, job, request, &self.timing, timeout, now);
+        if let Job::Pulse { output, length, .. } = job {
+            slave.pulsed(output, length, exchange.sent);
+        }
+        // Whatever is half received cannot be part of the answer.
+        self.receiver.drop_run();
+        self.own_end = exchange.sent;
+        self.counters.transactions += 1;
+        let frame = exchange.frame;
+        self.wire = Wire::Awaiting(exchange);
+        Ok(frame)
+    }
+
+    /// When the first pulse to a device that is ready is no longer held back.
+    fn next_held_pulse(&self, now: Monotonic) -> Monotonic {
+        let held = self.lanes.pulses().filter_map(|pulse| {
+            let slave = self.slaves.get(pulse.slave)?;
+            (slave.state == State::Ready).then(|| slave.pulse_free_at(pulse, now))
+        });
+        held.min().unwrap_or(Monotonic::NEVER)
+    }
+
+    /// A frame goes out without the silence that should be before it.
+    fn note_babbling(&mut self, now: Monotonic) {
+        let noisy = now < self.receiver.last_byte() + self.timing.gap();
+        if noisy && !self.babbling {
+            self.out.push_back(Signal::Line { at: now, trouble: LineTrouble::Babbling });
+        }
+        self.babbling = noisy;
+    }
+
+    /// Ends what time alone ends, and tells what is due.
+    fn keep_house(&mut self, now: Monotonic) {
+        let out = &mut self.out;
+        self.lanes.expire(now, |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome }));
+        if let Some(trouble) = self.foreign.take(now) {
+            out.push_back(Signal::Line { at: now, trouble });
+        }
+        if now >= self.counters_due {
+            self.counters_due = now + COUNTERS_PERIOD;
+            for slave in &self.slaves {
+                let (device, counters) = (slave.id.clone(), slave.counters);
+                out.push_back(Signal::DeviceCounters { device, at: now, counters });
+            }
+            out.push_back(Signal::LineCounters { at: now, counters: self.counters });
+        }
+    }
+
+    fn house_due(&self) -> Monotonic {
+        self.lanes.next_end().min(self.foreign.due()).min(self.counters_due)
+    }
+}

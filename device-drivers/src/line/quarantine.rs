@@ -1,0 +1,84 @@
+//! Answers of one slave that may still be on their way.
+//!
+//! RTU frames carry no number, so a late answer looks like the answer to the next request of the same form. After a
+//! request went unanswered, nothing of its form is asked or believed until either a *fence* was answered (a read whose
+//! answer has another form: slaves and adapters answer in order, so whatever was owed is out or will never come), or
+//! [`LATE_HORIZON`] has passed.
+
+use crate::frame::modbus_rtu::{Request, Verdict};
+use crate::frame::modbus_view::View;
+use crate::limits::LATE_HORIZON;
+use crate::spec::Address;
+use crate::time::Monotonic;
+
+/// Unanswered requests to one slave. A request takes a response timeout, so the horizon bounds how many there are.
+#[derive(Debug, Clone, Default)]
+pub struct Quarantine {
+    owed: Vec<(Request, Monotonic)>,
+}
+
+impl Quarantine {
+    /// `request` was given up at `now`.
+    pub fn add(&mut self, request: Request, now: Monotonic) {
+        self.owed.retain(|(old, until)| *old != request && *until > now);
+        self.owed.push((request, now + LATE_HORIZON));
+    }
+
+    /// A fence was answered: nothing is owed any more.
+    pub fn lift(&mut self) {
+        self.owed.clear();
+    }
+
+    /// Until when an answer to `request` could be a late one; none when it could not.
+    #[must_use]
+    pub fn blocks(&self, request: &Request, now: Monotonic) -> Option<Monotonic> {
+        let alike = self.owed.iter().filter(|(owed, until)| *until > now && owed.answers_alike(request));
+        alike.map(|(_, until)| *until).max()
+    }
+
+    /// Whether `view` could be an answer that is owed.
+    #[must_use]
+    pub fn claims(&self, address: Address, view: &View<'_>, now: Monotonic) -> bool {
+        self.owed.iter().any(|(owed, until)| *until > now && owed.judge(address, view) != Verdict::NotMine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::crc::check_bytes;
+    use crate::frame::modbus_rtu::Table;
+
+    fn ms(count: u64) -> Monotonic {
+        Monotonic::from_micros(count * 1_000)
+    }
+
+    #[test]
+    fn form_is_blocked_until_horizon_or_fence() {
+        let inputs = Request::read(Table::DiscreteInputs, 0, 8).unwrap();
+        let coils = Request::read(Table::Coils, 0, 8).unwrap();
+        let mut quarantine = Quarantine::default();
+        quarantine.add(inputs, ms(100));
+        assert_eq!(quarantine.blocks(&inputs, ms(100)), Some(ms(1_100)));
+        assert_eq!(quarantine.blocks(&coils, ms(100)), None);
+        assert_eq!(quarantine.blocks(&inputs, ms(1_100)), None);
+        quarantine.lift();
+        assert_eq!(quarantine.blocks(&inputs, ms(100)), None);
+    }
+
+    #[test]
+    fn owed_answer_and_owed_exception_are_claimed() {
+        let address = Address::new(1).unwrap();
+        let mut quarantine = Quarantine::default();
+        quarantine.add(Request::read(Table::DiscreteInputs, 0, 8).unwrap(), ms(0));
+        let claims = |body: &[u8], now| {
+            let frame = [body, &check_bytes(body)].concat();
+            quarantine.claims(address, &View::new(&frame).unwrap(), now)
+        };
+        assert!(claims(&[1, 2, 1, 0], ms(1)));
+        assert!(claims(&[1, 0x82, 2], ms(1)));
+        assert!(!claims(&[2, 2, 1, 0], ms(1)));
+        assert!(!claims(&[1, 2, 2, 0, 0], ms(1)));
+        assert!(!claims(&[1, 2, 1, 0], ms(1_000)));
+    }
+}

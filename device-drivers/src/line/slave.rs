@@ -1,0 +1,285 @@
+//! One slave as the line master keeps it.
+
+use std::time::Duration;
+
+use crate::channel::{Channel, MAX_CHANNEL};
+use crate::device::Model;
+use crate::device::plan::{Lane, Meaning, Plan};
+use crate::device::profile::LastGood;
+use crate::frame::modbus_rtu::Request;
+use crate::id::DeviceId;
+use crate::limits::{DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_MARGIN, SUSPECT_PERIOD};
+use crate::line::counters::SlaveCounters;
+use crate::line::exchange::Job;
+use crate::line::health::{Event, Failures, State, next};
+use crate::line::lanes::Pulse;
+use crate::line::quarantine::Quarantine;
+use crate::line::set_up::SetUp;
+use crate::order::PulseLength;
+use crate::signal::DeviceState;
+use crate::spec::{Address, DeviceSpec};
+use crate::time::Monotonic;
+
+/// One slave.
+#[derive(Debug)]
+pub struct Slave {
+    /// Its name.
+    pub id: DeviceId,
+    /// Its address.
+    pub address: Address,
+    model: Model,
+    /// Where it stands.
+    pub state: State,
+    /// What was last told of it.
+    pub told: Option<DeviceState>,
+    /// Failures in a row.
+    pub failures: Failures,
+    /// No job but a pulse before this.
+    pub retry_at: Monotonic,
+    /// Answers that may still come.
+    pub owed: Quarantine,
+    /// Its set-up.
+    pub set_up: SetUp,
+    /// When the next set-up step is due.
+    pub set_up_due: Monotonic,
+    /// When each poll of the plan is due.
+    pub poll_due: Vec<Monotonic>,
+    /// Failures in a row of each poll of the plan.
+    pub poll_failures: Vec<u32>,
+    /// Last good value of each probe of the plan's polls, in order.
+    pub last_good: Vec<LastGood>,
+    /// Totals.
+    pub counters: SlaveCounters,
+    /// Of the last 16 answers, which were damaged.
+    damage: u16,
+    damage_told: bool,
+    outputs: [OutputLog; MAX_CHANNEL as usize],
+}
+
+/// When an output's last pulse is over.
+#[derive(Debug, Clone, Copy, Default)]
+struct OutputLog {
+    /// The output may be on until then.
+    on_until: Monotonic,
+    /// No other pulse of this output before then: its echo would look like the last one's.
+    held_until: Monotonic,
+}
+
+/// A job of a slave, ready to be sent from `due` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Its lane.
+    pub lane: Lane,
+    /// When it may go.
+    pub due: Monotonic,
+    /// What it is.
+    pub job: Job,
+    /// What to send.
+    pub request: Request,
+}
+
+impl Slave {
+    /// The slave of `spec`, behind a closed port.
+    #[must_use]
+    pub fn new(spec: &DeviceSpec) -> Self {
+        let polls = &spec.model.plan().polls;
+        let probes = polls.iter().map(|poll| match &poll.meaning {
+            Meaning::Probes(fields) => fields.len(),
+            Meaning::Inputs | Meaning::Outputs => 0,
+        });
+        Self {
+            id: spec.id.clone(),
+            address: spec.address,
+            state: State::Absent,
+            told: None,
+            failures: Failures::default(),
+            retry_at: Monotonic::ZERO,
+            owed: Quarantine::default(),
+            set_up: SetUp::default(),
+            set_up_due: Monotonic::ZERO,
+            poll_due: vec![Monotonic::ZERO; polls.len()],
+            poll_failures: vec![0; polls.len()],
+            last_good: vec![None; probes.sum()],
+            counters: SlaveCounters::default(),
+            damage: 0,
+            damage_told: false,
+            outputs: [OutputLog::default(); MAX_CHANNEL as usize],
+            model: spec.model.clone(),
+        }
+    }
+
+    /// The model's plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        self.model.plan()
+    }
+
+    /// Applies `event`; whether the state changed.
+    pub fn on(&mut self, event: Event) -> bool {
+        let before = self.state;
+        self.state = next(before, event);
+        self.state != before
+    }
+
+    /// Begins the set-up anew, at `now` or later.
+    pub fn restart_set_up(&mut self, due: Monotonic) {
+        self.set_up = SetUp::default();
+        self.set_up_due = due;
+    }
+
+    /// The slave's jobs but pulses and probes of the dead.
+    pub fn jobs(&self, now: Monotonic) -> impl Iterator<Item = Due> + '_ {
+        let set_up = (self.state == State::SettingUp).then(|| self.set_up_job(now)).flatten();
+        let polls = if self.state == State::Ready { self.plan().polls.as_slice() } else { &[] };
+        let polls = polls.iter().zip(&self.poll_due).enumerate();
+        let polls = polls.map(move |(index, (poll, due))| {
+            self.unmistakable(
+                Due { lane: poll.lane, due: *due, job: Job::Poll(index), request: poll.request },
+                now,
+            )
+        });
+        set_up.into_iter().chain(polls)
+    }
+
+    fn set_up_job(&self, now: Monotonic) -> Option<Due> {
+        let request = self.set_up.request(&self.plan().set_up).or_else(|| self.first_contact())?;
+        // Set-up goes first, so that a board is soon of use; one that has just failed must not keep the doors waiting.
+        let lane = if self.failures.is_none() { Lane::Unlock } else { Lane::Background };
+        Some(self.unmistakable(Due { lane, due: self.set_up_due, job: Job::SetUp, request }, now))
+    }
+
+    /// A model without set-up is online once it has answered its first poll.
+    #[must_use]
+    pub fn first_contact(&self) -> Option<Request> {
+        self.plan().polls.first().map(|poll| poll.request)
+    }
+
+    /// The job itself where its answer cannot be mistaken; else a fence before it; else the job after the horizon.
+    fn unmistakable(&self, mut job: Due, now: Monotonic) -> Due {
+        job.due = job.due.max(self.retry_at);
+        let Some(until) = self.owed.blocks(&job.request, now) else { return job };
+        let free = |fence: &&Request| self.owed.blocks(fence, now).is_none();
+        match self.plan().fences.iter().find(free) {
+            Some(fence) => Due { job: Job::Fence, request: *fence, ..job },
+            None => Due { due: job.due.max(until), ..job },
+        }
+    }
+
+    /// Makes the next read of the inputs due at `now` where it would be later.
+    pub fn read_inputs_at(&mut self, now: Monotonic) {
+        let polls = self.model.plan().polls.iter().zip(&mut self.poll_due);
+        for (_, due) in polls.filter(|(poll, _)| matches!(poll.meaning, Meaning::Inputs)) {
+            *due = (*due).min(now);
+        }
+    }
+
+    /// A poll was answered; it is due again at `due`.
+    pub fn poll_succeeded(&mut self, poll: usize, due: Monotonic) {
+        self.set_poll(poll, 0, due);
+    }
+
+    /// A poll failed at `now`. One lost frame is asked for again at once; a read that never succeeds on a board that
+    /// answers others makes room for the line.
+    pub fn poll_failed(&mut self, poll: usize, now: Monotonic) {
+        let failures = self.poll_failures.get(poll).map_or(1, |count| count.saturating_add(1));
+        let doublings = failures.saturating_sub(2).min(8);
+        let pause = if failures == 1 { Duration::ZERO } else { SUSPECT_PERIOD * (1 << doublings) };
+        self.set_poll(poll, failures, now + pause.min(POLL_RETRY_MOST));
+    }
+
+    fn set_poll(&mut self, poll: usize, failures: u32, due: Monotonic) {
+        let slots = (self.poll_failures.get_mut(poll), self.poll_due.get_mut(poll));
+        if let (Some(count), Some(at)) = slots {
+            (*count, *at) = (failures, due);
+        }
+    }
+
+    /// When a pulse's echo can no longer be taken for an older one's.
+    #[must_use]
+    pub fn pulse_free_at(&self, pulse: &Pulse, now: Monotonic) -> Monotonic {
+        let log = self.outputs.get(usize::from(pulse.output.index()));
+        let held_until = log.map_or(Monotonic::NEVER, |log| log.held_until);
+        held_until.max(self.owed.blocks(&pulse.request, now).unwrap_or(Monotonic::ZERO))
+    }
+
+    /// A pulse's last byte leaves at `sent`.
+    pub fn pulsed(&mut self, output: Channel, length: PulseLength, sent: Monotonic) {
+        if let Some(log) = self.outputs.get_mut(usize::from(output.index())) {
+            let over = sent + length.duration();
+            *log = OutputLog { on_until: over + PULSE_MARGIN, held_until: over + LATE_HORIZON };
+        }
+    }
+
+    /// Whether any output may be on by a pulse at `now`.
+    #[must_use]
+    pub fn any_pulse_on(&self, now: Monotonic) -> bool {
+        self.outputs.iter().any(|log| log.on_until > now)
+    }
+
+    /// Notes whether an answer was damaged; true once when so many are that two boards may share the address.
+    pub fn note_damage(&mut self, damaged: bool) -> bool {
+        self.damage = self.damage << 1 | u16::from(damaged);
+        if self.damage == 0 {
+            self.damage_told = false;
+        }
+        let sign = self.damage.count_ones() >= DAMAGE_SIGN && !self.damage_told;
+        self.damage_told |= sign;
+        sign
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::OrderId;
+
+    const NOW: Monotonic = Monotonic::from_micros(10_000_000);
+
+    fn slave(model: &str) -> Slave {
+        let model = Model::by_name(model).unwrap();
+        Slave::new(&DeviceSpec { id: DeviceId::new("d").unwrap(), address: Address::new(1).unwrap(), model })
+    }
+
+    #[test]
+    fn lost_poll_is_asked_again_behind_a_fence() {
+        let mut board = slave("discrete-inputs-8");
+        board.state = State::Ready;
+        let job = |board: &Slave| board.jobs(NOW).next().unwrap();
+        let poll = job(&board);
+        assert_eq!(poll.job, Job::Poll(0));
+        board.owed.add(poll.request, NOW);
+        let fence = job(&board);
+        assert_eq!(fence.job, Job::Fence);
+        assert!(!fence.request.answers_alike(&poll.request));
+        for fence in board.plan().fences.clone() {
+            board.owed.add(fence, NOW);
+        }
+        let waiting = job(&board);
+        assert_eq!((waiting.job, waiting.due), (Job::Poll(0), NOW + LATE_HORIZON));
+    }
+
+    #[test]
+    fn second_pulse_of_an_output_waits_until_the_first_ones_echo_cannot_come() {
+        let mut board = slave("waveshare-relay-8");
+        let length = PulseLength::from_millis(700).unwrap();
+        let pulse = |number| {
+            let output = Channel::new(number).unwrap();
+            let request = board.plan().pulse.and_then(|pulse| pulse(output, length)).unwrap();
+            Pulse { order: OrderId(1), slave: 0, output, length, deadline: Monotonic::NEVER, request }
+        };
+        let (one, two) = (pulse(1), pulse(2));
+        board.pulsed(one.output, length, NOW);
+        assert_eq!(board.pulse_free_at(&one, NOW), NOW + Duration::from_millis(1_700));
+        assert_eq!(board.pulse_free_at(&two, NOW), Monotonic::ZERO);
+        assert!(board.any_pulse_on(NOW) && !board.any_pulse_on(NOW + Duration::from_millis(1_200)));
+    }
+
+    #[test]
+    fn doubled_address_is_named_once_a_burst() {
+        let mut board = slave("discrete-inputs-8");
+        let told: Vec<bool> = (0..8).map(|_| board.note_damage(true)).collect();
+        assert_eq!(told.iter().filter(|sign| **sign).count(), 1);
+        assert!((0..16).all(|_| !board.note_damage(false)));
+        assert!((0..4).any(|_| board.note_damage(true)));
+    }
+}

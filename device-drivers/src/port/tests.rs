@@ -1,0 +1,1 @@
+//! The port thread over a real pty.
