@@ -23,11 +23,11 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     for served_by in [ServedBy::Simulators, ServedBy::TokioModbus] {
         for baud in [Baud::B9600, Baud::B19200, Baud::B115200] {
-            let mut late = on_a_pty(baud, served_by)?;
+            let (mut late, own) = on_a_pty(baud, served_by)?;
             late.sort();
             let at = |per_cent: usize| late[(late.len() - 1) * per_cent / 100];
             println!(
-                "{:>6} baud, {served_by:?}: late by p50 {:?}, p99 {:?}, max {:?} ({ROUNDS} answers)",
+                "{:>6} baud, {served_by:?}: late by p50 {:?}, p99 {:?}, max {:?}; the line's own share at most {own:?}",
                 baud.get(),
                 at(50),
                 at(99),
@@ -38,8 +38,8 @@ fn main() -> Outcome<()> {
     in_memory()
 }
 
-/// Lateness of the last character of each answer.
-fn on_a_pty(baud: Baud, served_by: ServedBy) -> Outcome<Vec<Duration>> {
+/// Lateness of the last character of each answer at the master, and the line's own share of the worst.
+fn on_a_pty(baud: Baud, served_by: ServedBy) -> Outcome<(Vec<Duration>, Duration)> {
     let path = std::env::temp_dir().join(format!("wire-accuracy-{}", std::process::id()));
     let spec = LineSpec::bank(8, Latches::None)?.at(baud);
     let line = PtyLine::start(&PtySpec { line: spec, path, served_by }, 1)?;
@@ -59,7 +59,7 @@ fn on_a_pty(baud: Baud, served_by: ServedBy) -> Outcome<Vec<Duration>> {
         late.push(sent.elapsed().saturating_sub(ideal));
         quiet(&serial, baud.silence())?;
     }
-    Ok(late)
+    Ok((late, line.take_lateness()))
 }
 
 /// Waits out the gap between two transactions, as a master must.

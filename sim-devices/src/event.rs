@@ -1,6 +1,7 @@
 //! What happens in the simulated building, in order: the ground truth that tests and the demo read.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use crate::fault::Injected;
 use crate::number::{Address, DoorNumber, Terminal};
@@ -81,6 +82,36 @@ pub enum Happening {
     Unplugged,
     /// The adapter is there (again).
     Plugged,
+}
+
+impl fmt::Display for Happening {
+    /// One line for a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RelayEnergised(relay) => write!(f, "{relay}: relay closed"),
+            Self::RelayHeldLonger(relay) => write!(f, "{relay}: relay told to close again"),
+            Self::RelayReleased(relay) => write!(f, "{relay}: relay opened"),
+            Self::PulseTooShort(door) => write!(f, "door {door}: pulse too short for its latch"),
+            Self::DoorJammed(door) => write!(f, "door {door}: jammed"),
+            Self::DoorUnlatched(door) => write!(f, "door {door}: latch let go"),
+            Self::DoorAjar(door) => write!(f, "door {door}: sprang ajar"),
+            Self::DoorOpened(door) => write!(f, "door {door}: opened wide"),
+            Self::DoorForced(door) => write!(f, "door {door}: forced open"),
+            Self::DoorHeld(door) => write!(f, "door {door}: pulled at, held"),
+            Self::DoorShut(door) => write!(f, "door {door}: pushed shut"),
+            Self::DoorLatched(door) => write!(f, "door {door}: latch caught"),
+            Self::ParcelIn(door) => write!(f, "door {door}: parcel put in"),
+            Self::ParcelOut(door) => write!(f, "door {door}: parcel taken out"),
+            Self::Served { address, function } => write!(f, "slave {address}: function {function:#04x}"),
+            Self::Garbled { characters } => write!(f, "{characters} characters that are no frame"),
+            Self::WrongBaud { port } => write!(f, "the master's port is set to {port} baud"),
+            Self::Fault(injected) => write!(f, "fault at request {}: {:?}", injected.request, injected.fault),
+            Self::Powered { board, on: true } => write!(f, "board {board}: supply on"),
+            Self::Powered { board, on: false } => write!(f, "board {board}: supply off"),
+            Self::Unplugged => f.write_str("adapter pulled"),
+            Self::Plugged => f.write_str("adapter put back"),
+        }
+    }
 }
 
 /// A bounded record of events.

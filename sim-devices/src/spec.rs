@@ -226,3 +226,59 @@ fn inputs_of(model: Model) -> usize {
         Model::Relay(_) | Model::XyMd02 => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DeviceSpec, Latches, LineSpec, Model, SpecError};
+    use crate::device::InputCount;
+    use crate::number::{Address, Channel, DoorNumber, Terminal};
+    use crate::plant::DoorSpec;
+
+    fn terminal(board: u8, channel: u8) -> Terminal {
+        let board = Address::new(board).expect("not broadcast");
+        Terminal { board, channel: Channel::new(channel).expect("counted from 1") }
+    }
+
+    #[test]
+    fn every_bank_that_fits_its_boards_can_be_built() {
+        for (latches, most) in [(Latches::None, 32), (Latches::Wired, 16)] {
+            for compartments in 1..=most {
+                let spec = LineSpec::bank(compartments, latches).expect("fits");
+                assert_eq!((spec.check(), spec.doors.len()), (Ok(()), compartments));
+            }
+            for asked in [0, most + 1] {
+                assert_eq!(LineSpec::bank(asked, latches), Err(SpecError::Compartments { asked, most }));
+            }
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_by_name() {
+        let bank = LineSpec::bank(2, Latches::None).expect("two doors");
+        let door = DoorNumber::new(2).expect("counted from 1");
+        let with = |lock, contact| {
+            let mut spec = bank.clone();
+            spec.doors[1] = DoorSpec::new(lock, contact);
+            spec.check()
+        };
+        let (lock, contact) = (terminal(1, 2), Some(terminal(2, 2)));
+        assert_eq!(with(lock, contact), Ok(()));
+        let nowhere = terminal(1, 9);
+        assert_eq!(with(nowhere, contact), Err(SpecError::Lock { door, terminal: nowhere }));
+        let probe = terminal(3, 1);
+        assert_eq!(with(lock, Some(probe)), Err(SpecError::Contact { door, terminal: probe }));
+        assert_eq!(with(terminal(1, 1), contact), Err(SpecError::WiredTwice(terminal(1, 1))));
+        assert_eq!(with(lock, Some(terminal(2, 1))), Err(SpecError::WiredTwice(terminal(2, 1))));
+    }
+
+    #[test]
+    fn a_line_drives_no_more_than_32_devices() {
+        let mut spec = LineSpec::bank(1, Latches::None).expect("one door");
+        let board = Address::new(9).expect("not broadcast");
+        while spec.devices.len() <= super::MAX_DEVICES {
+            assert_eq!(spec.check(), Ok(()));
+            spec = spec.with(DeviceSpec::new(board, Model::Inputs(InputCount::Eight)));
+        }
+        assert_eq!(spec.check(), Err(SpecError::Devices(33)));
+    }
+}

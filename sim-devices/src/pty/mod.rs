@@ -218,6 +218,13 @@ impl PtyLine {
         self.shared.lock().overrun
     }
 
+    /// The most by which this line has handed a character over too late since it was last asked: what a
+    /// measurement through it cannot resolve. A busy machine makes it grow.
+    #[must_use]
+    pub fn take_lateness(&self) -> Duration {
+        std::mem::take(&mut self.shared.lock().lateness)
+    }
+
     /// Why the line's thread has ended, if it has.
     #[must_use]
     pub fn failure(&self) -> Option<String> {

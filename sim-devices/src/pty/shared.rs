@@ -30,14 +30,23 @@ pub(crate) struct State {
     pub port_open: bool,
     /// Characters the daemon did not read in time.
     pub overrun: u64,
+    /// How late the latest character was handed over, against the wire's arithmetic.
+    pub lateness: Duration,
     /// Why the thread ended, when it did not end because it was told to.
     pub failure: Option<String>,
 }
 
 impl Shared {
     pub fn new(sim: Simulation) -> io::Result<Self> {
-        let state =
-            State { sim, subscribers: Vec::new(), stop: false, port_open: false, overrun: 0, failure: None };
+        let state = State {
+            sim,
+            subscribers: Vec::new(),
+            stop: false,
+            port_open: false,
+            overrun: 0,
+            lateness: Duration::ZERO,
+            failure: None,
+        };
         Ok(Self {
             clock: Clock::start(),
             wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,

@@ -5,6 +5,7 @@ mod common;
 mod doors;
 mod faults;
 mod golden;
+mod noise;
 mod pty;
 mod terminal;
 mod witness;
