@@ -97,12 +97,10 @@ impl Ear {
         }
     }
 
-    /// Publishes at QoS 1.
-    ///
-    /// # Errors
-    /// When too many requests wait.
-    pub fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), rumqttc::v5::ClientError> {
-        self.client.try_publish(topic, QoS::AtLeastOnce, false, payload)
+    /// Publishes at QoS 1; `false` when too many requests wait already.
+    #[must_use]
+    pub fn publish(&self, topic: &str, payload: Vec<u8>) -> bool {
+        self.client.try_publish(topic, QoS::AtLeastOnce, false, payload).is_ok()
     }
 }
 
