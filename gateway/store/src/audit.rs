@@ -114,7 +114,8 @@ pub fn verify(reader: &Reader, anchor: Option<Anchor>) -> Result<Report, ReadErr
         report.add(Finding::Edited { sequence: 0 });
     }
     let mut chain = Chain::behind(meta.pruned);
-    let mut at_anchor = anchor.filter(|anchor| anchor.sequence == meta.pruned.sequence).map(|_| meta.pruned.hash);
+    let mut at_anchor =
+        anchor.filter(|anchor| anchor.sequence == meta.pruned.sequence).map(|_| meta.pruned.hash);
     let mut after = meta.pruned.sequence;
     loop {
         let page = reader.stored_after(after, VERIFY_PAGE_ROWS, usize::MAX)?;

@@ -52,9 +52,8 @@ pub(crate) fn replace(
 
 fn build(place: &dyn Place, birth: &Birth<'_>, replaces: Option<&str>) -> Result<(), Fault> {
     discard_unfinished(place)?;
-    let backend = place
-        .create(UNFINISHED)
-        .map_err(|error| Fault::of_file("make the new database file", &error))?;
+    let backend =
+        place.create(UNFINISHED).map_err(|error| Fault::of_file("make the new database file", &error))?;
     let database = file::database(backend)?;
     let write = transaction(&database)?;
     tables(&write)?;
@@ -70,9 +69,8 @@ fn build(place: &dyn Place, birth: &Birth<'_>, replaces: Option<&str>) -> Result
     state_rows(&write, birth.rows)?;
     write.commit().map_err(Fault::at("commit the new database"))?;
     drop(database);
-    let finished = place
-        .open(UNFINISHED)
-        .map_err(|error| Fault::of_file("open the new database file again", &error))?;
+    let finished =
+        place.open(UNFINISHED).map_err(|error| Fault::of_file("open the new database file again", &error))?;
     finished.sync_data().map_err(|error| Fault::of_file("sync the new database file", &error))
 }
 

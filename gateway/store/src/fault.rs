@@ -33,7 +33,9 @@ pub enum Refused {
         expected: BuildingId,
     },
     /// A newer program wrote it.
-    #[error("the database has format {found}, and this program knows formats up to {known}; install the newer version again")]
+    #[error(
+        "the database has format {found}, and this program knows formats up to {known}; install the newer version again"
+    )]
     NewerFormat {
         /// Its format.
         found: u32,

@@ -14,7 +14,7 @@ mod fault;
 mod file;
 mod journal;
 pub mod limits;
-#[cfg(feature = "simulation")]
+#[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 mod meta;
 mod migration;
@@ -29,8 +29,8 @@ mod store;
 pub mod tables;
 mod write;
 
-pub use codec::{ROW_VERSION, RowDamage};
 pub use batch::{Batch, Committed};
+pub use codec::{ROW_VERSION, RowDamage};
 pub use fault::Refused;
 pub use file::DamagedRow;
 pub use journal::{Head, JournalRow};
@@ -42,3 +42,6 @@ pub use prune::{Outlet, PruneError, Pruned};
 pub use reader::{ReadError, Reader};
 pub use reopen::{ReopenError, Reopened, Resumption};
 pub use store::{CommitError, Store};
+
+#[cfg(test)]
+mod tests;

@@ -245,15 +245,22 @@ impl StorageBackend for MemoryFile {
         Ok(())
     }
 
+    // redb locks several ranges of one file; here a handle holds all of the file or nothing, until it is closed.
     fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
         let mut content = lock(&self.content);
-        let free = !std::mem::replace(&mut content.locked, true);
-        self.holds.store(free, Ordering::SeqCst);
-        Ok(free)
+        let mine = self.holds.load(Ordering::SeqCst) || !content.locked;
+        if mine {
+            content.locked = true;
+            self.holds.store(true, Ordering::SeqCst);
+        }
+        Ok(mine)
+    }
+
+    fn try_lock_shared_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
+        self.try_lock_range(start, end)
     }
 
     fn unlock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
-        self.release();
         Ok(())
     }
 }

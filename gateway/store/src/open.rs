@@ -163,12 +163,7 @@ fn load(place: &dyn Place, building: &BuildingId) -> Result<Found, Fault> {
     Ok(Found { file: Some(file), state, origin })
 }
 
-fn recover(
-    place: &dyn Place,
-    birth: &Birth<'_>,
-    now: Timestamp,
-    fault: Fault,
-) -> Result<Found, OpenError> {
+fn recover(place: &dyn Place, birth: &Birth<'_>, now: Timestamp, fault: Fault) -> Result<Found, OpenError> {
     let file = || place.describe(DATABASE);
     match fault {
         Fault::Locked => Err(OpenError::Locked { file: file() }),
@@ -215,8 +210,10 @@ fn unreadable(why: String) -> Found {
 
 /// The id of the `number`th epoch that begins under one start.
 pub(crate) fn epoch_from(entropy: &Entropy, number: u32) -> Epoch {
-    let digest =
-        Sha256::new().chain_update("vestibule-epoch/1").chain_update(entropy.0).chain_update(number.to_be_bytes());
+    let digest = Sha256::new()
+        .chain_update("vestibule-epoch/1")
+        .chain_update(entropy.0)
+        .chain_update(number.to_be_bytes());
     let mut epoch = [0; 8];
     epoch.copy_from_slice(&digest.finalize()[..8]);
     Epoch(epoch)

@@ -38,9 +38,11 @@ pub struct Pending {
     erasures: usize,
     /// The first events were in a commit that failed and may be durable all the same; they are not dropped.
     in_doubt: usize,
+    /// Drops that no gap has told of yet.
+    unsaid: Dropped,
+    /// All drops since the start.
     dropped: Dropped,
-    total: Dropped,
-    /// Time of the first drop, for the gap's row.
+    /// The first dropped event, which becomes the gap: it has its time.
     gap: Option<Event>,
 }
 
@@ -78,12 +80,12 @@ impl Pending {
     /// Everything that waits, as one batch. A gap comes first, as an event of its own. What waits stays until [`Pending::clear`].
     pub fn batch(&mut self) -> Batch {
         if let Some(mut gap) = self.gap.take() {
-            let Dropped { telemetry, records, erasures } = self.dropped;
-            gap.fact = Fact::GatewayGap { dropped: self.dropped.events() };
+            let Dropped { telemetry, records, erasures } = self.unsaid;
+            gap.fact = Fact::GatewayGap { dropped: self.unsaid.events() };
             gap.reason = Some(format!("{telemetry} observations, {records} records, {erasures} erasures"));
             self.bytes += size(&gap);
             self.events.push_front(gap);
-            self.dropped = Dropped::default();
+            self.unsaid = Dropped::default();
         }
         Batch {
             rows: self.rows.iter().map(|(key, row)| (key.clone(), row.clone())).collect(),
@@ -93,7 +95,7 @@ impl Pending {
 
     /// Everything became durable.
     pub fn clear(&mut self) {
-        *self = Self { total: self.total, ..Self::default() };
+        *self = Self { dropped: self.dropped, ..Self::default() };
     }
 
     /// Events that wait.
@@ -102,16 +104,10 @@ impl Pending {
         self.events.len()
     }
 
-    /// Whether nothing waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.rows.is_empty() && self.gap.is_none()
-    }
-
     /// All drops since the start.
     #[must_use]
     pub const fn dropped(&self) -> Dropped {
-        self.total
+        self.dropped
     }
 
     fn hold_row(&mut self, key: RowKey, row: Option<Row>) {
@@ -123,8 +119,8 @@ impl Pending {
         {
             self.rows.remove(&key);
             self.erasures -= 1;
+            self.unsaid.erasures += 1;
             self.dropped.erasures += 1;
-            self.total.erasures += 1;
         }
     }
 
@@ -142,10 +138,10 @@ impl Pending {
     fn count(&mut self, event: Event) {
         match event.fact {
             // A gap that is dropped in turn carries its count on; it was counted in the total when it was made.
-            Fact::GatewayGap { dropped } => self.dropped.records += dropped,
+            Fact::GatewayGap { dropped } => self.unsaid.records += dropped,
             ref fact => {
                 let rides = fact.durability() == Durability::Rides;
-                for dropped in [&mut self.dropped, &mut self.total] {
+                for dropped in [&mut self.unsaid, &mut self.dropped] {
                     *(if rides { &mut dropped.telemetry } else { &mut dropped.records }) += 1;
                 }
             }

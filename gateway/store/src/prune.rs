@@ -66,10 +66,9 @@ impl Store {
                 run(&database.begin_read().map_err(Fault::at("begin reading the journal"))?)
             })
         };
-        let (meta, acknowledged) = read(|read| {
-            Ok((Meta::read(read)?, acknowledged(read)?.map_or(0, |head| head.sequence)))
-        })
-        .map_err(failed)?;
+        let (meta, acknowledged) =
+            read(|read| Ok((Meta::read(read)?, acknowledged(read)?.map_or(0, |head| head.sequence))))
+                .map_err(failed)?;
         if outlet == Outlet::Cloud && before > acknowledged {
             return Err(PruneError::NotAcknowledged { before, acknowledged });
         }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use redb::{Database, ReadTransaction, ReadableDatabase as _, ReadableTable as _};
+use redb::{Database, ReadTransaction, ReadableDatabase as _};
 use vestibule_core::id::BuildingId;
 use vestibule_core::row::Row;
 use vestibule_core::unit::Digest;

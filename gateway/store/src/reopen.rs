@@ -84,14 +84,11 @@ impl Store {
         result
     }
 
-    fn attempt(
-        &mut self,
-        now: Now,
-        whole: &dyn Fn() -> Vec<(RowKey, Row)>,
-    ) -> Result<Reopened, ReopenError> {
+    fn attempt(&mut self, now: Now, whole: &dyn Fn() -> Vec<(RowKey, Row)>) -> Result<Reopened, ReopenError> {
         let building = self.envelope.building.clone();
         let opened = contained("open the database", || file::open(self.place.as_ref(), &building));
         let resumption = match opened {
+            Ok(_) if self.memory == Memory::Empty => return Err(ReopenError::NotLoaded),
             Ok(file) if file.meta.epoch == self.envelope.epoch => match self.position(&file) {
                 Position::Known => self.resume(file),
                 Position::Doubtful => self.resume_after_doubt(file)?,
@@ -100,7 +97,6 @@ impl Store {
                     self.renew(now, whole, why)?
                 }
             },
-            Ok(_) if self.memory == Memory::Empty => return Err(ReopenError::NotLoaded),
             Ok(file) => {
                 let why = format!("its epoch {} is not the running one", file.meta.epoch);
                 drop(file);
@@ -139,6 +135,7 @@ impl Store {
     fn resume(&mut self, file: OpenFile) -> Resumption {
         self.pending.settle_lost();
         self.doubt = None;
+        self.memory = Memory::Whole;
         self.head = file.head;
         self.shared.set_head(file.head);
         self.shared.put(Some(file.database));

@@ -1,0 +1,7 @@
+//! The store against a disk in memory.
+
+mod anchors;
+mod away;
+mod opening;
+mod reload;
+mod sample;
