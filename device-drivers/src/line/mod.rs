@@ -21,6 +21,6 @@ mod slave;
 pub mod timing;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use master::{Line, Output, Reason};

@@ -296,7 +296,8 @@ fn line_goes_on_when_the_adapter_gives_our_bytes_back() {
     for _ in 0..400 {
         let before = echoing.sent.len();
         echoing.run_for(ms(5));
-        for (end, frame) in echoing.sent[before..].to_vec() {
+        let new: Vec<(Monotonic, [u8; 8])> = echoing.sent.drain(before..).collect();
+        for (end, frame) in new {
             echoing.arrive(end + std::time::Duration::from_micros(500), frame.to_vec());
         }
     }

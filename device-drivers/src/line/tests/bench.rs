@@ -54,24 +54,27 @@ pub(super) enum Fault {
     Refuse(u8),
 }
 
+/// Chooses the fault of each request.
+pub(super) type Script = Box<dyn FnMut(&[u8; 8]) -> Fault>;
+
 /// One scripted board.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Board {
-    pub(super) dead: bool,
+pub(crate) struct Board {
+    pub(crate) dead: bool,
     pub(super) coils: u8,
     pub(super) inputs: u32,
     /// Every answer to function 2 carries the number of answers so far, so that a stale one shows.
     pub(super) serial_inputs: bool,
     pub(super) registers: BTreeMap<u16, u16>,
     /// Pulses it has heard: coil and time of the request's last byte.
-    pub(super) pulses: Vec<(u8, Monotonic)>,
+    pub(crate) pulses: Vec<(u8, Monotonic)>,
     /// Every request it has heard.
     pub(super) heard: Vec<[u8; 8]>,
     last_arrival: Monotonic,
 }
 
 impl Board {
-    fn answer(&mut self, request: &[u8; 8], now: Monotonic) -> Vec<u8> {
+    pub(crate) fn answer(&mut self, request: &[u8; 8], now: Monotonic) -> Vec<u8> {
         self.heard.push(*request);
         let [address, function, a, b, c, d, ..] = *request;
         let (first, second) = (u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d]));
@@ -119,7 +122,7 @@ pub(super) struct Bench {
     pub(super) signals: Vec<Signal>,
     /// Every request: when its last byte left.
     pub(super) sent: Vec<(Monotonic, [u8; 8])>,
-    pub(super) faults: Box<dyn FnMut(&[u8; 8]) -> Fault>,
+    pub(super) faults: Script,
     /// Answers of one board never pass each other.
     pub(super) in_order: bool,
     arrivals: BTreeMap<(Monotonic, usize), Vec<u8>>,

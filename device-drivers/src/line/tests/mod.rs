@@ -1,6 +1,6 @@
 //! The whole line on virtual time, against boards that answer from a few lines of script.
 
 mod behaviour;
-mod bench;
+pub(crate) mod bench;
 mod properties;
 mod share;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::bench::{Bench, Fault, channel, device, ms};
+use super::bench::{Bench, Fault, Script, channel, device, ms};
 use crate::order::Task;
 use crate::signal::{InputStates, Outcome, Signal};
 use crate::time::Monotonic;
@@ -54,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn scripted(faults: Vec<Fault>) -> Box<dyn FnMut(&[u8; 8]) -> Fault> {
+fn scripted(faults: Vec<Fault>) -> Script {
     let mut faults = faults.into_iter().cycle();
     Box::new(move |_| faults.next().unwrap_or(Fault::None))
 }
