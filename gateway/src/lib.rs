@@ -1,5 +1,6 @@
 //! The parcel gateway of one apartment building: the shell around the pure core.
 
+pub mod broker;
 pub mod clock;
 pub mod config;
 pub mod engine;

@@ -61,7 +61,7 @@ pub(super) fn write(
         Ok(()) => sync_directory(path).map_err(failed),
         Err(source) => {
             // Best effort: the temporary file is harmless and the first error is what matters.
-            drop(fs::remove_file(&temporary));
+            fs::remove_file(&temporary).ok();
             if source.kind() == io::ErrorKind::AlreadyExists {
                 return Err(EnrollError::Exists(path.to_owned()));
             }

@@ -1,0 +1,79 @@
+//! A message through rumqttd and back, once a second. A panic of rumqttd's router is silent; a missing echo is not.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+use rumqttc::v5::mqttbytes::{QoS, v5};
+use tokio::io::AsyncWriteExt;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::backend::{Backend, BackendError, Link};
+use super::limits::Limits;
+use super::metrics::Metrics;
+use super::wire::kind;
+
+/// Outside the contract's prefix, so that no client can reach it.
+const TOPIC: &str = "heartbeat";
+const LINK_ID: &str = "heartbeat";
+
+/// Why the inner broker is taken for dead.
+#[derive(Debug, thiserror::Error)]
+pub enum HeartbeatLost {
+    /// No echo in time.
+    #[error("no echo from the inner broker for {0:.1} s")]
+    NoEcho(f64),
+    /// The heartbeat's own link failed.
+    #[error("the heartbeat's link failed")]
+    Link(#[source] BackendError),
+}
+
+/// Beats until an echo is missing. Never returns while the inner broker is well.
+pub(super) async fn beat(backend: &Backend, limits: &Limits, metrics: &Metrics) -> HeartbeatLost {
+    match try_beat(backend, limits, metrics).await {
+        Ok(never) => match never {},
+        Err(lost) => lost,
+    }
+}
+
+async fn try_beat(
+    backend: &Backend,
+    limits: &Limits,
+    metrics: &Metrics,
+) -> Result<std::convert::Infallible, HeartbeatLost> {
+    let mut link = backend.link(LINK_ID).await.map_err(HeartbeatLost::Link)?;
+    let mut packets = BytesMut::new();
+    let mut subscribe = v5::Subscribe::new(v5::Filter::new(TOPIC, QoS::AtMostOnce), None);
+    subscribe.pkid = 1;
+    write(&mut link, &mut packets, |out| subscribe.write(out)).await?;
+    let mut ticks = interval(limits.heartbeat_every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
+    loop {
+        tokio::select! {
+            frame = link.next() => {
+                if frame.map_err(HeartbeatLost::Link)?.kind() == kind::PUBLISH {
+                    heard = Instant::now();
+                    metrics.heartbeats.add();
+                }
+            }
+            _ = ticks.tick() => {
+                if heard.elapsed() > limits.heartbeat_lost {
+                    return Err(HeartbeatLost::NoEcho(heard.elapsed().as_secs_f64()));
+                }
+                let publish = v5::Publish::new(TOPIC, QoS::AtMostOnce, "beat", None);
+                write(&mut link, &mut packets, |out| publish.write(out)).await?;
+            }
+        }
+    }
+}
+
+async fn write(
+    link: &mut Link,
+    packet: &mut BytesMut,
+    encode: impl FnOnce(&mut BytesMut) -> Result<usize, rumqttc::v5::mqttbytes::Error>,
+) -> Result<(), HeartbeatLost> {
+    packet.clear();
+    let refused = |error: rumqttc::v5::mqttbytes::Error| BackendError::Refused(error.to_string());
+    encode(packet).map_err(refused).map_err(HeartbeatLost::Link)?;
+    link.stream.write_all(packet).await.map_err(BackendError::Link).map_err(HeartbeatLost::Link)
+}

@@ -1,0 +1,110 @@
+//! Every limit of the broker, with its reason, in one place.
+
+use std::time::Duration;
+
+/// Connections that got past CONNECT. A building has one gateway and some dozen staff devices.
+pub const CONNECTIONS_MAX: usize = 64;
+/// Live client ids of one certificate name: two devices and a reconnect of each.
+pub const CONNECTIONS_PER_NAME_MAX: usize = 4;
+/// Sockets that have not finished TLS and CONNECT. When full, the oldest of the busiest address makes room, so that a
+/// flood of idle sockets cannot keep a real client out.
+pub const PENDING_MAX: usize = 32;
+/// TLS handshake and CONNECT together. A slow phone on a bad radio link needs 1-2 s.
+pub const ADMISSION_TIME_MAX: Duration = Duration::from_secs(5);
+/// Largest packet in bytes. The contract stays below 128 kB, as the large cloud brokers demand.
+pub const PACKET_BYTES_MAX: u32 = 128 * 1024;
+/// Bytes a socket may send before it is known: a CONNECT with a will fits.
+pub const CONNECT_BYTES_MAX: u32 = 8 * 1024;
+/// Filters one connection holds.
+pub const FILTERS_PER_CONNECTION_MAX: usize = 16;
+/// Filters one SUBSCRIBE or UNSUBSCRIBE names.
+pub const FILTERS_PER_PACKET_MAX: usize = 16;
+/// Different filters one certificate name uses in the life of the process: rumqttd keeps 5.7 kB for each, for ever.
+pub const FILTERS_PER_NAME_MAX: usize = 32;
+/// Different filters altogether in the life of the process; 3 MB of rumqttd's memory.
+pub const FILTERS_MAX: usize = 512;
+/// Different topics altogether in the life of the process; rumqttd keeps each, for ever. 96 compartments with a door each,
+/// probes and devices are some 500.
+pub const TOPICS_MAX: usize = 4096;
+/// SUBSCRIBE and UNSUBSCRIBE packets awaiting their answer on one connection.
+pub const UNANSWERED_MAX: usize = 32;
+/// Longest keep-alive a client may ask for; a dead peer is noticed after one and a half of it.
+pub const KEEP_ALIVE_MAX: Duration = Duration::from_secs(300);
+/// Keep-alive given to an MQTT 5 client that asked for none or too long.
+pub const KEEP_ALIVE_GIVEN: Duration = Duration::from_secs(60);
+/// Bytes waiting to be written to one client or to rumqttd; above it nothing more is read for it.
+pub const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// Bytes read at once.
+pub const READ_BYTES: usize = 8 * 1024;
+/// A client that takes no byte for this long is cut off.
+pub const WRITE_STALL_MAX: Duration = Duration::from_secs(10);
+/// An old connection must be gone from rumqttd within this, or the new one is told to come back.
+pub const TAKE_OVER_TIME_MAX: Duration = Duration::from_secs(5);
+/// Bound on each exchange with rumqttd that has nothing to wait for but a busy processor.
+pub const BACKEND_TIME_MAX: Duration = Duration::from_secs(5);
+/// Time for the last packets on shutdown.
+pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(2);
+/// Packets a second one client may send in the long run; more waits in its socket. A resync of a large building is 500.
+pub const PACKETS_PER_SECOND: u32 = 500;
+/// Packets one client may send at once.
+pub const PACKETS_BURST: u32 = 2_000;
+/// Bytes a second one client may send in the long run.
+pub const BYTES_PER_SECOND: u32 = 512 * 1024;
+/// Bytes one client may send at once.
+pub const BYTES_BURST: u32 = 2 * 1024 * 1024;
+/// rumqttd's own connection limit, which must never be met: it answers nothing then, and poisons a lock.
+pub const BACKEND_CONNECTIONS_MAX: usize = 4 * CONNECTIONS_MAX;
+/// QoS 1 messages rumqttd has in flight to one client.
+pub const BACKEND_IN_FLIGHT_MAX: usize = 100;
+/// Bytes of one log segment of one filter. A slow reader loses what falls out of the segments.
+pub const SEGMENT_BYTES: usize = 32 * 1024;
+/// Segments of one filter.
+pub const SEGMENTS: usize = 4;
+/// Messages rumqttd reads at once for a QoS 0 subscription; retained ones beyond it are lost to the subscriber.
+pub const BACKEND_READ_MAX: usize = TOPICS_MAX;
+/// A message through rumqttd and back proves that its router lives.
+pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+/// Without one for this long the process ends, for its supervisor to start afresh.
+pub const HEARTBEAT_LOST: Duration = Duration::from_secs(5);
+
+const _: () = assert!(BACKEND_CONNECTIONS_MAX >= CONNECTIONS_MAX * 2 + PENDING_MAX);
+const _: () = assert!(BACKEND_READ_MAX >= TOPICS_MAX);
+const _: () = assert!(FILTERS_PER_NAME_MAX >= FILTERS_PER_CONNECTION_MAX);
+const _: () = assert!(BYTES_BURST > PACKET_BYTES_MAX);
+const _: () = assert!(SEGMENT_BYTES >= 1024, "rumqttd panics below");
+
+/// The limits a test or a large site changes; the rest are constants.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// See [`CONNECTIONS_MAX`]; not above it.
+    pub connections: usize,
+    /// See [`PENDING_MAX`].
+    pub pending: usize,
+    /// See [`ADMISSION_TIME_MAX`].
+    pub admission_time: Duration,
+    /// See [`WRITE_STALL_MAX`].
+    pub write_stall: Duration,
+    /// See [`HEARTBEAT_EVERY`].
+    pub heartbeat_every: Duration,
+    /// See [`HEARTBEAT_LOST`].
+    pub heartbeat_lost: Duration,
+    /// See [`PACKETS_PER_SECOND`].
+    pub packets_per_second: u32,
+    /// See [`PACKETS_BURST`].
+    pub packets_burst: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: CONNECTIONS_MAX,
+            pending: PENDING_MAX,
+            admission_time: ADMISSION_TIME_MAX,
+            write_stall: WRITE_STALL_MAX,
+            heartbeat_every: HEARTBEAT_EVERY,
+            heartbeat_lost: HEARTBEAT_LOST,
+            packets_per_second: PACKETS_PER_SECOND,
+            packets_burst: PACKETS_BURST,
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! One client's session as a function of packets: what a packet from either side makes the guard write to each.
+//!
+//! No sockets and no clock here. rumqttd keeps subscriptions, retained messages and order; this module keeps what
+//! rumqttd gets wrong from happening.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use rumqttc::v5::mqttbytes::v5::{
+    self, DisconnectReasonCode, PubAckReason, SubscribeReasonCode, UnsubAckReason,
+};
+use rumqttc::v5::mqttbytes::{self as m5};
+
+use super::acl::{Acl, Denied, QosLimit};
+use super::answer::{self, Manner};
+use super::ending::Ending;
+use super::hello::message_of;
+use super::in_flight::InFlight;
+use super::limits::{FILTERS_PER_CONNECTION_MAX, FILTERS_PER_PACKET_MAX, UNANSWERED_MAX};
+use super::metrics::Metrics;
+use super::quota::{Exceeded, Quota};
+use super::topic::BadTopic;
+use super::wire::{BrokerPacket, ClientPacket, Frame, WireError, read_broker, read_client};
+
+/// Bytes waiting to be written to either side.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    pub(super) to_client: BytesMut,
+    pub(super) to_broker: BytesMut,
+}
+
+/// An answer that rumqttd owes.
+#[derive(Debug)]
+enum Unanswered {
+    /// A SUBACK; the codes for the client in the order it asked.
+    Subscribe { pkid: u16, codes: Vec<SubscribeReasonCode>, refusal: Option<String> },
+    /// As many UNSUBACKs as filters were forwarded: rumqttd answers each one. No reasons: the guard itself asked.
+    Unsubscribe { pkid: u16, owed: usize, reasons: Option<Vec<UnsubAckReason>> },
+}
+
+/// Why one message or filter is refused while the connection goes on.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error(transparent)]
+    Quota(#[from] Exceeded),
+    #[error("a connection has at most {FILTERS_PER_CONNECTION_MAX} filters")]
+    TooManyFilters,
+}
+
+/// What a session needs to know of its client.
+pub(super) struct SessionFacts {
+    pub(super) manner: Manner,
+    pub(super) acl: Acl,
+    pub(super) name: String,
+    pub(super) receive_maximum: u16,
+    pub(super) packet_maximum: u32,
+}
+
+/// The state of one connection.
+pub(super) struct Session {
+    facts: SessionFacts,
+    subscriptions: HashSet<String>,
+    unanswered: VecDeque<Unanswered>,
+    in_flight: InFlight,
+    quota: Arc<Quota>,
+    metrics: Arc<Metrics>,
+}
+
+impl Session {
+    /// A session without subscriptions.
+    pub(super) fn new(facts: SessionFacts, quota: Arc<Quota>, metrics: Arc<Metrics>) -> Self {
+        let in_flight = InFlight::new(facts.receive_maximum);
+        Self { facts, subscriptions: HashSet::new(), unanswered: VecDeque::new(), in_flight, quota, metrics }
+    }
+
+    /// How the client is spoken to.
+    pub(super) fn manner(&self) -> Manner {
+        self.facts.manner
+    }
+
+    /// Takes one packet of the client.
+    pub(super) fn take_from_client(&mut self, frame: &Frame, out: &mut Outputs) -> Result<(), Ending> {
+        match read_client(self.facts.manner.version, frame)? {
+            ClientPacket::Publish(publish, bytes) => self.publish(&publish, bytes, out),
+            ClientPacket::PubAck(pkid) => {
+                self.in_flight.acknowledged(pkid, &mut out.to_client, &mut out.to_broker);
+                Ok(())
+            }
+            ClientPacket::Subscribe(subscribe) => self.subscribe(subscribe, out),
+            ClientPacket::Unsubscribe { pkid, filters } => self.unsubscribe(pkid, &filters, out),
+            ClientPacket::PingReq => {
+                m5::v5::PingReq::write(&mut out.to_broker).map_err(WireError::from)?;
+                Ok(())
+            }
+            ClientPacket::Disconnect(farewell) => Err(Ending::Left(farewell)),
+        }
+    }
+
+    fn publish(
+        &mut self,
+        publish: &v5::Publish,
+        bytes: Option<Bytes>,
+        out: &mut Outputs,
+    ) -> Result<(), Ending> {
+        check_publish_form(publish)?;
+        match self.check_publish(publish) {
+            Ok(()) => forward_publish(publish, bytes, out),
+            Err(refused) => self.refuse_publish(publish, &refused, out),
+        }
+    }
+
+    fn check_publish(&self, publish: &v5::Publish) -> Result<(), Refused> {
+        let message = message_of(publish);
+        self.facts.acl.may_publish(message)?;
+        if let Some(topic) = publish.properties.as_ref().and_then(|p| p.response_topic.as_deref()) {
+            self.facts.acl.may_ask_reply_on(topic)?;
+        }
+        self.quota.topic(message.topic)?;
+        Ok(())
+    }
+
+    /// MQTT 5 at QoS 1 is told and goes on. Where a refusal cannot be told, the connection ends: a message is never
+    /// acknowledged that was not taken.
+    fn refuse_publish(
+        &self,
+        publish: &v5::Publish,
+        refused: &Refused,
+        out: &mut Outputs,
+    ) -> Result<(), Ending> {
+        self.metrics.publish_refused.add();
+        let text = refused.to_string();
+        tracing::info!(
+            name = self.facts.name,
+            topic = %String::from_utf8_lossy(&publish.topic).escape_debug(),
+            reason = text,
+            "a message is refused"
+        );
+        let told =
+            self.facts.manner.version == super::wire::Version::V5 && publish.qos == m5::QoS::AtLeastOnce;
+        let (ack, end) = match refused {
+            Refused::Denied(Denied::Topic(_)) => {
+                (PubAckReason::TopicNameInvalid, DisconnectReasonCode::TopicNameInvalid)
+            }
+            Refused::Denied(Denied::EmptyWithoutRetain) => {
+                (PubAckReason::PayloadFormatInvalid, DisconnectReasonCode::PayloadFormatInvalid)
+            }
+            Refused::Denied(_) => (PubAckReason::NotAuthorized, DisconnectReasonCode::NotAuthorized),
+            Refused::Quota(_) | Refused::TooManyFilters => {
+                (PubAckReason::QuotaExceeded, DisconnectReasonCode::QuotaExceeded)
+            }
+        };
+        if !told {
+            return Err(Ending::Refused(end, text));
+        }
+        answer::puback_refused(self.facts.manner, publish.pkid, ack, &text, &mut out.to_client)?;
+        Ok(())
+    }
+
+    fn subscribe(&mut self, subscribe: v5::Subscribe, out: &mut Outputs) -> Result<(), Ending> {
+        self.check_count(subscribe.filters.len())?;
+        if subscribe.properties.as_ref().is_some_and(|properties| properties.id == Some(0)) {
+            let text = "subscription identifier 0".to_owned();
+            return Err(Ending::Refused(DisconnectReasonCode::ProtocolError, text));
+        }
+        let pkid = subscribe.pkid;
+        let mut forwarded = v5::Subscribe { pkid, filters: Vec::new(), properties: subscribe.properties };
+        let (mut codes, mut refusal, mut again) = (Vec::new(), None, Vec::new());
+        for filter in subscribe.filters {
+            match self.check_subscribe(&filter.path) {
+                Ok(limit) => {
+                    let qos = granted(filter.qos, limit);
+                    codes.push(SubscribeReasonCode::Success(qos));
+                    if !self.subscriptions.insert(filter.path.clone()) {
+                        again.push(filter.path.clone());
+                    }
+                    // The other options have no effect in rumqttd.
+                    forwarded.filters.push(v5::Filter::new(filter.path, qos));
+                }
+                Err(refused) => {
+                    self.metrics.subscribe_refused.add();
+                    let text = refused.to_string();
+                    let filter = filter.path.escape_debug();
+                    tracing::info!(name = self.facts.name, %filter, reason = text, "a filter is refused");
+                    codes.push(subscribe_code(&refused));
+                    refusal.get_or_insert(text);
+                }
+            }
+        }
+        if forwarded.filters.is_empty() {
+            answer::suback(self.facts.manner, pkid, &codes, refusal.as_deref(), &mut out.to_client)?;
+            return Ok(());
+        }
+        self.forget_first(pkid, again, out)?;
+        forwarded.write(&mut out.to_broker).map_err(WireError::from)?;
+        self.unanswered.push_back(Unanswered::Subscribe { pkid, codes, refusal });
+        Ok(())
+    }
+
+    /// rumqttd neither changes the QoS nor sends retained messages when a filter is subscribed to again, as MQTT demands;
+    /// it does after an UNSUBSCRIBE.
+    fn forget_first(&mut self, pkid: u16, filters: Vec<String>, out: &mut Outputs) -> Result<(), Ending> {
+        if filters.is_empty() {
+            return Ok(());
+        }
+        let owed = filters.len();
+        write_unsubscribe(pkid, filters, out)?;
+        self.unanswered.push_back(Unanswered::Unsubscribe { pkid, owed, reasons: None });
+        Ok(())
+    }
+
+    fn check_subscribe(&self, filter: &str) -> Result<QosLimit, Refused> {
+        let limit = self.facts.acl.may_subscribe(filter)?;
+        if !self.subscriptions.contains(filter) && self.subscriptions.len() >= FILTERS_PER_CONNECTION_MAX {
+            return Err(Refused::TooManyFilters);
+        }
+        self.quota.filter(&self.facts.name, filter)?;
+        Ok(limit)
+    }
+
+    /// Unknown filters are answered here; rumqttd says nothing to them.
+    fn unsubscribe(&mut self, pkid: u16, filters: &[String], out: &mut Outputs) -> Result<(), Ending> {
+        self.check_count(filters.len())?;
+        let mut known = Vec::new();
+        let mut reasons = Vec::new();
+        for filter in filters {
+            if self.subscriptions.remove(filter) {
+                known.push(filter.clone());
+                reasons.push(UnsubAckReason::Success);
+            } else {
+                reasons.push(UnsubAckReason::NoSubscriptionExisted);
+            }
+        }
+        if known.is_empty() {
+            answer::unsuback(self.facts.manner, pkid, &reasons, &mut out.to_client)?;
+            return Ok(());
+        }
+        let owed = known.len();
+        write_unsubscribe(pkid, known, out)?;
+        self.unanswered.push_back(Unanswered::Unsubscribe { pkid, owed, reasons: Some(reasons) });
+        Ok(())
+    }
+
+    fn check_count(&self, filters: usize) -> Result<(), Ending> {
+        if filters == 0 || filters > FILTERS_PER_PACKET_MAX || self.unanswered.len() + 2 > UNANSWERED_MAX {
+            let text = format!("{filters} filters in one packet, or too many packets unanswered");
+            return Err(Ending::Refused(DisconnectReasonCode::QuotaExceeded, text));
+        }
+        Ok(())
+    }
+
+    /// Takes one packet of rumqttd.
+    pub(super) fn take_from_broker(&mut self, frame: &Frame, out: &mut Outputs) -> Result<(), Ending> {
+        let lost = |text: String| Ending::BackendLost(text);
+        match read_broker(frame).map_err(|error| lost(error.to_string()))? {
+            BrokerPacket::Publish(publish) => self.deliver(&publish, frame, out),
+            BrokerPacket::PubAck(pkid) => {
+                answer::puback(pkid, &mut out.to_client);
+                Ok(())
+            }
+            BrokerPacket::SubAck(pkid) => self.subscribed(pkid, out),
+            BrokerPacket::UnsubAck(pkid) => self.unsubscribed(pkid, out),
+            BrokerPacket::PingResp => {
+                m5::v5::PingResp::write(&mut out.to_client).map_err(WireError::from)?;
+                Ok(())
+            }
+            BrokerPacket::Disconnect => Err(lost("it said goodbye".to_owned())),
+        }
+    }
+
+    fn deliver(&mut self, publish: &v5::Publish, frame: &Frame, out: &mut Outputs) -> Result<(), Ending> {
+        let packet = match self.facts.manner.version {
+            super::wire::Version::V5 => frame.bytes().clone(),
+            super::wire::Version::V311 => {
+                let mut packet = BytesMut::new();
+                answer::publish(self.facts.manner, publish, &mut packet)?;
+                packet.freeze()
+            }
+        };
+        let fits = u32::try_from(packet.len()).is_ok_and(|length| length <= self.facts.packet_maximum);
+        let taken = match (publish.qos, fits) {
+            (m5::QoS::AtMostOnce, true) => {
+                out.to_client.extend_from_slice(&packet);
+                Ok(())
+            }
+            (m5::QoS::AtMostOnce, false) => Ok(()),
+            (_, true) => self.in_flight.offer(publish.pkid, packet, &mut out.to_client),
+            (_, false) => self.in_flight.skip(publish.pkid, &mut out.to_broker),
+        };
+        if !fits {
+            self.metrics.oversize_dropped.add();
+        }
+        taken.map_err(|_overrun| Ending::BackendLost("more messages in flight than it may have".to_owned()))
+    }
+
+    fn subscribed(&mut self, answered: u16, out: &mut Outputs) -> Result<(), Ending> {
+        let found = self
+            .unanswered
+            .iter()
+            .position(|waiting| matches!(waiting, Unanswered::Subscribe { pkid, .. } if *pkid == answered));
+        if let Some(Unanswered::Subscribe { pkid, codes, refusal }) =
+            found.and_then(|at| self.unanswered.remove(at))
+        {
+            answer::suback(self.facts.manner, pkid, &codes, refusal.as_deref(), &mut out.to_client)?;
+        }
+        Ok(())
+    }
+
+    fn unsubscribed(&mut self, answered: u16, out: &mut Outputs) -> Result<(), Ending> {
+        let found = self
+            .unanswered
+            .iter()
+            .position(|waiting| matches!(waiting, Unanswered::Unsubscribe { pkid, .. } if *pkid == answered));
+        let Some(at) = found else { return Ok(()) };
+        if let Some(Unanswered::Unsubscribe { owed, .. }) = self.unanswered.get_mut(at) {
+            *owed = owed.saturating_sub(1);
+            if *owed > 0 {
+                return Ok(());
+            }
+        }
+        if let Some(Unanswered::Unsubscribe { pkid, reasons: Some(reasons), .. }) = self.unanswered.remove(at)
+        {
+            answer::unsuback(self.facts.manner, pkid, &reasons, &mut out.to_client)?;
+        }
+        Ok(())
+    }
+}
+
+/// What no client may send whatever its role; these end the connection as MQTT 5 demands.
+fn check_publish_form(publish: &v5::Publish) -> Result<(), Ending> {
+    let refuse = |code, text: &str| Err(Ending::Refused(code, text.to_owned()));
+    if publish.qos == m5::QoS::ExactlyOnce {
+        return refuse(DisconnectReasonCode::QoSNotSupported, "QoS 2 is not offered");
+    }
+    let Some(properties) = &publish.properties else { return Ok(()) };
+    if properties.topic_alias.is_some() {
+        return refuse(DisconnectReasonCode::TopicAliasInvalid, "topic aliases are not offered");
+    }
+    if !properties.subscription_identifiers.is_empty() {
+        return refuse(DisconnectReasonCode::ProtocolError, "a subscription identifier from a client");
+    }
+    Ok(())
+}
+
+fn forward_publish(publish: &v5::Publish, bytes: Option<Bytes>, out: &mut Outputs) -> Result<(), Ending> {
+    match bytes {
+        Some(bytes) => out.to_broker.extend_from_slice(&bytes),
+        None => {
+            publish.write(&mut out.to_broker).map_err(WireError::from)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_unsubscribe(pkid: u16, filters: Vec<String>, out: &mut Outputs) -> Result<(), Ending> {
+    let unsubscribe = v5::Unsubscribe { pkid, filters, properties: None };
+    unsubscribe.write(&mut out.to_broker).map_err(WireError::from)?;
+    Ok(())
+}
+
+fn granted(asked: m5::QoS, limit: QosLimit) -> m5::QoS {
+    match (asked, limit) {
+        (m5::QoS::AtMostOnce, _) | (_, QosLimit::AtMostOnce) => m5::QoS::AtMostOnce,
+        _ => m5::QoS::AtLeastOnce,
+    }
+}
+
+fn subscribe_code(refused: &Refused) -> SubscribeReasonCode {
+    match refused {
+        Refused::Denied(Denied::Topic(BadTopic::Shared)) => {
+            SubscribeReasonCode::SharedSubscriptionsNotSupported
+        }
+        Refused::Denied(Denied::Topic(_)) => SubscribeReasonCode::TopicFilterInvalid,
+        Refused::Denied(_) => SubscribeReasonCode::NotAuthorized,
+        Refused::Quota(_) | Refused::TooManyFilters => SubscribeReasonCode::QuotaExceeded,
+    }
+}
