@@ -5,4 +5,5 @@ pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod enroll;
+pub mod log;
 pub mod wiring;

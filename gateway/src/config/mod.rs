@@ -1,8 +1,97 @@
 //! Configuration: layers of TOML files become one validated value before the world is touched.
 
+mod bank;
+mod channel;
+mod compartment;
+mod compile;
+mod field;
+mod guess;
+mod last_good;
+mod layers;
+mod local;
+mod model;
+mod network;
+mod place;
+mod policy;
+mod problem;
+mod reader;
+mod source;
+mod tree;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
+use vestibule_core::id::BuildingId;
+
+pub use guess::{Chance, chance, power};
+pub use last_good::{COPY, keep_last_good, shout};
+pub use layers::Layers;
+pub use local::{CLOCK_MARKER, SOCKET, STATE_DIR};
+pub use network::Files;
+pub use problem::{Located, Problem, Problems, Severity, locate, nearest, render};
+pub use source::{Place, Source, Sources};
 pub use value::{
     Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Origin, Parity, Port,
     Protocol, ShutWhen, Tls, Wiring,
 };
+
+/// What came of reading a configuration.
+pub struct Loaded {
+    /// The value; `None` where it must not be used.
+    pub configuration: Option<Configuration>,
+    /// Everything wrong with the files, errors and warnings.
+    pub problems: Vec<Problem>,
+    /// The files, to show the problems in.
+    pub sources: Sources,
+}
+
+impl Loaded {
+    /// How many problems refuse the configuration.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.problems.iter().filter(|p| p.severity == Severity::Error).count()
+    }
+}
+
+/// Reads and validates, as `vestibule check` does.
+#[must_use]
+pub fn load(layers: &Layers) -> Loaded {
+    let problems = Problems::default();
+    let sources = layers.read(&problems);
+    let configuration = compile::compile(&sources, Files::MustExist, &problems);
+    Loaded { configuration, problems: problems.into_sorted(), sources }
+}
+
+/// Reads and validates for a start: where the files are bad, the last good configuration takes their place.
+#[must_use]
+pub fn load_for_start(layers: &Layers) -> Loaded {
+    let mut loaded = load(layers);
+    if loaded.configuration.is_none() {
+        let state_dir = last_good::guess_state_dir(&loaded.sources);
+        loaded.configuration = last_good::load_last_good(&state_dir, loaded.errors());
+    }
+    loaded
+}
+
+/// Reads what the broker needs; problems of other sections do not matter to it.
+///
+/// # Errors
+/// Everything wrong with `[building]` and `[broker]`, with the files to show it in.
+pub fn load_broker(layers: &Layers) -> Result<(BuildingId, Broker), (Vec<Problem>, Sources)> {
+    let problems = Problems::default();
+    let sources = layers.read(&problems);
+    match compile::compile_broker(&sources, &problems) {
+        Some(settings) => Ok(settings),
+        None => Err((problems.into_sorted(), sources)),
+    }
+}
+
+/// Validates one text as if it were a file at this path; for tests and tools.
+#[must_use]
+pub fn load_text(path: &str, text: &str) -> Loaded {
+    let problems = Problems::default();
+    let sources = Sources::from([Source { path: path.into(), text: text.to_owned() }]);
+    let configuration = compile::compile(&sources, Files::MustExist, &problems);
+    Loaded { configuration, problems: problems.into_sorted(), sources }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::source::Sources;
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId};
 use vestibule_core::site::Site;
@@ -33,6 +34,8 @@ pub struct Configuration {
     pub digest: Digest,
     /// Whether these are the files as they are now.
     pub origin: Origin,
+    /// The files, weakest layer first; a copy is kept after a good start.
+    pub sources: Sources,
 }
 
 /// Which files a configuration was made of.

@@ -1,0 +1,134 @@
+//! From files to the validated value: every section is read, so that every problem is told at once.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest as _, Sha256};
+use vestibule_core::id::BuildingId;
+use vestibule_core::site::Site;
+use vestibule_core::unit::Digest;
+
+use super::bank::{self, Bank};
+use super::channel::{Kind, Uses};
+use super::compartment::Compartments;
+use super::field::{self, Field, RESPONSE_TIMEOUT_MS};
+use super::guess;
+use super::local::{self, BuildingSection};
+use super::network::{self, Files, Paths};
+use super::place;
+use super::policy;
+use super::problem::{Problem, Problems};
+use super::reader::Reader;
+use super::source::{Place, Source, Sources};
+use super::tree::{self, Table};
+use super::value::{Broker, Configuration, Origin, Wiring};
+
+/// Sections of the design that later versions read.
+const LATER: [&str; 4] = ["room", "notify", "report", "staff"];
+
+/// Compiles all files; `None` if and only if some problem is an error.
+pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<Configuration> {
+    let table = merge(sources, problems);
+    let place = Place { source: 0, start: 0, end: 0 };
+    let mut root = Reader::new(&table, place, "the configuration", problems);
+    let paths = Paths { sources, files };
+    root.not_yet(&LATER);
+    let building = local::read_building(&mut root);
+    let local = local::read_local(&mut root, paths);
+    let policy = policy::read(&mut root, problems);
+    let field = field::read(&mut root, problems);
+    let (mut uses, mut wiring) = (Uses::default(), Wiring::default());
+    let banks = read_banks(&mut root, &field);
+    let probes = place::read_probes(&mut root, &banks, &field, &mut uses, &mut wiring);
+    place::warn_unwatched(&banks, &probes, problems);
+    let terminals = place::read_terminals(&mut root, &banks, problems);
+    let mut cells = Compartments::new(&mut root, &field, problems, &mut uses, &mut wiring, &probes.by_bank);
+    banks.iter().for_each(|bank| cells.add_bank(bank));
+    let compartments = cells.finish();
+    check_lock_lines(&field, &uses, problems);
+    let at = root.get("policy").map_or(place, |node| node.place);
+    guess::check(&policy, compartments.len(), at, problems);
+    let broker = network::read_broker(&mut root, paths);
+    let cloud = network::read_cloud(&mut root, paths);
+    root.finish();
+    if problems.errors() > 0 {
+        return None;
+    }
+    let BuildingSection { id, name, time_zone, support } = building?;
+    let devices = field.devices.into_iter().filter_map(|(id, known)| Some((id, known.line?))).collect();
+    let site = Site { building: id, support, compartments, terminals, probes: probes.sites, devices, policy };
+    let (lines, digest) = (field.lines, digest(sources));
+    let sources = sources.clone();
+    Some(Configuration {
+        name,
+        time_zone,
+        site,
+        lines,
+        wiring,
+        broker,
+        cloud,
+        local,
+        digest,
+        origin: Origin::Current,
+        sources,
+    })
+}
+
+/// What `vestibule broker` needs. Problems of other sections do not keep the broker from running.
+pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<(BuildingId, Broker)> {
+    let table = merge(sources, problems);
+    let mut root = Reader::new(&table, Place { source: 0, start: 0, end: 0 }, "the configuration", problems);
+    let building = local::read_building(&mut root);
+    root.required("broker", "[broker] says where it listens and which certificate it shows");
+    let broker = network::read_broker(&mut root, Paths { sources, files: Files::MustExist });
+    if problems.errors() > 0 {
+        return None;
+    }
+    Some((building?.id, broker?))
+}
+
+fn merge(sources: &[Source], problems: &Problems) -> Table {
+    let mut merged = Table::new();
+    for (index, source) in sources.iter().enumerate() {
+        tree::overlay(&mut merged, tree::parse(index, source, problems));
+    }
+    merged
+}
+
+fn read_banks(root: &mut Reader<'_>, field: &Field) -> Vec<Bank> {
+    let heights = bank::read_sizes(root);
+    let mut banks = Vec::new();
+    for reader in root.tables("bank") {
+        if let Some(bank) = bank::read(reader, field, &heights, &banks) {
+            banks.push(bank);
+        }
+    }
+    banks
+}
+
+/// An unlock may wait for one answer time of the transaction in flight, so lines with locks must answer fast.
+fn check_lock_lines(field: &Field, uses: &Uses, problems: &Problems) {
+    let mut lines = BTreeMap::new();
+    for (device, known) in field.devices.iter().filter(|(id, _)| uses.any(Kind::Output, id)) {
+        if let Some(line) = known.line.as_ref().and_then(|id| field.lines.get(id)) {
+            lines.entry(line.id.clone()).or_insert((line, device));
+        }
+    }
+    for (line, device) in lines.into_values().filter(|(l, _)| l.response_timeout.0 > RESPONSE_TIMEOUT_MS) {
+        let message =
+            format!("line \"{}\" has locks (\"{device}\") and a response_timeout_ms above 100", line.id);
+        let help = "every silent device delays every door by that; move slow instruments to their own line";
+        problems.add(Problem::warning(field.line_places.get(&line.id).copied(), message).help(help));
+    }
+}
+
+pub(super) fn digest(sources: &[Source]) -> Digest {
+    let mut hash = Sha256::new();
+    for source in sources {
+        // Lengths first, so that no two sets of files give the same bytes.
+        for part in [source.path.as_os_str().as_encoded_bytes(), source.text.as_bytes()] {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    Digest(hash.finalize().into())
+}

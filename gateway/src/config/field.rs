@@ -1,0 +1,214 @@
+//! `[[line]]` and `[[device]]`: what hangs on which wire.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use vestibule_core::id::{DeviceId, LineId};
+use vestibule_core::time::Millis;
+
+use super::model::{self, Provides};
+use super::problem::{Problem, Problems};
+use super::reader::{Reader, Spot};
+use super::source::Place;
+use super::value::{Device, Line, Parity, Port, Protocol};
+
+/// Most boards on one line: RS-485 drives 32 unit loads.
+pub const DEVICES_MAX: usize = 32;
+/// Most lines: each costs a thread.
+pub const LINES_MAX: usize = 16;
+/// Speeds that boards of the field offer.
+const BAUDS: [u32; 9] = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400];
+/// Answer time where the file names none; lines with locks must not wait longer.
+pub const RESPONSE_TIMEOUT_MS: u64 = 100;
+
+/// All lines and devices.
+#[derive(Default)]
+pub struct Field {
+    /// The lines.
+    pub lines: BTreeMap<LineId, Line>,
+    /// Where each line was written.
+    pub line_places: BTreeMap<LineId, Place>,
+    /// The devices; also those with a bad model, so that references to them are not called unknown.
+    pub devices: BTreeMap<DeviceId, KnownDevice>,
+}
+
+/// A device that other sections may refer to.
+pub struct KnownDevice {
+    /// Its line, if that is known.
+    pub line: Option<LineId>,
+    /// What its model provides, if that is known.
+    pub provides: Option<Provides>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// Reads all lines, then all devices.
+pub fn read(root: &mut Reader<'_>, problems: &Problems) -> Field {
+    let mut field = Field::default();
+    let mut ports: BTreeMap<Port, Place> = BTreeMap::new();
+    let lines = root.tables("line");
+    if lines.len() > LINES_MAX {
+        let message = format!("{} lines are configured; at most {LINES_MAX} are allowed", lines.len());
+        problems.add(Problem::error(lines.get(LINES_MAX).map(|l| l.place), message));
+    }
+    for reader in lines {
+        if let Some(line) = read_line(reader, &mut field, &mut ports) {
+            field.lines.insert(line.id.clone(), line);
+        }
+    }
+    for reader in root.tables("device") {
+        read_device(reader, &mut field);
+    }
+    field
+}
+
+fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Port, Place>) -> Option<Line> {
+    let id = reader.id("id", LineId::new);
+    if let Some(id) = &id {
+        reader.what = format!("line \"{}\"", id.value);
+        first_of_its_name(&reader, id, field.line_places.get(&id.value));
+        field.line_places.insert(id.value.clone(), id.place);
+    }
+    let port = read_port(&mut reader);
+    if let Some(port) = &port {
+        match ports.get(&port.value) {
+            Some(other) => {
+                let message = format!("the port of {} already belongs to another line", reader.what);
+                let help = "one port is one line with one protocol; put all its devices on one [[line]]";
+                reader
+                    .problems
+                    .add(Problem::error(Some(port.place), message).other(*other, "used here").help(help));
+            }
+            None => drop(ports.insert(port.value.clone(), port.place)),
+        }
+    }
+    let baud = reader.integer("baud", 1_200..=230_400);
+    if let Some(baud) = baud.as_ref().filter(|b| !BAUDS.contains(&b.value)) {
+        let message = format!("{} baud is no speed of the field: {BAUDS:?} are", baud.value);
+        reader.problems.add(Problem::error(Some(baud.place), message));
+    }
+    let parity =
+        reader.choice("parity", &[("none", Parity::None), ("even", Parity::Even), ("odd", Parity::Odd)]);
+    let protocol = read_protocol(&mut reader);
+    let timeout = reader.integer("response_timeout_ms", 20..=1_000);
+    reader.finish();
+    Some(Line {
+        id: id?.value,
+        port: port?.value,
+        baud: baud.map_or(9_600, |b| b.value),
+        parity: parity.map_or(Parity::None, |p| p.value),
+        protocol: protocol?,
+        response_timeout: Millis(timeout.map_or(RESPONSE_TIMEOUT_MS, |t| t.value)),
+        devices: Vec::new(),
+    })
+}
+
+fn read_port(reader: &mut Reader<'_>) -> Option<Spot<Port>> {
+    let help = "port = \"/dev/serial/by-path/…\" names the socket, which survives a replug";
+    let text = reader.required_text("port", help)?;
+    let Spot { value, place } = text;
+    if value.starts_with("tcp://") {
+        let message = "lines over TCP are not supported by this version";
+        reader.problems.add(Problem::error(Some(place), message).help(help));
+        return None;
+    }
+    if !value.starts_with('/') {
+        let message = format!("port \"{value}\" is not an absolute path");
+        reader.problems.add(Problem::error(Some(place), message).help(help));
+        return None;
+    }
+    if value.starts_with("/dev/ttyUSB") || value.starts_with("/dev/ttyACM") {
+        let message = format!("{value} may name another adapter after a restart");
+        reader.problems.add(Problem::warning(Some(place), message).help(help));
+    }
+    Some(Spot { value: Port::Path(PathBuf::from(value)), place })
+}
+
+fn read_protocol(reader: &mut Reader<'_>) -> Option<Protocol> {
+    const LATER: [&str; 6] = ["kerong-cu", "lock-8a", "winnsen", "wkly", "osdp", "scanner"];
+    let text = reader.required_text("protocol", "protocol = \"modbus-rtu\"")?;
+    if text.value == "modbus-rtu" {
+        return Some(Protocol::ModbusRtu);
+    }
+    let message = match LATER.contains(&text.value) {
+        true => format!("protocol \"{}\" is not supported by this version", text.value),
+        false => format!("there is no protocol \"{}\"", text.value),
+    };
+    reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, ["modbus-rtu"]));
+    None
+}
+
+fn read_device(mut reader: Reader<'_>, field: &mut Field) {
+    let id = reader.id("id", DeviceId::new);
+    if let Some(id) = &id {
+        reader.what = format!("device \"{}\"", id.value);
+        first_of_its_name(&reader, id, field.devices.get(&id.value).map(|d| &d.place));
+    }
+    let line = read_line_reference(&mut reader, field);
+    let address = match reader.required("address", "1 to 247, as set on the board") {
+        Some(_) => reader.integer("address", 1..=247),
+        None => None,
+    };
+    let model = reader.required_text("model", &format!("known models: {}", model::names().join(", ")));
+    let provides = model.as_ref().and_then(|model| {
+        let provides = model::provides(model.value);
+        if provides.is_none() {
+            let known = model::names();
+            let message = format!("there is no device model \"{}\"", model.value);
+            let problem =
+                Problem::error(Some(model.place), message).help(format!("known: {}", known.join(", ")));
+            reader.problems.add(problem.did_you_mean(model.value, known));
+        }
+        provides
+    });
+    let problems = reader.problems;
+    reader.finish();
+    let Some(id) = id else { return };
+    let known = KnownDevice { line: line.clone(), provides, place: id.place };
+    field.devices.entry(id.value.clone()).or_insert(known);
+    if let (Some(line), Some(address), Some(model)) = (line, address, model) {
+        let device = Device { id: id.value, address: address.value, model: model.value.to_owned() };
+        hang(field, &line, device, address.place, problems);
+    }
+}
+
+fn read_line_reference(reader: &mut Reader<'_>, field: &Field) -> Option<LineId> {
+    let text = reader.required_text("line", "the id of the [[line]] it hangs on")?;
+    let found = field.line_places.keys().find(|id| id.as_str() == text.value).cloned();
+    if found.is_none() {
+        let message = format!("there is no line \"{}\"", text.value);
+        let ids = field.line_places.keys().map(LineId::as_str);
+        reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, ids));
+    }
+    found
+}
+
+fn hang(field: &mut Field, line: &LineId, device: Device, at: Place, problems: &Problems) {
+    // A line with a problem of its own is not there; its devices have none because of that.
+    let Some(line) = field.lines.get_mut(line) else { return };
+    if let Some(other) = line.devices.iter().find(|other| other.address == device.address) {
+        let message = format!(
+            "devices \"{}\" and \"{}\" both have address {} on {}",
+            other.id, device.id, device.address, line.id
+        );
+        let mut problem = Problem::error(Some(at), message).help("one order would open two doors");
+        if let Some(known) = field.devices.get(&other.id) {
+            problem = problem.other(known.place, "the other one");
+        }
+        problems.add(problem);
+    }
+    if line.devices.len() == DEVICES_MAX {
+        let message = format!("line \"{}\" has more than {DEVICES_MAX} devices", line.id);
+        problems
+            .add(Problem::error(Some(at), message).help("RS-485 drives 32 unit loads; use a second line"));
+    }
+    line.devices.push(device);
+}
+
+/// A second thing of the same name within one layer is a slip, not an override.
+pub fn first_of_its_name<T>(reader: &Reader<'_>, id: &Spot<T>, other: Option<&Place>) {
+    if let Some(other) = other {
+        let message = format!("{} is there twice", reader.what);
+        reader.problems.add(Problem::error(Some(id.place), message).other(*other, "first here"));
+    }
+}

@@ -1,0 +1,73 @@
+//! The copy of the files of the last good start: a building never stays shut because of a slip in a file.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::compile::compile;
+use super::network::Files;
+use super::problem::{Problem, Problems};
+use super::source::{FILE_BYTES_MAX, Source, Sources};
+use super::value::{Configuration, Origin};
+
+/// Name of the copy in the state folder.
+pub const COPY: &str = "last-good-configuration.json";
+/// Largest copy in bytes: far above any building, far below what harms a start.
+const COPY_MAX: u64 = FILE_BYTES_MAX * 16;
+
+/// Keeps a copy of a configuration's files in its state folder. Call it once field and store are open.
+///
+/// # Errors
+/// The first I/O error; the older copy is then still whole.
+pub fn keep_last_good(configuration: &Configuration) -> io::Result<()> {
+    let dir = &configuration.local.state_dir;
+    let text = serde_json::to_vec(&configuration.sources[..])?;
+    if read_copy(&dir.join(COPY)).is_ok_and(|kept| kept == *configuration.sources) {
+        return Ok(()); // The same again: spare the flash.
+    }
+    let temporary = dir.join(format!("{COPY}.new"));
+    let mut file = File::create(&temporary)?;
+    file.write_all(&text)?;
+    file.sync_all()?;
+    std::fs::rename(&temporary, dir.join(COPY))?;
+    File::open(dir)?.sync_all()
+}
+
+/// The last good configuration of a state folder, if there is one and it still compiles.
+pub fn load_last_good(state_dir: &Path, problems_now: usize) -> Option<Configuration> {
+    let kept: Sources = Arc::from(read_copy(&state_dir.join(COPY)).ok()?);
+    let problems = Problems::default();
+    let configuration = compile(&kept, Files::MayBeMissing, &problems)?;
+    Some(Configuration { origin: Origin::LastGood { problems: problems_now }, ..configuration })
+}
+
+fn read_copy(path: &Path) -> io::Result<Vec<Source>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(COPY_MAX).read_to_end(&mut bytes)?;
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// The state folder as far as bad files can still be read, to look for the copy there.
+pub fn guess_state_dir(sources: &[Source]) -> PathBuf {
+    let problems = Problems::default();
+    let mut found = PathBuf::from(super::local::STATE_DIR);
+    for (index, source) in sources.iter().enumerate() {
+        let table = super::tree::parse(index, source, &problems);
+        let place = super::source::Place { source: index, start: 0, end: 0 };
+        let mut root = super::reader::Reader::new(&table, place, "", &problems);
+        if let Some(mut storage) = root.table("storage")
+            && let Some(text) = storage.text("directory")
+        {
+            found = source.resolve(text.value);
+        }
+    }
+    found
+}
+
+/// Shows that files were bad and an older copy runs.
+#[must_use]
+pub fn shout(problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|p| p.severity == super::problem::Severity::Error).count();
+    format!("the configuration has {errors} problems; running with the last good one until they are solved")
+}

@@ -1,0 +1,162 @@
+//! The whole way from text to value: the example, golden lists of problems, layers, the last good configuration.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vestibule_core::compartment::Contact;
+use vestibule_core::id::{CompartmentId, ProbeId, TerminalId};
+use vestibule_core::site::{Sensing, Size};
+use vestibule_core::unit::Millimetres;
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("example.toml");
+
+/// Writes the example with empty certificate files and a state folder of its own.
+fn example_in(dir: &Path) -> PathBuf {
+    std::fs::create_dir(dir.join("tls")).unwrap();
+    for name in ["ca", "broker", "gateway", "cloud-ca", "cloud-gateway"] {
+        std::fs::write(dir.join(format!("tls/{name}.pem")), "").unwrap();
+        std::fs::write(dir.join(format!("tls/{name}.key")), "").unwrap();
+    }
+    let file = dir.join("vestibule.toml");
+    std::fs::write(&file, EXAMPLE.replace("/var/lib/vestibule", "state")).unwrap();
+    std::fs::create_dir(dir.join("state")).unwrap();
+    file
+}
+
+fn shown(loaded: &Loaded) -> String {
+    loaded.problems.iter().map(|p| render(p, &loaded.sources)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn example_is_good_and_says_what_it_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let loaded = load(&Layers::Given(vec![example_in(dir.path())]));
+    assert_eq!(shown(&loaded), "");
+    let configuration = loaded.configuration.unwrap();
+    let site = &configuration.site;
+    assert_eq!(site.compartments.len(), 8);
+    assert_eq!(site.policy, vestibule_core::policy::Policy::default(), "the example shows the defaults");
+    let a3 = &site.compartments[&CompartmentId::new("a-3").unwrap()];
+    assert_eq!((a3.label.as_str(), a3.size, a3.column, a3.row), ("A3", Size::Medium, 0, 2));
+    assert_eq!((a3.sill, a3.handle), (Millimetres(1800 - 110 - 110 - 220), Millimetres(1800 - 220 - 110)));
+    assert_eq!((a3.lock.device.as_str(), a3.lock.output), ("bank-a-locks", 3));
+    assert_eq!((a3.door, a3.latch), (Sensing::Wired, Sensing::Wired));
+    let a6 = &site.compartments[&CompartmentId::new("a-6").unwrap()];
+    assert_eq!(a6.label, "A6 (low)");
+    let c1 = &site.compartments[&CompartmentId::new("c-1").unwrap()];
+    assert_eq!((c1.latch, c1.probe.clone()), (Sensing::Absent, Some(ProbeId::new("cold-1").unwrap())));
+    assert_eq!(site.terminals[&TerminalId::new("lobby").unwrap()].serves.len(), 2);
+    assert_eq!(configuration.lines.len(), 1);
+    assert_eq!(configuration.lines.values().next().map(|l| l.devices.len()), Some(4));
+    assert_eq!(configuration.wiring.contacts.len(), 14);
+    let latches = configuration.wiring.contacts.values().filter(|w| w.contact == Contact::Latch).count();
+    assert_eq!(latches, 6);
+    assert_eq!(configuration.broker.unwrap().client.key, dir.path().join("tls/gateway.key"));
+    assert_eq!(configuration.local.state_dir, dir.path().join("state"));
+}
+
+/// Compares with the kept list; `VESTIBULE_BLESS=1` writes it anew, and a person reads the difference.
+fn golden(name: &str) {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/golden");
+    let text = std::fs::read_to_string(dir.join(format!("{name}.toml"))).unwrap();
+    let told = shown(&load_text(&format!("{name}.toml"), &text));
+    let kept = dir.join(format!("{name}.txt"));
+    if std::env::var_os("VESTIBULE_BLESS").is_some() {
+        std::fs::write(&kept, &told).unwrap();
+    }
+    assert_eq!(told, std::fs::read_to_string(&kept).unwrap_or_default());
+}
+
+#[test]
+fn every_syntax_error_is_told() {
+    golden("syntax");
+}
+
+#[test]
+fn every_bad_reference_is_told() {
+    golden("references");
+}
+
+#[test]
+fn every_bad_value_is_told() {
+    golden("values");
+}
+
+#[test]
+fn learned_layer_changes_mapping_and_polarity_of_one_door() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = example_in(dir.path());
+    let learned = dir.path().join("learned.toml");
+    let text = "[[compartment]]\nid = \"a-1\"\ndoor = { input = \"bank-a-doors/15\", shut_when = \"off\" }\n";
+    std::fs::write(&learned, text).unwrap();
+    let loaded = load(&Layers::Given(vec![main, learned]));
+    assert_eq!(shown(&loaded), "");
+    let configuration = loaded.configuration.unwrap();
+    let a1 = CompartmentId::new("a-1").unwrap();
+    let wires: Vec<_> = configuration.wiring.contacts.iter().filter(|(_, w)| w.compartment == a1).collect();
+    let doors: Vec<_> = wires.iter().filter(|(_, w)| w.contact == Contact::Door).collect();
+    assert_eq!(doors.len(), 1, "the template's input is free again");
+    assert_eq!((doors[0].0.channel, doors[0].1.shut_when), (15, ShutWhen::Off));
+}
+
+#[test]
+fn last_good_configuration_runs_when_the_files_are_bad() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = example_in(dir.path());
+    let layers = Layers::Given(vec![main.clone()]);
+    let good = load_for_start(&layers).configuration.unwrap();
+    keep_last_good(&good).unwrap();
+
+    let bad = std::fs::read_to_string(&main).unwrap().replace("model = \"xy-md02\"", "model = \"xy-md20\"");
+    std::fs::write(&main, bad).unwrap();
+    assert!(load(&layers).configuration.is_none(), "check refuses it");
+    let loaded = load_for_start(&layers);
+    assert_eq!(loaded.errors(), 1);
+    let running = loaded.configuration.unwrap();
+    assert_eq!(running.origin, Origin::LastGood { problems: 1 });
+    assert_eq!(Configuration { origin: Origin::Current, ..running }, good);
+}
+
+#[test]
+fn last_good_configuration_runs_when_a_certificate_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let layers = Layers::Given(vec![example_in(dir.path())]);
+    keep_last_good(&load_for_start(&layers).configuration.unwrap()).unwrap();
+    std::fs::remove_file(dir.path().join("tls/gateway.key")).unwrap();
+    let running = load_for_start(&layers).configuration.unwrap();
+    assert_eq!(running.origin, Origin::LastGood { problems: 1 });
+}
+
+#[test]
+fn nothing_runs_when_the_first_files_are_bad() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("v.toml");
+    std::fs::write(&file, "[storage]\ndirectory = \".\"\n").unwrap();
+    std::fs::write(dir.path().join(COPY), "not json").unwrap();
+    assert!(load_for_start(&Layers::Given(vec![file])).configuration.is_none());
+}
+
+#[test]
+fn broker_runs_when_other_sections_are_bad() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = example_in(dir.path());
+    let text = std::fs::read_to_string(&main).unwrap().replace("model = \"xy-md02\"", "model = \"nothing\"");
+    std::fs::write(&main, text).unwrap();
+    let (building, broker) = load_broker(&Layers::Given(vec![main])).unwrap();
+    assert_eq!((building.as_str(), broker.listen.port()), ("maple-court", 8883));
+}
+
+#[test]
+fn digest_tells_any_two_sets_of_files_apart() {
+    let of = |texts: &[(&str, &str)]| {
+        let sources: Sources =
+            texts.iter().map(|(path, text)| Source { path: path.into(), text: (*text).to_owned() }).collect();
+        compile::digest(&sources)
+    };
+    assert_ne!(of(&[("a", "bc")]), of(&[("ab", "c")]));
+    assert_ne!(of(&[("a", "b"), ("c", "d")]), of(&[("c", "d"), ("a", "b")]));
+    let same: Sources = Arc::from([]);
+    assert_eq!(compile::digest(&same), of(&[]));
+}
