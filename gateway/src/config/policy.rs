@@ -38,6 +38,7 @@ const PULSE_STEP_MS: u64 = 100;
 pub fn read(root: &mut Reader<'_>, problems: &Problems) -> Policy {
     let mut policy = Policy::default();
     let Some(mut reader) = root.table("policy") else { return policy };
+    "[policy]".clone_into(&mut reader.what);
     for Span(name, field, range) in &SPANS {
         if let Some(span) = read_span(&mut reader, name, range) {
             *field(&mut policy) = span;

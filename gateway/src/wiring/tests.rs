@@ -13,7 +13,7 @@ use vestibule_core::time::Millis;
 use vestibule_core::unit::{Digest, Millimetres};
 
 use super::*;
-use crate::config::{Local, Origin, ShutWhen, Wiring};
+use crate::config::{Local, Origin, ShutWhen, Sources, Wiring};
 
 fn device(name: &str) -> DeviceId {
     DeviceId::new(name).expect("id")
@@ -91,6 +91,7 @@ fn building() -> Configuration {
         },
         digest: Digest([0; 32]),
         origin: Origin::Current,
+        sources: Sources::from([]),
     }
 }
 
