@@ -9,6 +9,11 @@ pub mod plan;
 pub mod profile;
 pub mod waveshare_relay_8;
 
+/// Compiled with the tests, so that what is copied from it still fits.
+#[cfg(test)]
+#[path = "_template.rs"]
+mod template;
+
 use plan::{Plan, Provides};
 
 /// The built-in register maps.

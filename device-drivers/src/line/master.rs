@@ -4,20 +4,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::frame::modbus_rtu::{REQUEST_BYTES, Request};
-use crate::frame::modbus_view::View;
 use crate::limits::{COUNTERS_PERIOD, SILENCE_PATIENCE};
 use crate::line::counters::LineCounters;
 use crate::line::dead::DeadProbes;
-use crate::line::exchange::{Exchange, Hearing, Job};
+use crate::line::exchange::{Exchange, Job};
 use crate::line::foreign::Foreign;
 use crate::line::health::{Event, State};
 use crate::line::lanes::{Lanes, Pulse};
-use crate::line::receiver::{Heard, Receiver};
+use crate::line::receiver::Receiver;
 use crate::line::schedule::{Choice, Schedule};
 use crate::line::slave::Slave;
 use crate::line::timing::Timing;
-use crate::order::{Order, Task};
-use crate::signal::{LineTrouble, NotSent, Outcome, PortState, Signal};
+use crate::signal::{LineTrouble, NotSent, PortState, Signal};
 use crate::spec::{LineSpec, SpecError};
 use crate::time::Monotonic;
 
@@ -68,7 +66,7 @@ pub struct Line {
     pub(super) lanes: Lanes,
     schedule: Schedule,
     pub(super) dead: DeadProbes,
-    receiver: Receiver,
+    pub(super) receiver: Receiver,
     pub(super) wire: Wire,
     /// End of our own last frame.
     own_end: Monotonic,
@@ -76,9 +74,9 @@ pub struct Line {
     /// Since when a frame of ours has waited for silence.
     noisy_since: Option<Monotonic>,
     babbling: bool,
-    foreign: Foreign,
+    pub(super) foreign: Foreign,
     /// The last answer believed: the same bytes once more are its double, nobody else's frame.
-    last_answer: Vec<u8>,
+    pub(super) last_answer: Vec<u8>,
     pub(super) flush: bool,
     /// Drained by [`Line::poll`] before it does anything else; one input makes a few signals for each order and device.
     pub(super) out: VecDeque<Signal>,
@@ -140,123 +138,6 @@ impl Line {
         self.out.push_back(Signal::Port { at: now, state: PortState::Unplugged });
         for place in 0..self.slaves.len() {
             self.slave_event(place, Event::PortClosed, now);
-        }
-    }
-
-    /// The line ends: every open order gets its outcome.
-    pub fn stop(&mut self, now: Monotonic) {
-        self.abandon(NotSent::Stopped, now);
-    }
-
-    fn abandon(&mut self, why: NotSent, now: Monotonic) {
-        if let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Closed)
-            && let Job::Pulse { order, .. } = exchange.job
-        {
-            let outcome = Outcome::Unanswered { sent: exchange.sent };
-            self.out.push_back(Signal::Ended { order, at: now, outcome });
-        }
-        let out = &mut self.out;
-        let mut end = |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome });
-        self.lanes.drop_pulses(None, why, &mut end);
-        self.lanes.end_watches(&mut end);
-    }
-
-    /// Takes an order. It ends with exactly one [`Signal::Ended`].
-    pub fn submit(&mut self, order: Order, now: Monotonic) {
-        let id = order.id;
-        if let Err(why) = self.admit(order, now) {
-            self.out.push_back(Signal::Ended { order: id, at: now, outcome: Outcome::NotSent(why) });
-        }
-    }
-
-    fn admit(&mut self, order: Order, now: Monotonic) -> Result<(), NotSent> {
-        let asked = order.task.device();
-        let place = self.slaves.iter().position(|slave| slave.id == *asked).ok_or(NotSent::NoSuchTarget)?;
-        let slave = self.slaves.get_mut(place).ok_or(NotSent::NoSuchTarget)?;
-        match slave.state {
-            State::Absent => return Err(NotSent::PortClosed),
-            State::Down => return Err(NotSent::DeviceDown),
-            State::SettingUp | State::Ready => {}
-        }
-        match order.task {
-            Task::Pulse { output, length, deadline, .. } => {
-                let request = slave.plan().pulse.and_then(|pulse| pulse(output, length));
-                let request = request.ok_or(NotSent::NoSuchTarget)?;
-                self.lanes.add_pulse(Pulse {
-                    order: order.id,
-                    slave: place,
-                    output,
-                    length,
-                    deadline,
-                    request,
-                })
-            }
-            Task::Watch { input, .. } => {
-                if input.number() > slave.plan().provides.inputs {
-                    return Err(NotSent::NoSuchTarget);
-                }
-                slave.read_inputs_at(now);
-                self.lanes.add_watch(order.id, place, now)
-            }
-        }
-    }
-
-    /// Takes bytes that arrived at `now`.
-    pub fn received(&mut self, bytes: &[u8], now: Monotonic) {
-        let early = match &mut self.wire {
-            Wire::Closed => return,
-            Wire::Idle => false,
-            Wire::Awaiting(exchange) => {
-                exchange.note_bytes(&self.timing, now);
-                now < exchange.sent
-            }
-        };
-        self.receiver.take(bytes, now, self.timing.gap(), early);
-        while let Some(heard) = self.receiver.next() {
-            self.hear(&heard, now);
-        }
-        self.counters.noise_bytes = self.receiver.noise_bytes();
-    }
-
-    fn hear(&mut self, heard: &Heard, now: Monotonic) {
-        let hearing = match &mut self.wire {
-            Wire::Closed => return,
-            Wire::Idle => Hearing::Foreign,
-            Wire::Awaiting(exchange) => match self.slaves.get(exchange.slave) {
-                Some(slave) => exchange.hear(heard, self.local_echo, &slave.owed, now),
-                None => Hearing::Foreign,
-            },
-        };
-        match hearing {
-            Hearing::Ends(ending) => {
-                self.last_answer.clone_from(&heard.bytes);
-                self.conclude(ending, now);
-            }
-            Hearing::OwnEcho => self.note_local_echo(now),
-            Hearing::Late | Hearing::Foreign => self.note_unasked(heard, now),
-        }
-    }
-
-    fn note_local_echo(&mut self, now: Monotonic) {
-        if !self.local_echo {
-            self.local_echo = true;
-            self.out.push_back(Signal::Line { at: now, trouble: LineTrouble::LocalEcho });
-        }
-    }
-
-    /// A frame that ends no transaction: an answer that is late or doubled, or somebody else's.
-    fn note_unasked(&mut self, heard: &Heard, now: Monotonic) {
-        let Some(view) = View::new(&heard.bytes) else { return };
-        let doubled = heard.bytes == self.last_answer;
-        let slave = self.slaves.iter_mut().find(|slave| slave.address.number() == view.address());
-        match slave {
-            Some(slave) if doubled || slave.owed.claims(slave.address, &view, now) => {
-                slave.counters.late += 1
-            }
-            _ => {
-                self.counters.foreign += 1;
-                self.foreign.add(&view);
-            }
         }
     }
 

@@ -42,7 +42,7 @@ struct Port {
 /// What a wait ended with.
 struct Woken {
     bell: bool,
-    port: bool,
+    port: PollFlags,
 }
 
 impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
@@ -72,8 +72,8 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
             if woken.bell {
                 stop = self.inbox.bell.answer();
             }
-            if woken.port {
-                self.read();
+            if !woken.port.is_empty() {
+                self.read(woken.port);
             }
         }
         self.finish();
@@ -158,10 +158,10 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
         };
         // An interrupted wait is a short one. Of the other errors none can happen with two open descriptors.
         let [bell, port] = outcome.unwrap_or([PollFlags::empty(); 2]);
-        Woken { bell: !bell.is_empty(), port: !port.is_empty() }
+        Woken { bell: !bell.is_empty(), port }
     }
 
-    fn read(&mut self) {
+    fn read(&mut self, why: PollFlags) {
         let mut buffer = [0; MAX_FRAME];
         let Some(port) = &self.port.open else { return };
         match rustix::io::read(port, &mut buffer) {
@@ -171,7 +171,8 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
                 let bytes = buffer.get(..count).unwrap_or_default();
                 self.line.received(bytes, (self.clock)());
             }
-            Err(Errno::AGAIN | Errno::INTR) => {}
+            // Woken without bytes, and not by a hang-up: nothing has happened.
+            Err(Errno::AGAIN | Errno::INTR) if !why.intersects(PollFlags::HUP | PollFlags::ERR) => {}
             Err(_) => self.close(),
         }
     }

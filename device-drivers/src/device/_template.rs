@@ -1,0 +1,59 @@
+//! Maker and model, as printed on the board: copy this file to begin a device.
+//!
+//! Document: link to the maker's register list.
+//!
+//! Traps: what the document does not say, what differs by firmware, what is one byte away from opening everything.
+//! If the model is a register map without set-up and outputs, write a profile in `profiles/` instead.
+
+use crate::device::Model;
+use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
+use crate::frame::modbus_rtu::{Request, SpanError, Table};
+use crate::limits::DOOR_PERIOD;
+
+const INPUTS: u8 = 4;
+const CONTROL_MODE: u16 = 0x1000;
+const VERSION: u16 = 0x8000;
+
+/// The models of this file, under the names that a configuration uses. Add them to `Model::all`.
+#[must_use]
+pub fn models() -> Vec<Model> {
+    plan().map(|plan| Model::new("maker-model", plan)).into_iter().collect()
+}
+
+fn plan() -> Result<Plan, SpanError> {
+    // Verified on every connect and reconnect, in this order, before anything else is asked of the board.
+    let modes = Request::read(Table::HoldingRegisters, CONTROL_MODE, INPUTS.into())?;
+    let set_up =
+        vec![SetUpStep { name: "control mode is normal", request: modes, expect: Expect::ClearedRegisters }];
+
+    // Read again and again. The first of them is also how the board is probed when it is down.
+    let request = Request::read(Table::DiscreteInputs, 0, INPUTS.into())?;
+    let polls = vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }];
+
+    // A harmless read whose answer has another form than each poll's: see `line::quarantine`.
+    let fences = vec![Request::read(Table::HoldingRegisters, VERSION, 1)?];
+
+    Ok(Plan {
+        provides: Provides { outputs: 0, inputs: INPUTS, probes: 0 },
+        set_up,
+        polls,
+        fences,
+        pulse: None,
+    })
+}
+
+#[cfg(test)]
+mod golden {
+    use super::*;
+    use crate::spec::Address;
+
+    /// Every frame the board gets, as the document prints it or a wire analyser showed it. Outputs: channel 1 and the last.
+    #[test]
+    fn frames() {
+        let plan = plan().unwrap();
+        let sent = |request: Request| request.encode(Address::new(1).unwrap());
+        assert_eq!(models()[0].provides().inputs, INPUTS);
+        assert_eq!(sent(plan.set_up[0].request), [0x01, 0x03, 0x10, 0x00, 0x00, 0x04, 0x40, 0xC9]);
+        assert_eq!(sent(plan.polls[0].request), [0x01, 0x02, 0x00, 0x00, 0x00, 0x04, 0x79, 0xC9]);
+    }
+}

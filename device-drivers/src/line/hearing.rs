@@ -1,0 +1,69 @@
+//! Bytes in: cut into frames, and each frame given to whom it belongs.
+
+use crate::frame::modbus_view::View;
+use crate::line::exchange::Hearing;
+use crate::line::master::{Line, Wire};
+use crate::line::receiver::Heard;
+use crate::signal::{LineTrouble, Signal};
+use crate::time::Monotonic;
+
+impl Line {
+    /// Takes bytes that arrived at `now`.
+    pub fn received(&mut self, bytes: &[u8], now: Monotonic) {
+        let early = match &mut self.wire {
+            Wire::Closed => return,
+            Wire::Idle => false,
+            Wire::Awaiting(exchange) => {
+                exchange.note_bytes(&self.timing, now);
+                now < exchange.sent
+            }
+        };
+        self.receiver.take(bytes, now, self.timing.gap(), early);
+        while let Some(heard) = self.receiver.next() {
+            self.hear(&heard, now);
+        }
+        self.counters.noise_bytes = self.receiver.noise_bytes();
+    }
+
+    fn hear(&mut self, heard: &Heard, now: Monotonic) {
+        let hearing = match &mut self.wire {
+            Wire::Closed => return,
+            Wire::Idle => Hearing::Foreign,
+            Wire::Awaiting(exchange) => match self.slaves.get(exchange.slave) {
+                Some(slave) => exchange.hear(heard, self.local_echo, &slave.owed, now),
+                None => Hearing::Foreign,
+            },
+        };
+        match hearing {
+            Hearing::Ends(ending) => {
+                self.last_answer.clone_from(&heard.bytes);
+                self.conclude(ending, now);
+            }
+            Hearing::OwnEcho => self.note_local_echo(now),
+            Hearing::Late | Hearing::Foreign => self.note_unasked(heard, now),
+        }
+    }
+
+    fn note_local_echo(&mut self, now: Monotonic) {
+        if !self.local_echo {
+            self.local_echo = true;
+            self.out.push_back(Signal::Line { at: now, trouble: LineTrouble::LocalEcho });
+        }
+    }
+
+    /// A frame that ends no transaction: an answer that is late or doubled, or somebody else's.
+    fn note_unasked(&mut self, heard: &Heard, now: Monotonic) {
+        let Some(view) = View::new(&heard.bytes) else { return };
+        let doubled = heard.bytes == self.last_answer;
+        let slave = self.slaves.iter_mut().find(|slave| slave.address.number() == view.address());
+        match slave {
+            Some(slave) if doubled || slave.owed.claims(slave.address, &view, now) => {
+                slave.counters.late += 1
+            }
+            _ => {
+                self.counters.foreign += 1;
+                self.foreign.add(&view);
+            }
+        }
+    }
+}

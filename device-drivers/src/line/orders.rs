@@ -1,0 +1,69 @@
+//! Orders in, and the end of all of them when port or line goes.
+
+use crate::line::exchange::Job;
+use crate::line::health::State;
+use crate::line::lanes::Pulse;
+use crate::line::master::{Line, Wire};
+use crate::order::{Order, Task};
+use crate::signal::{NotSent, Outcome, Signal};
+use crate::time::Monotonic;
+
+impl Line {
+    /// The line ends: every open order gets its outcome.
+    pub fn stop(&mut self, now: Monotonic) {
+        self.abandon(NotSent::Stopped, now);
+    }
+
+    pub(super) fn abandon(&mut self, why: NotSent, now: Monotonic) {
+        if let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Closed)
+            && let Job::Pulse { order, .. } = exchange.job
+        {
+            let outcome = Outcome::Unanswered { sent: exchange.sent };
+            self.out.push_back(Signal::Ended { order, at: now, outcome });
+        }
+        let out = &mut self.out;
+        let mut end = |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome });
+        self.lanes.drop_pulses(None, why, &mut end);
+        self.lanes.end_watches(&mut end);
+    }
+
+    /// Takes an order. It ends with exactly one [`Signal::Ended`].
+    pub fn submit(&mut self, order: Order, now: Monotonic) {
+        let id = order.id;
+        if let Err(why) = self.admit(order, now) {
+            self.out.push_back(Signal::Ended { order: id, at: now, outcome: Outcome::NotSent(why) });
+        }
+    }
+
+    fn admit(&mut self, order: Order, now: Monotonic) -> Result<(), NotSent> {
+        let asked = order.task.device();
+        let place = self.slaves.iter().position(|slave| slave.id == *asked).ok_or(NotSent::NoSuchTarget)?;
+        let slave = self.slaves.get_mut(place).ok_or(NotSent::NoSuchTarget)?;
+        match slave.state {
+            State::Absent => return Err(NotSent::PortClosed),
+            State::Down => return Err(NotSent::DeviceDown),
+            State::SettingUp | State::Ready => {}
+        }
+        match order.task {
+            Task::Pulse { output, length, deadline, .. } => {
+                let request = slave.plan().pulse.and_then(|pulse| pulse(output, length));
+                let request = request.ok_or(NotSent::NoSuchTarget)?;
+                self.lanes.add_pulse(Pulse {
+                    order: order.id,
+                    slave: place,
+                    output,
+                    length,
+                    deadline,
+                    request,
+                })
+            }
+            Task::Watch { input, .. } => {
+                if input.number() > slave.plan().provides.inputs {
+                    return Err(NotSent::NoSuchTarget);
+                }
+                slave.read_inputs_at(now);
+                self.lanes.add_watch(order.id, place, now)
+            }
+        }
+    }
+}
