@@ -10,7 +10,7 @@
 //! // Relay board at address 1, input board at 2, probe at 3, eight doors; a courier waits at door 4.
 //! let mut sim = Simulation::new(&LineSpec::bank(8, Latches::None)?, 42)?;
 //! let door = DoorNumber::new(4).ok_or("doors count from 1")?;
-//! sim.plant_mut().wait_at(door, Person::depositing(Duration::from_secs(3)));
+//! sim.plant_mut().wait_at(door, Person::depositing(Duration::from_secs(3)))?;
 //!
 //! // The master asks for a pulse of 300 ms on relay 4, and time passes.
 //! sim.send(SimTime::ZERO, &sealed(vec![1, 5, 2, 3, 0, 3]));
@@ -46,10 +46,10 @@ pub use event::{Happening, SimEvent};
 pub use fault::{Fault, Injected, Rule};
 pub use line::Line;
 pub use number::{Address, Channel, DoorNumber, Terminal};
-pub use plant::ShutWhen;
 pub use plant::{
     Act, Bounce, Cause, Climate, DoorSpec, DoorState, DoorView, Energising, Jam, Person, Plant, Sensed,
 };
+pub use plant::{PlantError, ShutWhen, Wire};
 pub use pty::{Events, PtyLine, PtySpec, ServedBy, StartError, WaitError};
 pub use simulation::Simulation;
 pub use spec::{DEFAULT_THINKING, DeviceSpec, Latches, LineSpec, MAX_DEVICES, Model, SpecError};

@@ -17,6 +17,16 @@ pub enum ShutWhen {
     Off,
 }
 
+/// The wire from a contact to its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// In order.
+    #[default]
+    Whole,
+    /// Cut: no current, whatever the contact does.
+    Cut,
+}
+
 /// Contact bounce: the contact makes, breaks and makes again `times` times, `spacing` apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounce {
@@ -30,17 +40,17 @@ pub struct Bounce {
 #[derive(Clone, Debug)]
 pub(crate) struct Contact {
     shut_when: ShutWhen,
-    broken: bool,
+    wire: Wire,
     bounce: Option<(SimTime, Bounce)>,
 }
 
 impl Contact {
     pub fn new(shut_when: ShutWhen) -> Self {
-        Self { shut_when, broken: false, bounce: None }
+        Self { shut_when, wire: Wire::Whole, bounce: None }
     }
 
-    pub fn set_broken(&mut self, broken: bool) {
-        self.broken = broken;
+    pub fn set_wire(&mut self, wire: Wire) {
+        self.wire = wire;
     }
 
     pub fn start_bounce(&mut self, at: SimTime, bounce: Bounce) {
@@ -53,7 +63,7 @@ impl Contact {
 
     /// The input's level while the switch is `shut`: whether current flows.
     pub fn level(&self, shut: bool, now: SimTime) -> bool {
-        if self.broken {
+        if self.wire == Wire::Cut {
             return false;
         }
         let shut = shut && !self.bounced_open(now);
@@ -73,14 +83,14 @@ impl Contact {
 mod tests {
     use std::time::Duration;
 
-    use super::{Bounce, Contact, ShutWhen};
+    use super::{Bounce, Contact, ShutWhen, Wire};
     use crate::time::SimTime;
 
     #[test]
     fn a_broken_wire_reads_open_when_shut_means_current() {
         let mut contact = Contact::new(ShutWhen::On);
         assert!(contact.level(true, SimTime::ZERO));
-        contact.set_broken(true);
+        contact.set_wire(Wire::Cut);
         assert!(!contact.level(true, SimTime::ZERO));
     }
 
@@ -88,7 +98,7 @@ mod tests {
     fn the_other_polarity_hides_a_broken_wire() {
         let mut contact = Contact::new(ShutWhen::Off);
         let shut = contact.level(true, SimTime::ZERO);
-        contact.set_broken(true);
+        contact.set_wire(Wire::Cut);
         assert_eq!(contact.level(false, SimTime::ZERO), shut);
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::contact::{Bounce, Contact, ShutWhen};
+use super::contact::{Bounce, Contact, ShutWhen, Wire};
 use crate::event::Happening;
 use crate::number::{DoorNumber, Terminal};
 use crate::time::SimTime;
@@ -146,8 +146,8 @@ impl Door {
         self.latch.level(self.state.is_latched(), now)
     }
 
-    pub fn break_wire(&mut self, broken: bool) {
-        self.contact.set_broken(broken);
+    pub fn set_wire(&mut self, wire: Wire) {
+        self.contact.set_wire(wire);
     }
 
     pub fn bounce(&mut self, now: SimTime, bounce: Bounce) {

@@ -86,6 +86,17 @@ impl Person {
     }
 }
 
+/// Why nothing was done at a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlantError {
+    /// The line has fewer doors.
+    #[error("there is no door {0}")]
+    NoSuchDoor(DoorNumber),
+    /// Too many people wait there already: a script that feeds itself.
+    #[error("{MAX_WAITING} people wait at door {0} already")]
+    Crowded(DoorNumber),
+}
+
 /// Who stands where, and what is about to be done.
 #[derive(Debug, Default)]
 pub(crate) struct Hands {
@@ -100,22 +111,20 @@ impl Hands {
         Self { waiting: vec![VecDeque::new(); doors], standing: vec![None; doors], planned: VecDeque::new() }
     }
 
-    /// `person` acts the next time `door` springs open and nobody came before them. `false`: too many wait.
-    pub fn wait_at(&mut self, door: DoorNumber, person: Person) -> bool {
-        match self.waiting.get_mut(door.index()) {
-            Some(queue) if queue.len() < MAX_WAITING => {
-                queue.push_back(person);
-                true
-            }
-            _ => false,
+    /// `person` acts the next time `door` springs open and nobody came before them.
+    pub fn wait_at(&mut self, door: DoorNumber, person: Person) -> Result<(), PlantError> {
+        let queue = self.waiting.get_mut(door.index()).ok_or(PlantError::NoSuchDoor(door))?;
+        if queue.len() == MAX_WAITING {
+            return Err(PlantError::Crowded(door));
         }
+        queue.push_back(person);
+        Ok(())
     }
 
     /// `person` acts whenever `door` springs open and nobody waits for it.
-    pub fn stand_at(&mut self, door: DoorNumber, person: Option<Person>) {
-        if let Some(place) = self.standing.get_mut(door.index()) {
-            *place = person;
-        }
+    pub fn stand_at(&mut self, door: DoorNumber, person: Option<Person>) -> Result<(), PlantError> {
+        *self.standing.get_mut(door.index()).ok_or(PlantError::NoSuchDoor(door))? = person;
+        Ok(())
     }
 
     pub fn sprang_open(&mut self, now: SimTime, door: DoorNumber) {

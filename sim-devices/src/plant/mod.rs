@@ -7,11 +7,11 @@ mod ledger;
 
 use std::collections::HashMap;
 
-pub use contact::{Bounce, ShutWhen};
+pub use contact::{Bounce, ShutWhen, Wire};
 use door::{Door, DoorInput};
 pub use door::{DoorSpec, DoorState, Jam};
 use hands::Hands;
-pub use hands::{Act, Person};
+pub use hands::{Act, Person, PlantError};
 use ledger::Ledger;
 pub use ledger::{Cause, Energising};
 
@@ -172,32 +172,47 @@ impl Plant {
     }
 
     /// Jams a door or frees it.
-    pub fn jam(&mut self, door: DoorNumber, jam: Jam) {
-        if let Some(door) = self.doors.get_mut(door.index()) {
-            door.jam = jam;
-        }
+    ///
+    /// # Errors
+    /// [`PlantError::NoSuchDoor`].
+    pub fn jam(&mut self, door: DoorNumber, jam: Jam) -> Result<(), PlantError> {
+        self.door_mut(door)?.jam = jam;
+        Ok(())
     }
 
     /// Cuts or mends the wire of a door's contact.
-    pub fn break_wire(&mut self, door: DoorNumber, broken: bool) {
-        if let Some(door) = self.doors.get_mut(door.index()) {
-            door.break_wire(broken);
-        }
+    ///
+    /// # Errors
+    /// [`PlantError::NoSuchDoor`].
+    pub fn set_wire(&mut self, door: DoorNumber, wire: Wire) -> Result<(), PlantError> {
+        self.door_mut(door)?.set_wire(wire);
+        Ok(())
     }
 
-    /// `person` acts the next time `door` springs open and nobody came before them. `false`: too many wait.
-    pub fn wait_at(&mut self, door: DoorNumber, person: Person) -> bool {
+    /// `person` acts the next time `door` springs open and nobody came before them.
+    ///
+    /// # Errors
+    /// [`PlantError`]: no such door, or 1,024 people wait there.
+    pub fn wait_at(&mut self, door: DoorNumber, person: Person) -> Result<(), PlantError> {
         self.hands.wait_at(door, person)
     }
 
     /// `person` acts whenever `door` springs open and nobody waits for it; `None`: nobody.
-    pub fn stand_at(&mut self, door: DoorNumber, person: Option<Person>) {
-        self.hands.stand_at(door, person);
+    ///
+    /// # Errors
+    /// [`PlantError::NoSuchDoor`].
+    pub fn stand_at(&mut self, door: DoorNumber, person: Option<Person>) -> Result<(), PlantError> {
+        self.hands.stand_at(door, person)
     }
 
     /// `person` acts from `now` on, without waiting for the door.
-    pub fn play(&mut self, now: SimTime, door: DoorNumber, person: &Person) {
+    ///
+    /// # Errors
+    /// [`PlantError::NoSuchDoor`].
+    pub fn play(&mut self, now: SimTime, door: DoorNumber, person: &Person) -> Result<(), PlantError> {
+        self.door_mut(door)?;
         self.hands.play(now, door, person);
+        Ok(())
     }
 
     /// One door; `None` when there is no such number.
@@ -235,6 +250,10 @@ impl Plant {
 
     pub(crate) fn events_dropped(&self) -> u64 {
         self.events.dropped()
+    }
+
+    fn door_mut(&mut self, number: DoorNumber) -> Result<&mut Door, PlantError> {
+        self.doors.get_mut(number.index()).ok_or(PlantError::NoSuchDoor(number))
     }
 
     fn act(&mut self, at: SimTime, number: DoorNumber, act: Act) {

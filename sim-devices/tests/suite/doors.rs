@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sim_devices::{
     Act, Bounce, Device, DoorState, Happening, Jam, Latches, LineSpec, OutputsAfterRestart, Person, ShutWhen,
-    SimTime, Simulation, sealed,
+    SimTime, Simulation, Wire, sealed,
 };
 
 use crate::common::{Master, address, bank, channel, door, listen, relay};
@@ -57,7 +57,7 @@ fn a_pulse_springs_its_own_door_and_no_other() {
 #[test]
 fn a_courier_puts_in_and_shuts() {
     let mut sim = Simulation::new(&bank(2), 1).expect("a bank");
-    assert!(sim.plant_mut().wait_at(door(1), Person::depositing(4 * SECOND)));
+    sim.plant_mut().wait_at(door(1), Person::depositing(4 * SECOND)).expect("there is that door");
     pulse(&mut sim, 1, 3);
     run(&mut sim, 10);
     let one = door(1);
@@ -76,7 +76,7 @@ fn a_courier_puts_in_and_shuts() {
 #[test]
 fn a_jammed_door_has_its_pulse_and_stays_shut() {
     let mut sim = Simulation::new(&bank(8), 1).expect("a bank");
-    sim.plant_mut().jam(door(2), Jam::Latch);
+    sim.plant_mut().jam(door(2), Jam::Latch).expect("there is that door");
     pulse(&mut sim, 2, 3);
     run(&mut sim, 2);
     assert_eq!(story(&mut sim), [(60, Happening::DoorJammed(door(2)))]);
@@ -88,7 +88,7 @@ fn a_jammed_door_has_its_pulse_and_stays_shut() {
 fn a_stuck_leaf_lets_its_latch_go_and_catch_again() {
     let mut sim =
         Simulation::new(&LineSpec::bank(4, Latches::Wired).expect("four doors"), 1).expect("a bank");
-    sim.plant_mut().jam(door(1), Jam::Leaf);
+    sim.plant_mut().jam(door(1), Jam::Leaf).expect("there is that door");
     pulse(&mut sim, 1, 1);
     run(&mut sim, 2);
     let one = door(1);
@@ -113,12 +113,12 @@ fn a_latch_contact_opens_before_the_door_contact() {
 #[test]
 fn somebody_who_walks_away_leaves_the_door_to_somebody_else() {
     let mut sim = Simulation::new(&bank(1), 1).expect("a bank");
-    assert!(sim.plant_mut().wait_at(door(1), Person::walking_away()));
+    sim.plant_mut().wait_at(door(1), Person::walking_away()).expect("there is that door");
     pulse(&mut sim, 1, 3);
     run(&mut sim, 600);
     assert_eq!(sim.plant().door(door(1)).map(|door| door.state), Some(DoorState::Open));
     let now = sim.now();
-    sim.plant_mut().play(now, door(1), &Person::shutting(30 * SECOND));
+    sim.plant_mut().play(now, door(1), &Person::shutting(30 * SECOND)).expect("there is that door");
     run(&mut sim, 31);
     assert_eq!(sim.plant().door(door(1)).map(|door| door.state), Some(DoorState::Latched));
 }
@@ -128,7 +128,7 @@ fn a_bouncing_contact_reads_open_in_between() {
     let mut sim = Simulation::new(&bank(1), 1).expect("a bank");
     let bounce = Bounce { times: 2, spacing: Duration::from_millis(200) };
     let person = Person::opening().then(SECOND, Act::ShutBouncing(bounce));
-    sim.plant_mut().stand_at(door(1), Some(person));
+    sim.plant_mut().stand_at(door(1), Some(person)).expect("there is that door");
     pulse(&mut sim, 1, 3);
     let mut levels = Vec::new();
     for _ in 0..40 {
@@ -141,9 +141,9 @@ fn a_bouncing_contact_reads_open_in_between() {
 #[test]
 fn a_broken_wire_reads_open_while_the_door_is_shut() {
     let mut sim = Simulation::new(&bank(8), 1).expect("a bank");
-    sim.plant_mut().break_wire(door(5), true);
+    sim.plant_mut().set_wire(door(5), Wire::Cut).expect("there is that door");
     assert_eq!(inputs(&mut sim), 0b1110_1111);
-    sim.plant_mut().break_wire(door(5), false);
+    sim.plant_mut().set_wire(door(5), Wire::Whole).expect("there is that door");
     assert_eq!(inputs(&mut sim), 0xFF);
 }
 
@@ -156,8 +156,8 @@ fn the_other_polarity_reads_inverted() {
 #[test]
 fn force_opens_without_a_pulse_and_pulling_does_not() {
     let mut sim = Simulation::new(&bank(2), 1).expect("a bank");
-    sim.plant_mut().play(SimTime::from_millis(10), door(1), &Person::opening());
-    sim.plant_mut().play(SimTime::from_millis(10), door(2), &Person::forcing());
+    sim.plant_mut().play(SimTime::from_millis(10), door(1), &Person::opening()).expect("there is that door");
+    sim.plant_mut().play(SimTime::from_millis(10), door(2), &Person::forcing()).expect("there is that door");
     run(&mut sim, 1);
     let seen: Vec<_> = story(&mut sim).into_iter().map(|(_, what)| what).collect();
     assert_eq!(seen, [Happening::DoorForced(door(2)), Happening::DoorHeld(door(1))]);

@@ -7,7 +7,7 @@ use sim_devices::{
 };
 use sim_devices::{WireByte, checked, sealed};
 
-use crate::common::{Master, address, bank, channel, door, listen, relay};
+use crate::common::{Master, address, bank, channel, listen, relay};
 
 fn with(rules: Vec<Rule>) -> Simulation {
     Simulation::new(&bank(8).faults(rules), 42).expect("a bank")
@@ -41,7 +41,6 @@ fn a_late_reply_comes_after_the_next_request_and_before_its_answer() {
     assert_eq!(Master::new(&mut sim).ask(&pulse(4)), []);
     let mut expected = pulse(4);
     expected.extend(all_shut());
-    sim.plant_mut().break_wire(door(4), false);
     sim.plant_mut().force_input(sim_devices::Terminal { board: address(2), channel: channel(4) }, Some(true));
     assert_eq!(Master::new(&mut sim).ask(&read_inputs()), expected);
 }

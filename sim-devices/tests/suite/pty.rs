@@ -120,7 +120,9 @@ fn a_port_at_the_wrong_rate_hears_nothing_and_the_line_says_why() {
 #[test]
 fn people_act_on_real_time_too() {
     let rig = rig(bank(2), ServedBy::Simulators);
-    rig.line.with(|sim| sim.plant_mut().wait_at(door(2), Person::depositing(Duration::from_millis(100))));
+    rig.line
+        .with(|sim| sim.plant_mut().wait_at(door(2), Person::depositing(Duration::from_millis(100))))
+        .expect("there is that door");
     let mut serial = Serial::open(&rig.path, 9_600);
     let flash = sealed(vec![1, 5, 2, 1, 0, 3]);
     assert_eq!(serial.ask(&flash, 8), flash);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sim_devices::{Climate, Latches, LineSpec, Person, ServedBy, Simulation, sealed};
+use sim_devices::{Climate, Latches, LineSpec, Person, ServedBy, Simulation, Wire, sealed};
 use tokio_modbus::client::rtu;
 use tokio_modbus::prelude::{Reader, Slave, Writer};
 use tokio_serial::SerialStream;
@@ -39,9 +39,9 @@ fn bank() -> LineSpec {
 fn scene(sim: &mut Simulation) {
     let now = sim.now();
     for number in [1, 7] {
-        sim.plant_mut().play(now, door(number), &Person::forcing());
+        sim.plant_mut().play(now, door(number), &Person::forcing()).expect("there is that door");
     }
-    sim.plant_mut().break_wire(door(4), true);
+    sim.plant_mut().set_wire(door(4), Wire::Cut).expect("there is that door");
     sim.plant_mut().set_climate(address(3), Climate { temperature: -183, humidity: 871 });
     sim.advance(now);
 }
