@@ -5,16 +5,28 @@
 //! screen to an attached terminal, or an [`Outgoing`] to bus, uplink and console. Readers look at [`Published`]
 //! and never enter the loop.
 
+mod boot;
+mod entropy;
 mod handle;
 mod lanes;
 mod outgoing;
 mod published;
+mod released;
+mod riders;
 mod seam;
+mod step;
 mod terminals;
+mod thread;
 
+pub use boot::{Boot, boot};
+pub use entropy::EntropySource;
 pub use handle::{EngineHandle, SealedNotice};
 pub use lanes::{Batch, EngineFull, Lane, NoticeRequest};
-pub use outgoing::{JournalRow, OUTGOING_MAX, Outgoing};
+pub use outgoing::{OUTGOING_MAX, Outgoing};
 pub use published::{Counters, Head, Published};
+pub use released::{Released, ViewChange, Witness};
 pub use seam::Seam;
+pub use step::{Engine, Parts};
 pub use terminals::{AttachError, Attachment};
+pub use thread::{Actuator, Runner};
+pub use vestibule_store::{JournalRow, Reader};

@@ -1,29 +1,18 @@
 //! What the engine tells bus, uplink and console, through one bounded queue each.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 use vestibule_core::command::{Channel, CommandKey, Outcome};
 use vestibule_core::effect::Thing;
-use vestibule_core::unit::Digest;
+use vestibule_store::JournalRow;
+
+use super::released::Witness;
 
 /// Messages one client may be behind: a few seconds of the busiest bus. A client that is further behind publishes
 /// everything again from the snapshot, so nothing is gained by remembering more.
 pub const OUTGOING_MAX: usize = 1_024;
-
-/// A durable journal row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JournalRow {
-    /// Its sequence, gap-free from 1 per epoch.
-    pub sequence: u64,
-    /// SHA-256 over `bytes`.
-    pub hash: Digest,
-    /// CloudEvents type, e.g. `parcel.stored`.
-    pub name: &'static str,
-    /// The CloudEvents document as stored and hashed.
-    pub bytes: Arc<[u8]>,
-}
 
 /// One message to a client of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +26,8 @@ pub enum Outgoing {
     Changed(Thing),
     /// A row became durable. The bus publishes it; the uplink takes it as a poke to read its outbox.
     Row(JournalRow),
-    /// A row could not be made durable yet: its CloudEvents document with a provisional id and no sequence.
-    Witness {
-        /// CloudEvents type.
-        name: &'static str,
-        /// The document.
-        bytes: Arc<[u8]>,
-    },
+    /// A row could not be made durable yet.
+    Witness(Witness),
     /// The answer to a command of this client's channel.
     Reply {
         /// Which command.
@@ -136,7 +120,7 @@ impl Outgoing {
             Self::Reply { key, .. } | Self::Resync { key, .. } => key.channel == channel,
             Self::Stopping | Self::Missed { .. } => true,
             Self::NoticeWaiting => channel == Channel::Cloud,
-            Self::Changed(_) | Self::Row(_) | Self::Witness { .. } => channel != Channel::Console,
+            Self::Changed(_) | Self::Row(_) | Self::Witness(_) => channel != Channel::Console,
         }
     }
 }

@@ -31,7 +31,7 @@ pub struct Counters {
     pub inputs_refused: u64,
     /// Messages that a slow bus, uplink or console did not get.
     pub outgoing_dropped: u64,
-    /// Length of the last durable commit in microseconds.
+    /// Length of the last step that made rows durable, in microseconds.
     pub last_commit_us: u64,
 }
 

@@ -1,0 +1,341 @@
+//! One step: decide and apply each input, make all of it durable in one commit, then let the effects out.
+
+use std::sync::Arc;
+
+use vestibule_contract::event::provisional;
+use vestibule_contract::notice::{Context, NotifierKey, seal};
+use vestibule_core::Building;
+use vestibule_core::building::Change;
+use vestibule_core::command::{CommandKey, Outcome, Status};
+use vestibule_core::effect::Effect;
+use vestibule_core::event::Event;
+use vestibule_core::id::NoticeId;
+use vestibule_core::input::{Input, NotSent, PulseReport, StorageHealth};
+use vestibule_core::row::{Row, RowKey};
+use vestibule_core::time::{Mono, Now};
+use vestibule_store::{CommitError, JournalRow, Reader, ReopenError, Resumption, Store};
+
+use super::entropy::EntropySource;
+use super::handle::SealedNotice;
+use super::published::{Counters, Head, Published};
+use super::released::{Released, ViewChange, Witness};
+use super::riders::Riders;
+
+/// Answers kept back while the disk is away: as many as one step takes commands, over a few steps. Beyond that the
+/// caller asks again with the same id and gets the remembered outcome.
+pub const HELD_ANSWERS_MAX: usize = 256;
+
+/// The owner of the building: synchronous, without clock, thread or tokio.
+pub struct Engine {
+    building: Building,
+    store: Store,
+    entropy: EntropySource,
+    notifier: Option<NotifierKey>,
+    support: String,
+    riders: Riders,
+    storage: StorageHealth,
+    /// Answers whose rows became not durable in the step that made them.
+    held: Vec<Effect>,
+    witnessed: u64,
+    counters: Counters,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The building with its rows loaded.
+    pub building: Building,
+    /// The store it was loaded from, its boot begun.
+    pub store: Store,
+    /// Randomness for decisions.
+    pub entropy: EntropySource,
+    /// Whose key notices are sealed to; `None` where there is no cloud.
+    pub notifier: Option<NotifierKey>,
+    /// Whom notices tell to call.
+    pub support: String,
+    /// Rows that were made while loading and are not durable yet.
+    pub rows: Vec<(RowKey, Option<Row>)>,
+    /// When the daemon started.
+    pub now: Mono,
+}
+
+/// Decisions of one step that are applied and not recorded yet.
+#[derive(Default)]
+struct Decided {
+    events: Vec<Event>,
+    effects: Vec<Effect>,
+}
+
+impl Engine {
+    /// Takes the parts. The first input must be `Input::Started`; a store that began degraded is told to the core
+    /// with the first step.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let mut riders = Riders::default();
+        riders.add(parts.rows, Vec::new(), parts.now);
+        Self {
+            building: parts.building,
+            store: parts.store,
+            entropy: parts.entropy,
+            notifier: parts.notifier,
+            support: parts.support,
+            riders,
+            storage: StorageHealth::Recovered,
+            held: Vec::new(),
+            witnessed: 0,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Decides all inputs in order, commits once, and returns what may be released.
+    pub fn step(&mut self, inputs: &mut Vec<Input>, now: Now) -> Released {
+        let mut released = Released::default();
+        self.reopen_if_due(now, &mut released);
+        let mut decided = Decided::default();
+        for input in inputs.drain(..) {
+            self.decide(input, now, &mut decided, &mut released);
+        }
+        self.settle(decided, now, &mut released);
+        released.tell_once();
+        released
+    }
+
+    /// Makes durable what rides, whatever its age; the last thing before the daemon ends.
+    pub fn flush(&mut self, now: Now) -> Released {
+        let mut released = Released::default();
+        self.commit(Vec::new(), now, &mut released);
+        released
+    }
+
+    /// When `step` must be called again although no input came.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        let core = self.tick_deadline();
+        [core, self.riders.deadline(), self.store.next_attempt()].into_iter().flatten().min()
+    }
+
+    /// When the core wants an `Input::Tick`.
+    #[must_use]
+    pub fn tick_deadline(&self) -> Option<Mono> {
+        self.building.next_deadline().map(|(at, _)| at)
+    }
+
+    /// The snapshot after the last step.
+    #[must_use]
+    pub fn published(&self) -> Published {
+        let head = self.store.reader().head();
+        Published {
+            view: self.building.view(),
+            head: Some(Head { sequence: head.sequence, hash: head.hash }),
+            waiting_rows: u64::try_from(self.store.waiting()).unwrap_or(u64::MAX),
+            counters: self.counters,
+        }
+    }
+
+    /// Notes how long the last step took that made rows durable, in microseconds.
+    pub fn note_commit(&mut self, micros: u64) {
+        self.counters.last_commit_us = micros;
+    }
+
+    /// A reader of the journal.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.store.reader()
+    }
+
+    /// Waiting notices later than `after`, oldest first, sealed to the notifier's key. None while the disk is away:
+    /// a notice that left is acknowledged by a row.
+    pub fn sealed_notices(&mut self, after: Option<NoticeId>, max: usize) -> Vec<SealedNotice> {
+        let Some(key) = &self.notifier else { return Vec::new() };
+        if self.storage == StorageHealth::Degraded {
+            return Vec::new();
+        }
+        let envelope = self.store.envelope();
+        let context = Context {
+            building: envelope.building.clone(),
+            epoch: envelope.epoch,
+            support: self.support.clone(),
+        };
+        let waiting = self.building.waiting_notices().into_iter();
+        let due = waiting.filter(|id| after.is_none_or(|after| *id > after)).take(max);
+        let mut sealed = Vec::new();
+        for id in due {
+            let Some(text) = self.building.notice(id) else { continue };
+            match seal(&context, key, id, &text, self.entropy.draw()) {
+                Ok(bytes) => sealed.push(SealedNotice { id, bytes }),
+                Err(error) => tracing::error!(notice = %id, error = %error, "notice cannot be sealed"),
+            }
+        }
+        sealed
+    }
+
+    fn decide(&mut self, input: Input, now: Now, decided: &mut Decided, released: &mut Released) {
+        self.counters.inputs += 1;
+        let decision = self.building.decide(input, now, self.entropy.entropy());
+        for change in decision.changes {
+            self.building.apply(&change);
+            released.view = released.view.max(ViewChange::Observed);
+            if let Change::Event(event) = change {
+                decided.events.push(event);
+            }
+        }
+        decided.effects.extend(decision.effects);
+    }
+
+    /// Records what was decided and lets its effects out.
+    fn settle(&mut self, mut decided: Decided, now: Now, released: &mut Released) {
+        if let Some(next) = self.store.next_sequence() {
+            for (key, sequences) in self.riders.sequences(next, &decided.events) {
+                self.building.record_sequences(&key, &sequences);
+                name_rows(&mut decided.effects, &key, &sequences);
+            }
+        }
+        let acts =
+            decided.effects.iter().any(|effect| matches!(effect, Effect::Unlock(_) | Effect::Notice(_)));
+        let degraded = self.storage == StorageHealth::Degraded;
+        self.riders.add(self.building.take_changed_rows(), decided.events, now.mono);
+        if acts || degraded || self.store.next_sequence().is_none() || self.riders.is_due(now.mono) {
+            self.commit(decided.effects, now, released);
+        } else {
+            self.release(decided.effects, released);
+        }
+    }
+
+    fn commit(&mut self, effects: Vec<Effect>, now: Now, released: &mut Released) {
+        let batch = self.riders.take();
+        let (events, empty) = (batch.events.clone(), batch.is_empty());
+        let error = match self.store.commit(batch, now.mono) {
+            Ok(committed) => {
+                self.counters.commits += u64::from(!empty);
+                self.durable(committed.rows, released);
+                self.release(effects, released);
+                return;
+            }
+            Err(error) => error,
+        };
+        if let CommitError::Failed { .. } = error {
+            self.counters.storage_failures += 1;
+            tracing::error!(%error, "journal cannot be written; pickups and staff on site go on");
+        }
+        self.witness(&events, released);
+        self.degrade(effects, now, released);
+    }
+
+    /// Nothing is undone: what is allowed without a disk is released, the rest is taken back in the core's own terms.
+    fn degrade(&mut self, effects: Vec<Effect>, now: Now, released: &mut Released) {
+        let first = self.storage == StorageHealth::Recovered;
+        self.storage = StorageHealth::Degraded;
+        let mut inputs = Vec::new();
+        if first {
+            inputs.push(Input::Storage(StorageHealth::Degraded));
+        }
+        for effect in effects {
+            match effect {
+                Effect::Unlock(unlock) if !Effect::Unlock(unlock.clone()).allowed_when_degraded() => {
+                    self.counters.unlocks_withheld += 1;
+                    let report = PulseReport::NotSent(NotSent::Withheld);
+                    inputs.push(Input::Pulse { unlock: unlock.id, report });
+                }
+                effect if first && promises_a_record(&effect) => self.hold(effect),
+                effect if effect.allowed_when_degraded() => self.release(vec![effect], released),
+                // A notice waits as a row and is sent when the disk is back.
+                _ => {}
+            }
+        }
+        if inputs.is_empty() {
+            return;
+        }
+        let mut decided = Decided::default();
+        for input in inputs {
+            self.decide(input, now, &mut decided, released);
+        }
+        self.settle(decided, now, released);
+    }
+
+    fn hold(&mut self, effect: Effect) {
+        if self.held.len() < HELD_ANSWERS_MAX {
+            self.held.push(effect);
+        }
+    }
+
+    fn reopen_if_due(&mut self, now: Now, released: &mut Released) {
+        if self.store.next_attempt().is_none_or(|due| due > now.mono) {
+            return;
+        }
+        let building = &self.building;
+        match self.store.reopen(now, &|| building.rows()) {
+            Ok(reopened) => {
+                let waited = reopened.rows.len();
+                tracing::warn!(waited, "journal is written again; the rows that waited are durable");
+                self.durable(reopened.rows, released);
+                if let Resumption::Renewed { set_aside, why } = reopened.resumption {
+                    let file = set_aside.unwrap_or_else(|| "none".into());
+                    tracing::error!(why, file, "database had to be made anew; the old file is kept");
+                    released.restart = Some("the journal began a new epoch".into());
+                }
+                self.recover(now, released);
+            }
+            Err(ReopenError::StillAway { why }) => {
+                self.counters.storage_failures += 1;
+                tracing::warn!(why, "journal still cannot be written");
+            }
+            Err(error @ ReopenError::NotLoaded) => released.restart = Some(error.to_string()),
+        }
+    }
+
+    fn recover(&mut self, now: Now, released: &mut Released) {
+        if self.storage == StorageHealth::Recovered {
+            return;
+        }
+        self.storage = StorageHealth::Recovered;
+        let held = std::mem::take(&mut self.held);
+        self.release(held, released);
+        let mut decided = Decided::default();
+        self.decide(Input::Storage(StorageHealth::Recovered), now, &mut decided, released);
+        decided.effects.extend(self.building.waiting_notices().into_iter().last().map(Effect::Notice));
+        self.settle(decided, now, released);
+    }
+
+    fn durable(&mut self, rows: Vec<JournalRow>, released: &mut Released) {
+        self.counters.rows += u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        released.rows.extend(rows);
+    }
+
+    fn witness(&mut self, events: &[Event], released: &mut Released) {
+        for event in events {
+            self.witnessed += 1;
+            let bytes = Arc::from(provisional(self.store.envelope(), self.witnessed, event));
+            released.witnesses.push(Witness { event_type: event.fact.name(), bytes });
+        }
+    }
+
+    fn release(&mut self, effects: Vec<Effect>, released: &mut Released) {
+        if !effects.is_empty() {
+            released.view = ViewChange::Changed;
+        }
+        let unlocks = effects.iter().filter(|effect| matches!(effect, Effect::Unlock(_))).count();
+        self.counters.unlocks += u64::try_from(unlocks).unwrap_or(u64::MAX);
+        released.effects.extend(effects);
+    }
+}
+
+/// Adds the sequences of this step's rows to the answers that leave with it.
+fn name_rows(effects: &mut [Effect], key: &CommandKey, sequences: &[u64]) {
+    for effect in effects {
+        if let Effect::Reply { key: of, outcome } | Effect::Resync { key: of, outcome } = effect
+            && of == key
+        {
+            outcome.events.extend_from_slice(sequences);
+        }
+    }
+}
+
+/// Whether an answer says that something is done, which is not true before it is durable.
+fn promises_a_record(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Reply {
+            outcome: Outcome { status: Status::Done | Status::Failed | Status::Unknown, .. },
+            ..
+        }
+    )
+}

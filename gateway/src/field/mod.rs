@@ -1,0 +1,152 @@
+//! The serial lines of the building: one driver thread each, their signals to the engine, its unlocks to them.
+
+mod report;
+mod spec;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use device_drivers::port::{self, LineHandle};
+use device_drivers::signal::Signal;
+use tracing::{error, warn};
+use vestibule_core::effect::Unlock;
+use vestibule_core::id::{DeviceId, LineId};
+use vestibule_core::input::NotSent;
+
+use crate::clock::monotonic;
+use crate::config::Configuration;
+use crate::engine::{Actuator, EngineHandle};
+use crate::health::Health;
+use crate::supervise::{Alarm, Part};
+use crate::telemetry::Telemetry;
+use crate::wiring::{Ear, Hands, Taken, refused};
+
+pub use spec::{LineSpecError, line_spec};
+
+/// Why the field cannot be started. An adapter that is not plugged in is no reason.
+#[derive(Debug, thiserror::Error)]
+pub enum FieldError {
+    /// A line is not as drivers need it; the configuration's check finds this too.
+    #[error("start line {line}")]
+    Spec {
+        /// Which line.
+        line: LineId,
+        /// What is wrong with it.
+        #[source]
+        source: LineSpecError,
+    },
+    /// The system gives no thread or descriptor.
+    #[error("start the thread of line {line}")]
+    Thread {
+        /// Which line.
+        line: LineId,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What the lines report to.
+pub struct Ends {
+    /// Where inputs go.
+    pub engine: EngineHandle,
+    /// Where progress is noted.
+    pub health: Health,
+    /// Where totals are left.
+    pub telemetry: Telemetry,
+    /// Who is told when a line's thread ends.
+    pub alarm: Alarm,
+}
+
+/// All lines, running. Dropping it stops them and waits for their threads.
+pub struct Field(Arc<Lines>);
+
+struct Lines {
+    handles: BTreeMap<LineId, LineHandle>,
+    devices: BTreeMap<DeviceId, LineId>,
+    hands: Hands,
+}
+
+/// The engine's hold of the field.
+pub struct LockOrders(Arc<Lines>);
+
+impl Field {
+    /// Starts every line.
+    ///
+    /// # Errors
+    /// [`FieldError`] names the line.
+    pub fn start(configuration: &Configuration, ends: &Ends) -> Result<Self, FieldError> {
+        let mut handles = BTreeMap::new();
+        for (id, line) in &configuration.lines {
+            let spec = line_spec(line).map_err(|source| FieldError::Spec { line: id.clone(), source })?;
+            let sink = sink(id, Ear::new(id, configuration), ends);
+            let handle = port::spawn(&spec, sink, port::monotonic_now)
+                .map_err(|source| FieldError::Thread { line: id.clone(), source })?;
+            handles.insert(id.clone(), handle);
+        }
+        let devices = configuration.site.devices.clone();
+        Ok(Self(Arc::new(Lines { handles, devices, hands: Hands::new(configuration) })))
+    }
+
+    /// What the engine orders locks with.
+    #[must_use]
+    pub fn orders(&self) -> LockOrders {
+        LockOrders(Arc::clone(&self.0))
+    }
+}
+
+/// What a line's thread does with each signal: nothing that waits.
+fn sink(line: &LineId, mut ear: Ear, ends: &Ends) -> impl FnMut(Signal) + Send + 'static {
+    let line = line.clone();
+    let beat = ends.health.line(&line);
+    let engine = ends.engine.clone();
+    let telemetry = ends.telemetry.clone();
+    let guard = ends.alarm.guard(Part::Line(line.clone()));
+    move |signal| {
+        // Named here so that the guard lives in the closure and falls with the thread.
+        let _alive = &guard;
+        beat.beat(monotonic());
+        report::log(&line, &signal);
+        match &signal {
+            Signal::LineCounters { counters, .. } => telemetry.line(&line, *counters),
+            Signal::DeviceCounters { device, counters, .. } => {
+                if let Ok(device) = DeviceId::new(device.as_str()) {
+                    telemetry.device(device, *counters);
+                }
+            }
+            _ => {}
+        }
+        ear.hear(&signal, |input| match engine.submit(input) {
+            Ok(()) => Taken::Yes,
+            Err(_) => Taken::No,
+        });
+    }
+}
+
+impl Actuator for LockOrders {
+    fn unlock(&mut self, unlock: &Unlock) -> Result<(), NotSent> {
+        let orders = self.0.hands.orders(unlock).inspect_err(|_| {
+            let (device, output) = (&unlock.lock.device, unlock.lock.output);
+            error!(unlock = %unlock.id, %device, output, "no board can time that pulse on that output");
+        })?;
+        let line = self.0.line_of(&unlock.lock.device).ok_or(NotSent::Unreachable)?;
+        // The watch goes first: it must be under way when the door springs open. Without it the ordinary polls tell.
+        if let Some((device, watch)) = orders.watch
+            && let Some(line) = self.0.line_of(&device)
+            && let Err(why) = line.submit(watch)
+        {
+            warn!(unlock = %unlock.id, %device, %why, "door is not watched closely");
+        }
+        line.submit(orders.pulse).map_err(|why| {
+            warn!(unlock = %unlock.id, %why, "pulse order was refused");
+            refused(&why)
+        })
+    }
+}
+
+impl Lines {
+    fn line_of(&self, device: &DeviceId) -> Option<&LineHandle> {
+        self.handles.get(self.devices.get(device)?)
+    }
+}

@@ -1,0 +1,58 @@
+//! What the tech reads of a line in the journal of the system: every word a line thread can say, in one place.
+
+use device_drivers::signal::{DeviceState, LineTrouble, PortState, Sign, Signal};
+use tracing::{info, warn};
+use vestibule_core::id::LineId;
+
+/// Logs what a person must look at. Reads, outcomes and totals are not logged one by one.
+pub(super) fn log(line: &LineId, signal: &Signal) {
+    match signal {
+        Signal::Device { device, state, .. } => match state {
+            DeviceState::Online => info!(%line, %device, "board answers and is set up"),
+            DeviceState::Down => {
+                warn!(%line, %device, "board does not answer; check its power, address and cable");
+            }
+            DeviceState::SetUpFailed { step } => {
+                warn!(%line, %device, step, "board answers, but its set-up cannot be verified; it gets no orders");
+            }
+        },
+        Signal::Sign { device, sign, .. } => sign_of(line, device, sign),
+        Signal::Port { state, .. } => port(line, state),
+        Signal::Line { trouble, .. } => match trouble {
+            LineTrouble::ForeignFrames { address, function, count } => {
+                warn!(%line, address, function, count, "frames nobody here asked for; is another master on the line?");
+            }
+            LineTrouble::Babbling => warn!(%line, "line is never silent; something babbles"),
+            LineTrouble::LocalEcho => info!(%line, "adapter gives our own bytes back; they are told apart"),
+        },
+        Signal::Inputs { .. }
+        | Signal::Probe { .. }
+        | Signal::Ended { .. }
+        | Signal::DeviceCounters { .. }
+        | Signal::LineCounters { .. } => {}
+    }
+}
+
+fn sign_of(line: &LineId, device: &device_drivers::id::DeviceId, sign: &Sign) {
+    match sign {
+        Sign::OutputsOn { outputs } => {
+            warn!(%line, %device, ?outputs, "outputs were on that nobody ordered; all were switched off");
+        }
+        Sign::DoubledAddress => {
+            warn!(%line, %device, "bursts of damaged frames; do two boards have this address?");
+        }
+    }
+}
+
+fn port(line: &LineId, state: &PortState) {
+    match state {
+        PortState::Open => info!(%line, "port is open"),
+        PortState::Unplugged => warn!(%line, "port is gone; it is opened again when it is back"),
+        PortState::OpenFailed { step, kind } => {
+            warn!(%line, step, %kind, "port cannot be opened; trying again")
+        }
+        PortState::SlowAdapter { latency } => {
+            warn!(%line, ?latency, "adapter holds bytes back; set its latency timer to 1 ms");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! From a configured line to what drivers start.
+
+use std::time::Duration;
+
+use device_drivers::device::Model;
+use device_drivers::id::{DeviceId, IdError, LineId};
+use device_drivers::spec::{Address, Baud, DeviceSpec, LineSpec, Parity, SpecError};
+
+use crate::config::{Device, Line, Parity as Configured, Port};
+
+/// Why a configured line is none for drivers.
+#[derive(Debug, thiserror::Error)]
+pub enum LineSpecError {
+    /// A name.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// A number, or two devices that contradict each other.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A model nobody knows.
+    #[error("device {device} is of model {model}, which is not known")]
+    Model {
+        /// Which device.
+        device: DeviceId,
+        /// Its model as configured.
+        model: String,
+    },
+}
+
+/// Turns a configured line into what drivers start.
+///
+/// # Errors
+/// [`LineSpecError`] names the first thing that does not fit.
+pub fn line_spec(line: &Line) -> Result<LineSpec, LineSpecError> {
+    let Port::Path(path) = &line.port;
+    let mut spec = LineSpec::new(LineId::new(line.id.as_str())?, path.clone());
+    spec.baud = Baud::new(line.baud)?;
+    spec.parity = match line.parity {
+        Configured::None => Parity::None,
+        Configured::Even => Parity::Even,
+        Configured::Odd => Parity::Odd,
+    };
+    spec.response_timeout = Duration::from_millis(line.response_timeout.0);
+    spec.devices = line.devices.iter().map(device_spec).collect::<Result<_, _>>()?;
+    spec.check()?;
+    Ok(spec)
+}
+
+fn device_spec(device: &Device) -> Result<DeviceSpec, LineSpecError> {
+    let id = DeviceId::new(device.id.as_str())?;
+    let Some(model) = Model::by_name(&device.model) else {
+        return Err(LineSpecError::Model { device: id, model: device.model.clone() });
+    };
+    Ok(DeviceSpec { id, address: Address::new(device.address)?, model })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use vestibule_core::time::Millis;
+
+    use super::*;
+    use crate::config::Protocol;
+
+    fn line(model: &str, baud: u32) -> Line {
+        Line {
+            id: "one".parse().expect("id"),
+            port: Port::Path(PathBuf::from("/dev/none")),
+            baud,
+            parity: Configured::Even,
+            protocol: Protocol::ModbusRtu,
+            response_timeout: Millis(80),
+            devices: vec![Device { id: "locks".parse().expect("id"), address: 1, model: model.into() }],
+        }
+    }
+
+    #[test]
+    fn configured_line_is_what_drivers_start() {
+        let spec = line_spec(&line("waveshare-relay-8", 19_200)).expect("good");
+        assert_eq!(spec.baud.bits_per_second(), 19_200);
+        assert_eq!((spec.parity, spec.response_timeout), (Parity::Even, Duration::from_millis(80)));
+        assert_eq!(spec.devices[0].model.name(), "waveshare-relay-8");
+    }
+
+    #[test]
+    fn line_is_refused_when_drivers_do_not_know_model_or_speed() {
+        assert!(matches!(line_spec(&line("waveshare-relay-9", 9_600)), Err(LineSpecError::Model { .. })));
+        assert!(matches!(line_spec(&line("waveshare-relay-8", 9_601)), Err(LineSpecError::Spec(_))));
+    }
+}
