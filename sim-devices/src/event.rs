@@ -59,7 +59,7 @@ pub enum Happening {
         /// The function code.
         function: u8,
     },
-    /// Bytes between two silences that are no valid frame.
+    /// Bytes between two silences that are no valid frame, or a valid frame that is no request.
     Garbled {
         /// How many characters.
         characters: usize,

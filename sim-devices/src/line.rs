@@ -216,6 +216,10 @@ impl Line {
         };
         let to = Address::new(*to);
         self.call_outside(frame, to, pdu, verdict, plant);
+        if Request::parse(pdu) == Err(Malformed::Length) {
+            plant.record(frame.complete_at, Happening::Garbled { characters: frame.bytes.len() });
+            return;
+        }
         let answers = self.serve_all(frame, to, pdu, plant);
         self.send(frame.complete_at, verdict, answers);
     }

@@ -9,10 +9,7 @@ use sim_devices::{
 use tempfile::TempDir;
 
 use crate::common::{bank, door, relay};
-use crate::terminal::Serial;
-
-/// Longer than anything here takes on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::terminal::{PATIENCE, Serial};
 
 pub struct Rig {
     pub line: PtyLine,

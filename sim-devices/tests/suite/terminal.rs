@@ -10,6 +10,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
+/// Longer than anything here takes on a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
 pub struct Serial(File);
 
 /// Bytes and the moments at which reads returned them.
@@ -54,7 +57,7 @@ impl Serial {
 
     pub fn ask(&mut self, request: &[u8], count: usize) -> Vec<u8> {
         self.write(request);
-        self.read(count, Duration::from_secs(2)).into_iter().map(|(_, byte)| byte).collect()
+        self.read(count, PATIENCE).into_iter().map(|(_, byte)| byte).collect()
     }
 
     /// Whether the other side hung up within `patience`.

@@ -1,15 +1,13 @@
 //! tokio-modbus against the simulators: the same requests, the same answers.
 
-use std::time::Duration;
-
-use sim_devices::{Climate, Latches, LineSpec, Person, ServedBy, Simulation, Wire, sealed};
+use sim_devices::{Climate, Happening, Latches, LineSpec, Person, ServedBy, Simulation, Wire, sealed};
 use tokio_modbus::client::rtu;
 use tokio_modbus::prelude::{Reader, Slave, Writer};
 use tokio_serial::SerialStream;
 
 use crate::common::{Master, address, door};
 use crate::pty::{Rig, rig};
-use crate::terminal::Serial;
+use crate::terminal::{PATIENCE, Serial};
 
 fn requests() -> Vec<Vec<u8>> {
     let bodies: [&[u8]; 14] = [
@@ -63,13 +61,20 @@ fn tokio_modbus_and_the_simulators_answer_alike() {
 #[test]
 fn a_server_behind_the_wire_survives_noise() {
     let rig = rig(bank(), ServedBy::TokioModbus);
+    let events = rig.line.subscribe();
     let mut serial = Serial::open(&rig.path, 9_600);
     let read = sealed(vec![2, 2, 0, 0, 0, 16]);
-    for noise in
-        [vec![0_u8; 5], vec![0xFF; 40], read[..7].to_vec(), sealed(vec![2, 2, 0]), sealed(vec![2, 0x70, 1])]
-    {
+    let unknown_function = (sealed(vec![2, 0x70, 1]), 5);
+    let cut = (read[..7].to_vec(), 0);
+    let odd = (sealed(vec![2, 2, 0]), 0);
+    for (noise, answered) in [(vec![0_u8; 5], 0), (vec![0xFF; 40], 0), cut, odd, unknown_function] {
         serial.write(&noise);
-        serial.read(64, Duration::from_millis(80));
+        let heard_out = events.wait_for(PATIENCE, |event| {
+            matches!(event.what, Happening::Garbled { .. } | Happening::Served { function: 0x70, .. })
+                .then_some(())
+        });
+        assert!(heard_out.is_some());
+        assert_eq!(serial.read(answered, PATIENCE).len(), answered);
         assert_eq!(serial.ask(&read, 7), sealed(vec![2, 2, 2, 0xFF, 0xFF]), "after {noise:02x?}");
     }
 }
