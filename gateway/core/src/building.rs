@@ -1,17 +1,23 @@
 //! The building: its state, and the one function that decides.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::code::Keyring;
 use crate::command::CommandKey;
+use crate::draft::Draft;
 use crate::effect::Effect;
 use crate::event::{Durability, Event};
 use crate::id::NoticeId;
 use crate::input::{Entropy, Input};
 use crate::refusal::Refusal;
-use crate::row::{Row, RowKey};
+use crate::row::{NoticeRow, Row, RowKey};
 use crate::site::Site;
+use crate::state::{Entry, State};
 use crate::time::{Mono, Now};
+pub use crate::timer::TimerReason;
 use crate::view::View;
 
 /// The key all pickup codes are derived from. Wiped on drop; has no Debug, Display or Serialize.
@@ -22,12 +28,12 @@ pub struct CodeKey(pub [u8; 32]);
 pub enum Change {
     /// A fact: one journal row.
     Event(Event),
-    /// State that is not worth a journal row (a session's step, a debounced level, a counter).
+    /// One entry of the state: a row's new content, a session's step, a debounced level, a counter.
     Note(Note),
 }
 
-/// A change of state without a journal row. Opaque outside the core.
-pub struct Note(());
+/// One entry of the state with its new value. Opaque outside the core.
+pub struct Note(Entry);
 
 impl Change {
     /// How soon this change must be on the disk. A decision forces a commit if one of its changes does.
@@ -35,7 +41,11 @@ impl Change {
     pub const fn durability(&self) -> Durability {
         match self {
             Self::Event(event) => event.fact.durability(),
-            Self::Note(_) => Durability::Rides,
+            Self::Note(note) => match note.0 {
+                // A guess that a power cut could undo would be free; a command's outcome must outlive its reply.
+                Entry::Budget(..) | Entry::Outcome(..) => Durability::Forces,
+                _ => Durability::Rides,
+            },
         }
     }
 }
@@ -50,17 +60,12 @@ pub struct Decision {
     pub reply: Option<Result<(), Refusal>>,
 }
 
-/// Why `next_deadline` asks to be called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TimerReason {
-    /// An unlock's door did not report in time.
-    Unlock,
-}
-
 /// One building in memory.
 pub struct Building {
     site: Site,
-    _key: CodeKey,
+    keys: Keyring,
+    state: State,
+    changed: BTreeSet<RowKey>,
 }
 
 /// What a notice says, with its code in clear: to be sealed at once, never stored, logged or sent as it is.
@@ -68,33 +73,60 @@ pub struct Building {
 pub struct NoticeText {
     /// Canonical JSON fields are made by the contract from these.
     #[zeroize(skip)]
-    pub row: crate::row::NoticeRow,
+    pub row: NoticeRow,
     /// Label of the compartment.
     #[zeroize(skip)]
-    pub label: alloc::string::String,
+    pub label: String,
     /// The code, ten digits.
-    pub code: Option<alloc::string::String>,
+    pub code: Option<String>,
 }
 
 impl Building {
     /// Takes the site and the rows of the last start.
     #[must_use]
-    pub fn load(site: Site, key: CodeKey, _rows: impl IntoIterator<Item = (RowKey, Row)>) -> Self {
-        Self { site, _key: key }
+    pub fn load(site: Site, key: CodeKey, rows: impl IntoIterator<Item = (RowKey, Row)>) -> Self {
+        let mut state = State::default();
+        rows.into_iter().for_each(|(key, row)| state.load(key, row));
+        let mut keys = Keyring::new(key);
+        for (id, parcel) in &state.parcels {
+            keys.follow(&site.building, *id, Some(parcel));
+        }
+        Self { site, keys, state, changed: BTreeSet::new() }
     }
 
     /// Decides. Changes nothing.
     #[must_use]
-    pub fn decide(&self, _input: Input, _now: Now, _entropy: Entropy) -> Box<Decision> {
-        Box::new(Decision { changes: Vec::new(), effects: Vec::new(), reply: None })
+    pub fn decide(&self, input: Input, now: Now, entropy: Entropy) -> Box<Decision> {
+        let mut draft = Draft::new(&self.site, &self.keys, &self.state, now, entropy.0);
+        let reply = decide(&mut draft, input);
+        let (events, entries, effects) = draft.finish();
+        let events = events.into_iter().map(Change::Event);
+        let notes = entries.into_iter().map(|entry| Change::Note(Note(entry)));
+        Box::new(Decision { changes: events.chain(notes).collect(), effects, reply })
     }
 
-    /// Applies one change of a decision.
-    pub fn apply(&mut self, _change: &Change) {}
+    /// Applies one change of a decision: the only place where the building changes. A fact is for the journal; the
+    /// state it stands for is in the notes of the same decision.
+    pub fn apply(&mut self, change: &Change) {
+        let Change::Note(Note(entry)) = change else { return };
+        if let Entry::Parcel(id, parcel) = entry {
+            self.keys.follow(&self.site.building, *id, parcel.as_ref());
+        }
+        self.changed.extend(entry.row_key());
+        self.state.set(entry.clone());
+    }
 
-    /// The rows that changed since this was last asked, with `None` for those that are gone, and whether one of them forces a commit.
+    /// The rows that changed since this was last asked, with `None` for those that are gone. Whether they force a
+    /// commit is said by [`Change::durability`].
     pub fn take_changed_rows(&mut self) -> Vec<(RowKey, Option<Row>)> {
-        Vec::new()
+        let changed = core::mem::take(&mut self.changed);
+        changed
+            .into_iter()
+            .map(|key| {
+                let row = self.state.row(&key);
+                (key, row)
+            })
+            .collect()
     }
 
     /// Every state row as it is now: a database file that has to be made anew begins with them.
@@ -105,35 +137,71 @@ impl Building {
 
     /// Adds the sequences of the journal rows a command caused to its remembered outcome, before the commit that
     /// makes both durable. A key that is not remembered is ignored.
-    pub fn record_sequences(&mut self, _key: &CommandKey, _sequences: &[u64]) {}
+    pub fn record_sequences(&mut self, key: &CommandKey, sequences: &[u64]) {
+        if let Some(outcome) = self.state.outcomes.get_mut(key) {
+            outcome.events.extend_from_slice(sequences);
+            self.changed.insert(RowKey::Command(key.clone()));
+        }
+    }
 
     /// When `Input::Tick` is due next, and why.
     #[must_use]
     pub fn next_deadline(&self) -> Option<(Mono, TimerReason)> {
-        None
+        crate::timer::next_deadline(&self.state, &self.site)
     }
 
     /// The public truth.
     #[must_use]
     pub fn view(&self) -> View {
-        let _ = &self.site;
-        unreachable_view()
+        crate::snapshot::view(&self.state, &self.site)
+    }
+
+    /// The building as built.
+    #[must_use]
+    pub const fn site(&self) -> &Site {
+        &self.site
     }
 
     /// A waiting notice in clear, for sealing.
     #[must_use]
-    pub fn notice(&self, _id: NoticeId) -> Option<NoticeText> {
-        None
+    pub fn notice(&self, id: NoticeId) -> Option<NoticeText> {
+        let row = self.state.notices.get(&id)?.clone();
+        let place = self.state.parcels.get(&row.parcel).and_then(|parcel| parcel.state.place());
+        let built = place.and_then(|place| self.site.compartments.get(&place.compartment));
+        let label = built.map(|site| site.label.clone()).unwrap_or_default();
+        let code = row.code.map(|counter| self.keys.derive(&self.site.building, &row.unit, counter).digits());
+        Some(NoticeText { row, label, code })
     }
 
     /// Every notice that is not acknowledged, oldest first.
     #[must_use]
     pub fn waiting_notices(&self) -> Vec<NoticeId> {
-        Vec::new()
+        self.state.notices.keys().copied().collect()
     }
 }
 
-#[expect(clippy::unimplemented, reason = "replaced with the first state")]
-fn unreachable_view() -> View {
-    unimplemented!("the state is not built yet")
+/// One arm for each input.
+fn decide(d: &mut Draft<'_>, input: Input) -> Option<Result<(), Refusal>> {
+    if !matches!(input, Input::Started(_)) {
+        d.follow_clock();
+    }
+    match input {
+        Input::Started(started) => d.started(started),
+        Input::Stopping => d.stopping(),
+        Input::Tick => d.tick(),
+        Input::Contact { compartment, contact, level, at } => {
+            d.contact_read(&compartment, contact, level, at)
+        }
+        Input::Probe { probe, reading } => d.probe_read(&probe, reading),
+        Input::Device { device, health } => d.device_reported(&device, health),
+        Input::Line { line, health } => d.line_reported(&line, health),
+        Input::ForeignFrame { line, bytes } => d.foreign_bytes(&line, bytes),
+        Input::Pulse { unlock, report } => d.pulse_reported(unlock, report),
+        Input::Entry { terminal, entry } => return Some(d.entry(&terminal, &entry)),
+        Input::Command(request) => return Some(d.command(request)),
+        Input::Storage(health) => d.storage_is(health),
+        Input::NoticeAcknowledged(id) => d.notice_acknowledged(id),
+        Input::JournalAcknowledged { sequence, hash } => d.journal_acknowledged(sequence, hash),
+    }
+    None
 }

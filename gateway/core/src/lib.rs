@@ -7,21 +7,50 @@
 
 extern crate alloc;
 
+mod accept;
+mod access;
+mod allocation;
 pub mod building;
+mod code;
 pub mod command;
 pub mod compartment;
+mod courier;
+#[cfg(test)]
+mod day_tests;
+mod deposit;
+mod deposit_acts;
+mod door_watch;
+mod draft;
 pub mod effect;
+mod errand;
 pub mod event;
+mod field;
+mod guess;
 pub mod id;
 pub mod input;
+pub mod limits;
+mod nonce;
 pub mod parcel;
+mod pickup;
+mod pickup_acts;
 pub mod policy;
 pub mod refusal;
 pub mod row;
+#[cfg(test)]
+mod scene;
 pub mod screen;
+mod session;
+mod sheet;
 pub mod site;
+mod snapshot;
+mod staff;
+mod start;
+mod state;
 pub mod time;
+mod timer;
 pub mod unit;
+mod unlock;
+mod usage;
 pub mod view;
 
 pub use building::Building;

@@ -1,0 +1,75 @@
+//! A day in the building: deposits and pickups as people do them.
+
+use alloc::vec;
+
+use crate::compartment::{ServiceCause, Use};
+use crate::input::Key;
+use crate::scene::{Hand, Scene, compartment};
+use crate::screen::Screen;
+use crate::time::Millis;
+
+#[test]
+fn parcel_is_delivered_when_the_door_is_shut_and_collected_when_its_code_is_typed() {
+    let mut scene = Scene::new();
+    scene.names();
+    let door = scene.deposit_for("4B", "1");
+    assert_eq!(*scene.screen(), Screen::PutIn { label: scene.label(&door) });
+    scene.shut(&door);
+    assert_eq!(*scene.screen(), Screen::Delivered { label: scene.label(&door) });
+    assert!(scene.building.waiting_notices().is_empty());
+    scene.pass(Millis::seconds(15));
+    assert_eq!(*scene.screen(), Screen::AskRecipient);
+    insta::assert_debug_snapshot!(scene.names(), @r#"
+    [
+        "access.granted",
+        "compartment.reserved",
+        "unlock.intended",
+        "compartment.opened",
+        "unlock.confirmed",
+        "parcel.deposited",
+        "compartment.closed",
+        "parcel.stored",
+    ]
+    "#);
+    let code = scene.newest_code();
+    scene.key(Key::Cancel);
+    assert_eq!(*scene.screen(), Screen::Welcome);
+
+    scene.typed(&code);
+    assert_eq!(*scene.screen(), Screen::TakeOut { label: scene.label(&door), more: 0 });
+    scene.shut(&door);
+    scene.pass(Millis::seconds(2));
+    assert_eq!(*scene.screen(), Screen::Collected { labels: vec![scene.label(&door)], elsewhere: 0 });
+    assert_eq!(scene.usage(&door), Use::Free);
+    insta::assert_debug_snapshot!(scene.names(), @r#"
+    [
+        "access.granted",
+        "unlock.intended",
+        "compartment.opened",
+        "unlock.confirmed",
+        "compartment.closed",
+        "parcel.collected",
+        "compartment.released",
+    ]
+    "#);
+    assert_eq!(scene.unlocks.len(), 2);
+}
+
+#[test]
+fn another_door_is_given_when_the_first_jams() {
+    let mut scene = Scene::new();
+    for number in 1..=8 {
+        scene.hands.insert(compartment(&alloc::format!("a-{number}")), Hand::Jams);
+    }
+    let jammed = scene.deposit_for("4b", "1");
+    scene.hands.clear();
+    scene.pass(Millis::seconds(3));
+    let other = scene.unlocks.last().unwrap().compartment.clone();
+    assert_ne!(jammed, other);
+    assert_eq!(scene.usage(&jammed), Use::OutOfService(ServiceCause::Jammed));
+    assert_eq!(*scene.screen(), Screen::PutIn { label: scene.label(&other) });
+    assert!(scene.facts().contains(&"compartment.jammed"));
+    scene.shut(&other);
+    scene.pass(Millis::seconds(15));
+    assert!(matches!(scene.usage(&other), Use::Occupied(_)));
+}

@@ -1,0 +1,192 @@
+//! What commands do: a door opened by staff, a parcel logged by hand, directories replaced.
+
+use alloc::collections::BTreeSet;
+
+use crate::command::{
+    CARRIERS_MAX, Carriers, Channel, CommandKey, CommandRequest, Directory, Intake, Status, UNITS_MAX,
+};
+use crate::compartment::{InspectionCause, Use};
+use crate::draft::Draft;
+use crate::effect::Purpose;
+use crate::event::{Fact, UnlockFailure};
+use crate::id::{CompartmentId, ParcelId, UnlockId};
+use crate::limits::{CLOSED_KEPT, PARCELS_MAX};
+use crate::parcel::{Parcel, ParcelState, TRACKING_MAX};
+use crate::refusal::Refusal;
+use crate::row::NoticeKind;
+use crate::unlock::{Errand, Order, Verdict};
+
+impl Draft<'_> {
+    pub(crate) fn unlock_by_command(
+        &mut self,
+        request: &CommandRequest,
+        compartment: &CompartmentId,
+    ) -> Result<(), Refusal> {
+        let site = self.compartment_site(compartment).ok_or(Refusal::NotFound)?;
+        let purpose = match request.key.channel {
+            Channel::Console => Purpose::StaffOnSite,
+            Channel::Bus | Channel::Cloud => Purpose::StaffRemote,
+        };
+        // The nonce is used up by the attempt, whatever comes of it.
+        let fresh = self.use_nonce(&request.key, request.nonce);
+        if purpose == Purpose::StaffRemote && !fresh {
+            return Err(Refusal::BadNonce);
+        }
+        if !self.purpose_is_allowed(purpose) {
+            return Err(Refusal::StorageDegraded);
+        }
+        if self.live_unlock(compartment).is_some() || self.is_in_use(compartment) {
+            return Err(Refusal::Busy);
+        }
+        if !self.board_answers(&site.lock.device) {
+            return Err(Refusal::Unreachable);
+        }
+        let left = request.not_after.filter(|_| self.clock_is_trusted()).map(|at| at.since(self.wall));
+        let order = Order {
+            compartment: compartment.clone(),
+            purpose,
+            errand: Errand::Command(request.key.clone()),
+            not_after: left.map(|left| self.now.mono.after(left)),
+        };
+        self.intend(order);
+        Ok(())
+    }
+
+    /// A courier or a resident has to do with that door right now.
+    fn is_in_use(&self, c: &CompartmentId) -> bool {
+        let deposited = self.t.deposits.get(c).is_some_and(crate::deposit::Deposit::is_unsettled);
+        deposited || self.t.sessions.iter().any(|(_, session)| session.visited_door() == Some(c))
+    }
+
+    pub(crate) fn command_unlock_ended(
+        &mut self,
+        key: &CommandKey,
+        c: &CompartmentId,
+        _id: UnlockId,
+        verdict: Verdict,
+    ) {
+        if !matches!(verdict, Verdict::Failed(_)) {
+            self.opened_by_staff(c);
+        }
+        let (status, detail, sentence) = match verdict {
+            Verdict::Confirmed => (Status::Done, "opened", "The door opened."),
+            Verdict::Failed(UnlockFailure::DidNotOpen) => {
+                (Status::Failed, "did_not_open", "The lock was pulsed and the door stayed shut: it may jam.")
+            }
+            Verdict::Failed(UnlockFailure::Rejected) => {
+                (Status::Failed, "rejected", "The lock's board refused the order.")
+            }
+            Verdict::Failed(UnlockFailure::NotSent(_)) => {
+                (Status::Failed, "not_sent", "The order never left the gateway; nothing moved.")
+            }
+            Verdict::Unknown => {
+                (Status::Unknown, "unknown", "Nobody knows whether the door opened; please look at it.")
+            }
+        };
+        self.conclude(key, status, detail, sentence);
+    }
+
+    /// Any opening of an occupied compartment by another than its recipient is told at once.
+    pub(crate) fn opened_by_staff(&mut self, c: &CompartmentId) {
+        let parcel = self.parcel_in(c).map(|(id, _)| id);
+        if matches!(self.compartment(c).usage, Use::Occupied(_) | Use::Reserved(_)) {
+            self.inspect(c, InspectionCause::OpenedByStaff);
+        }
+        if let Some(parcel) = parcel {
+            self.notify(parcel, NoticeKind::OpenedByOther);
+        }
+    }
+
+    pub(crate) fn take_in(&mut self, intake: &Intake) -> Result<ParcelId, Refusal> {
+        if self.known_unit(intake.unit.as_str()).is_none() {
+            return Err(Refusal::UnknownUnit);
+        }
+        let carriers = self.t.carriers.get(&()).map_or(&[][..], |carriers| &carriers.carriers);
+        if intake.carrier.as_ref().is_some_and(|id| !carriers.iter().any(|known| known.id == *id)) {
+            return Err(Refusal::NotFound);
+        }
+        let legible = |text: &str| text.len() <= TRACKING_MAX && text.bytes().all(|b| b.is_ascii_graphic());
+        if intake.tracking.as_ref().is_some_and(|text| !legible(text)) {
+            return Err(Refusal::Malformed);
+        }
+        if !self.make_room_for_parcel(PARCELS_MAX) {
+            return Err(Refusal::Full);
+        }
+        let id = ParcelId(self.serial());
+        let Intake { unit, carrier, tracking, size, climate, occurred_at } = intake.clone();
+        let (arrived, state) = (self.now.wall, ParcelState::Expected);
+        let fact = Fact::ParcelExpected {
+            parcel: id,
+            unit: unit.clone(),
+            carrier: carrier.clone(),
+            size,
+            occurred_at,
+        };
+        self.t.parcels.put(id, Parcel { unit, carrier, tracking, size, climate, arrived, state });
+        self.record(fact);
+        Ok(id)
+    }
+
+    pub(crate) fn sync_directory(&mut self, batch: &Directory) -> Result<u64, Refusal> {
+        let ids: BTreeSet<_> = batch.units.iter().map(|unit| &unit.id).collect();
+        if batch.units.len() > UNITS_MAX || ids.len() != batch.units.len() {
+            return Err(Refusal::Malformed);
+        }
+        let current = self.t.directory.get(&()).map_or(0, |directory| directory.version);
+        if batch.version <= current {
+            return Err(Refusal::OldVersion);
+        }
+        let units = u64::try_from(batch.units.len()).unwrap_or(u64::MAX);
+        self.t.directory.put((), batch.clone());
+        self.record(Fact::DirectorySynced { version: batch.version, units });
+        Ok(batch.version)
+    }
+
+    pub(crate) fn sync_carriers(&mut self, batch: &Carriers) -> Result<u64, Refusal> {
+        let ids: BTreeSet<_> = batch.carriers.iter().map(|carrier| &carrier.id).collect();
+        if batch.carriers.len() > CARRIERS_MAX || ids.len() != batch.carriers.len() {
+            return Err(Refusal::Malformed);
+        }
+        let current = self.t.carriers.get(&()).map_or(0, |carriers| carriers.version);
+        if batch.version <= current {
+            return Err(Refusal::OldVersion);
+        }
+        let carriers = u64::try_from(batch.carriers.len()).unwrap_or(u64::MAX);
+        self.t.carriers.put((), batch.clone());
+        self.record(Fact::CarriersSynced { version: batch.version, carriers });
+        Ok(batch.version)
+    }
+
+    /// Whether another parcel can be kept on record; the oldest closed one gives way.
+    pub(crate) fn make_room_for_parcel(&mut self, most: usize) -> bool {
+        if self.t.parcels.len() >= most {
+            let closed = self.t.parcels.iter().filter(|(_, parcel)| parcel.state.is_closed());
+            let oldest = closed.min_by_key(|(id, parcel)| (parcel.arrived, **id)).map(|(id, _)| *id);
+            oldest.and_then(|id| self.t.parcels.remove(&id));
+        }
+        self.t.parcels.len() < most
+    }
+
+    /// Drops parcels that were closed long ago.
+    pub(crate) fn forget_parcels(&mut self) {
+        let wall = self.wall;
+        let old = self.t.parcels.iter().filter(|(_, parcel)| {
+            let since = match &parcel.state {
+                ParcelState::Collected { at, .. } => *at,
+                _ => parcel.arrived,
+            };
+            parcel.state.is_closed() && wall.since(since) > CLOSED_KEPT
+        });
+        let old: alloc::vec::Vec<_> = old.map(|(id, _)| *id).collect();
+        for id in old {
+            self.t.parcels.remove(&id);
+        }
+    }
+}
+
+impl ParcelState {
+    /// Nothing more happens to it.
+    pub(crate) const fn is_closed(&self) -> bool {
+        matches!(self, Self::Collected { .. } | Self::Withdrawn)
+    }
+}

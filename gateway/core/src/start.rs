@@ -1,0 +1,251 @@
+//! Starts and stops: what was in flight is interrupted, what is uncertain is kept for a person, and nothing opens.
+
+use alloc::vec::Vec;
+
+use crate::command::Status;
+use crate::compartment::{InspectionCause, Use};
+use crate::deposit::{Phase, Step};
+use crate::draft::Draft;
+use crate::effect::Purpose;
+use crate::event::{Evidence, Fact};
+use crate::id::{CompartmentId, ParcelId, UnlockId};
+use crate::input::{Started, StorageHealth};
+use crate::limits::SWEEP_EVERY;
+use crate::parcel::{CollectionProof, ExceptionKind, ParcelState, Place};
+use crate::row::{NoticeKind, UnlockRow};
+use crate::screen::Screen;
+use crate::state::Running;
+use crate::time::{Mono, Timestamp};
+
+impl Draft<'_> {
+    pub(crate) fn started(&mut self, started: Started) {
+        let mut gateway = self.gateway();
+        let boot = started.boot.max(gateway.boot.saturating_add(1));
+        let running = Running {
+            version: started.version.clone(),
+            started: self.now.wall,
+            trust: self.now.trust,
+            sweep: self.now.mono.after(SWEEP_EVERY),
+            ..Running::before_start(boot)
+        };
+        self.t.running.put((), running);
+        let previous = gateway.configuration;
+        gateway.boot = boot;
+        gateway.configuration = Some(started.configuration);
+        self.t.gateway.put((), gateway);
+        let configuration = started.configuration;
+        self.record(Fact::GatewayStarted { boot, version: started.version, configuration });
+        if previous != Some(configuration) {
+            self.record(Fact::ConfigurationChanged { previous, configuration });
+        }
+        self.charge_start();
+        self.make_missing_compartments();
+        self.end_unlocks_in_flight();
+        self.interrupt_deposits();
+        self.find_changed_mappings();
+        self.find_orphans();
+        for terminal in self.site.terminals.keys() {
+            self.show(terminal, Screen::Welcome);
+        }
+    }
+
+    fn make_missing_compartments(&mut self) {
+        for id in self.site.compartments.keys() {
+            if !self.t.compartments.contains(id) {
+                self.use_for(id, Use::Free);
+            }
+        }
+    }
+
+    /// An intent without outcome ends as unknown: its pulse may have been given.
+    fn end_unlocks_in_flight(&mut self) {
+        let open: Vec<(UnlockId, UnlockRow)> =
+            self.t.unlocks.iter().map(|(id, row)| (*id, row.clone())).collect();
+        for (unlock, row) in open {
+            self.t.unlocks.remove(&unlock);
+            let compartment = row.compartment;
+            let evidence = Evidence { acknowledged: false, door: None, latch: None };
+            self.record(Fact::UnlockUnknown { unlock, compartment: compartment.clone(), evidence });
+            match row.purpose {
+                // The parcel is found as depositing, below.
+                Purpose::Deposit => {}
+                Purpose::Pickup => self.pickup_was_in_flight(&compartment),
+                Purpose::StaffOnSite | Purpose::StaffRemote => self.opened_by_staff(&compartment),
+            }
+            if let Some(key) = row.command {
+                let sentence = "The gateway restarted before the outcome was known; please look at the door.";
+                self.conclude(&key, Status::Unknown, "unknown", sentence);
+            }
+        }
+    }
+
+    /// The recipient may have it or not: the same code stays good for the interrupted grace.
+    fn pickup_was_in_flight(&mut self, c: &CompartmentId) {
+        let stored = self.parcel_in(c).map(|(id, parcel)| (id, parcel.state.clone()));
+        if let Some((id, ParcelState::Stored { place, code })) = stored {
+            let since = self.now.wall;
+            self.set_parcel(id, ParcelState::Collecting { place, code, since });
+        }
+    }
+
+    /// A reservation and its unlock are one decision, so that each deposit in flight may have had its door open.
+    fn interrupt_deposits(&mut self) {
+        for (id, place) in self.placed(|state| matches!(state, ParcelState::Depositing(_))) {
+            self.inspect(&place.compartment, InspectionCause::InterruptedDeposit);
+            self.except(id, Some(place), ExceptionKind::InterruptedDelivery);
+            self.notify(id, NoticeKind::Interrupted);
+        }
+    }
+
+    /// A parcel is bound to its physical lock: under another lock it is served to staff only.
+    fn find_changed_mappings(&mut self) {
+        for (id, place) in self.placed(|state| !state.is_closed()) {
+            let mapped =
+                self.compartment_site(&place.compartment).is_some_and(|site| site.lock == place.lock);
+            if mapped {
+                continue;
+            }
+            let known = matches!(
+                self.t.parcels.get(&id).map(|parcel| &parcel.state),
+                Some(ParcelState::Exception { kind: ExceptionKind::MappingChanged, .. })
+            );
+            if !known {
+                self.except(id, Some(place.clone()), ExceptionKind::MappingChanged);
+            }
+            let behind = self.site.compartments.iter().filter(|(_, site)| site.lock == place.lock);
+            let doors: Vec<CompartmentId> =
+                behind.map(|(id, _)| id.clone()).chain([place.compartment]).collect();
+            for door in doors {
+                if !matches!(self.compartment(&door).usage, Use::NeedsInspection(_)) {
+                    self.inspect(&door, InspectionCause::MappingChanged);
+                }
+            }
+        }
+    }
+
+    /// A use that names a parcel which is not there is uncertain.
+    fn find_orphans(&mut self) {
+        let uses = self.t.compartments.iter().map(|(id, row)| (id.clone(), row.usage.clone()));
+        let uses: Vec<(CompartmentId, Use)> = uses.collect();
+        for (id, usage) in uses {
+            let holds = self.parcel_in(&id).map(|(parcel, _)| parcel);
+            match usage {
+                Use::Reserved(_) => self.inspect(&id, InspectionCause::InterruptedDeposit),
+                Use::Occupied(parcel) if holds != Some(parcel) => {
+                    self.inspect(&id, InspectionCause::InterruptedDeposit);
+                }
+                Use::Free if holds.is_some() => self.inspect(&id, InspectionCause::InterruptedDeposit),
+                _ => {}
+            }
+        }
+    }
+
+    /// Parcels in these states that have a place.
+    fn placed(&self, of: impl Fn(&ParcelState) -> bool) -> Vec<(ParcelId, Place)> {
+        let parcels = self.t.parcels.iter().filter(|(_, parcel)| of(&parcel.state));
+        parcels.filter_map(|(id, parcel)| Some((*id, parcel.state.place()?.clone()))).collect()
+    }
+
+    /// An orderly stop settles what is shut and at rest, so that the next start does not call it interrupted.
+    pub(crate) fn stopping(&mut self) {
+        let rested = self.t.deposits.iter().filter(|(_, deposit)| matches!(deposit.phase, Phase::Rested(_)));
+        let rested: Vec<_> = rested.map(|(id, _)| id.clone()).collect();
+        for compartment in rested {
+            let _settled = self.deposit_step(&compartment, Step::TimeUp);
+        }
+        self.write_denials(Mono(u64::MAX));
+        self.record(Fact::GatewayStopping {});
+    }
+
+    pub(crate) fn storage_is(&mut self, health: StorageHealth) {
+        let mut running = self.running();
+        if running.storage == health {
+            return;
+        }
+        let waited = running.waiting;
+        running.storage = health;
+        running.waiting = 0;
+        self.t.running.put((), running);
+        self.record(match health {
+            StorageHealth::Degraded => Fact::StorageDegraded {},
+            StorageHealth::Recovered => Fact::StorageRecovered { waited },
+        });
+    }
+
+    /// Follows the clock's trust.
+    pub(crate) fn follow_clock(&mut self) {
+        let mut running = self.running();
+        if running.trust != self.now.trust {
+            running.trust = self.now.trust;
+            self.t.running.put((), running);
+            self.record(Fact::ClockTrustChanged { trust: self.now.trust });
+        }
+    }
+
+    /// What expires by the calendar.
+    pub(crate) fn sweep(&mut self) {
+        let mut running = self.running();
+        if running.sweep > self.now.mono {
+            return;
+        }
+        running.sweep = self.now.mono.after(SWEEP_EVERY);
+        self.t.running.put((), running);
+        self.forget_nonces();
+        self.forget_reminders();
+        if self.clock_is_trusted() {
+            self.forget_outcomes();
+            self.forget_parcels();
+            self.end_interrupted_pickups();
+        }
+    }
+
+    fn forget_reminders(&mut self) {
+        let now = self.now.mono;
+        let old = self.t.reminded.iter().filter(|(_, at)| now >= at.after(crate::limits::REMINDER_EVERY));
+        let old: Vec<_> = old.map(|(unit, _)| unit.clone()).collect();
+        for unit in old {
+            self.t.reminded.remove(&unit);
+        }
+    }
+
+    /// A pickup that was cut is taken for done when its grace is over; a person looks into the compartment.
+    fn end_interrupted_pickups(&mut self) {
+        let (wall, grace) = (self.wall, self.site.policy.interrupted_grace);
+        let over = |since: Timestamp| wall.since(since) > grace;
+        let old = self.placed(|state| matches!(state, ParcelState::Collecting { since, .. } if over(*since)));
+        for (id, place) in old {
+            let visited = self.t.sessions.iter().any(|(_, s)| s.visited_door() == Some(&place.compartment));
+            if visited || self.live_unlock(&place.compartment).is_some() {
+                continue;
+            }
+            self.inspect(&place.compartment, InspectionCause::PickupNotClosed);
+            self.collected(id, CollectionProof::Assumed);
+        }
+    }
+}
+
+impl ParcelState {
+    /// Where it is, or is believed to be.
+    #[must_use]
+    pub const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Depositing(place)
+            | Self::Stored { place, .. }
+            | Self::Collecting { place, .. }
+            | Self::Collected { place, .. } => Some(place),
+            Self::Exception { place, .. } => place.as_ref(),
+            Self::Expected | Self::Withdrawn => None,
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// The cloud has the journal up to here; what it already had is not taken back.
+    pub(crate) fn journal_acknowledged(&mut self, sequence: u64, hash: crate::unit::Digest) {
+        let mut gateway = self.gateway();
+        if gateway.acknowledged.is_none_or(|(known, _)| sequence > known) {
+            gateway.acknowledged = Some((sequence, hash));
+            self.t.gateway.put((), gateway);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! One intent to pulse one lock: from intended to confirmed, failed or unknown, by evidence. Never pulsed again.
+
+use crate::command::CommandKey;
+use crate::compartment::{Contact, Level};
+use crate::draft::{Draft, Origin};
+use crate::effect::{Effect, Purpose, Unlock};
+use crate::event::{Evidence, Fact, UnlockFailure};
+use crate::id::{CompartmentId, TerminalId, UnlockId};
+use crate::input::{NotSent, PulseReport};
+use crate::row::UnlockRow;
+use crate::time::Mono;
+
+/// An intent without outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Live {
+    pub(crate) compartment: CompartmentId,
+    pub(crate) purpose: Purpose,
+    pub(crate) errand: Errand,
+    pub(crate) stage: Stage,
+    /// When the intent ends for want of evidence.
+    pub(crate) until: Mono,
+    origin: Origin,
+}
+
+/// Whom the outcome is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// The deposit in that compartment.
+    Deposit,
+    /// The pickup at that terminal.
+    Pickup(TerminalId),
+    /// The command that waits for it.
+    Command(CommandKey),
+}
+
+/// Where an intent stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// The line master has the order, or will have it.
+    Intended,
+    /// The door opened before the line master's report came: the contacts are on another line.
+    IntendedOpened,
+    /// The board echoed the order; the door is awaited.
+    Acknowledged,
+    /// The order left without an echo; the door is awaited.
+    Unanswered,
+}
+
+/// What can happen to an intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Acknowledged,
+    Unanswered,
+    Rejected,
+    NotSent(NotSent),
+    DoorOpened,
+    /// Time is up, and this is what the door reads.
+    TimeUp(Option<Level>),
+}
+
+/// How an intent ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Confirmed,
+    Failed(UnlockFailure),
+    Unknown,
+}
+
+/// What a step leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A report came twice, or a door moved again.
+    Ignored,
+    Stage(Stage),
+    End(Verdict),
+}
+
+/// The table.
+pub(crate) const fn next(stage: Stage, step: Step) -> Next {
+    use Stage::{Acknowledged, Intended, IntendedOpened, Unanswered};
+    match (stage, step) {
+        (Intended, Step::Acknowledged) => Next::Stage(Acknowledged),
+        (Intended, Step::Unanswered) => Next::Stage(Unanswered),
+        (Intended, Step::DoorOpened) => Next::Stage(IntendedOpened),
+        (IntendedOpened, Step::Acknowledged | Step::Unanswered) => Next::End(Verdict::Confirmed),
+        (Intended | IntendedOpened, Step::Rejected) => Next::End(Verdict::Failed(UnlockFailure::Rejected)),
+        (Intended | IntendedOpened, Step::NotSent(why)) => {
+            Next::End(Verdict::Failed(UnlockFailure::NotSent(why)))
+        }
+        (Acknowledged | Unanswered, Step::DoorOpened) => Next::End(Verdict::Confirmed),
+        // No report ever came, but a door does not open by itself.
+        (IntendedOpened, Step::TimeUp(_)) => Next::End(Verdict::Confirmed),
+        (Acknowledged, Step::TimeUp(Some(Level::Shut))) => {
+            Next::End(Verdict::Failed(UnlockFailure::DidNotOpen))
+        }
+        (Intended | Acknowledged | Unanswered, Step::TimeUp(_)) => Next::End(Verdict::Unknown),
+        (IntendedOpened, Step::DoorOpened)
+        | (
+            Acknowledged | Unanswered,
+            Step::Acknowledged | Step::Unanswered | Step::Rejected | Step::NotSent(_),
+        ) => Next::Ignored,
+    }
+}
+
+/// An order to open, as decided.
+pub(crate) struct Order {
+    pub(crate) compartment: CompartmentId,
+    pub(crate) purpose: Purpose,
+    pub(crate) errand: Errand,
+    /// The pulse must not start later than this, whatever the policy allows.
+    pub(crate) not_after: Option<Mono>,
+}
+
+impl Draft<'_> {
+    /// The intent under way for a compartment, if any.
+    pub(crate) fn live_unlock(&self, compartment: &CompartmentId) -> Option<UnlockId> {
+        self.t.live.iter().find(|(_, live)| live.compartment == *compartment).map(|(id, _)| *id)
+    }
+
+    /// Records an intent and orders its one pulse. The caller has checked that none is under way.
+    pub(crate) fn intend(&mut self, order: Order) -> Option<UnlockId> {
+        let Order { compartment, purpose, errand, not_after } = order;
+        let lock = self.compartment_site(&compartment)?.lock.clone();
+        let policy = &self.site.policy;
+        let allowed = self.now.mono.after(policy.pulse_deadline);
+        let not_after = not_after.map_or(allowed, |asked| asked.min(allowed));
+        let until = not_after.after(policy.unlock_confirm);
+        let pulse = policy.pulse;
+        let id = UnlockId(self.serial());
+        let command = match &errand {
+            Errand::Command(key) => Some(key.clone()),
+            Errand::Deposit | Errand::Pickup(_) => None,
+        };
+        self.t.unlocks.put(id, UnlockRow { compartment: compartment.clone(), purpose, command });
+        let origin = self.origin().clone();
+        let live =
+            Live { compartment: compartment.clone(), purpose, errand, stage: Stage::Intended, until, origin };
+        self.t.live.put(id, live);
+        self.record(Fact::UnlockIntended {
+            unlock: id,
+            compartment: compartment.clone(),
+            lock: lock.clone(),
+            purpose,
+        });
+        self.effect(Effect::Unlock(Unlock { id, compartment, lock, pulse, not_after, purpose }));
+        Some(id)
+    }
+
+    /// The line master's report.
+    pub(crate) fn pulse_reported(&mut self, id: UnlockId, report: PulseReport) {
+        let confirm = self.site.policy.unlock_confirm;
+        let (step, sent) = match report {
+            PulseReport::Acknowledged { sent } => (Step::Acknowledged, Some(sent)),
+            PulseReport::Unanswered { sent } => (Step::Unanswered, Some(sent)),
+            PulseReport::Rejected { .. } => (Step::Rejected, None),
+            PulseReport::NotSent(why) => (Step::NotSent(why), None),
+        };
+        self.unlock_step(id, step, sent.map(|sent| sent.after(confirm)));
+    }
+
+    pub(crate) fn unlock_step(&mut self, id: UnlockId, step: Step, until: Option<Mono>) {
+        let Some(live) = self.t.live.get(&id).cloned() else { return };
+        match next(live.stage, step) {
+            Next::Ignored => {}
+            Next::Stage(stage) => self.t.live.edit(&id, |live| {
+                live.stage = stage;
+                live.until = until.unwrap_or(live.until);
+            }),
+            Next::End(verdict) => self.end_unlock(id, live, step, verdict),
+        }
+    }
+
+    fn end_unlock(&mut self, id: UnlockId, live: Live, step: Step, verdict: Verdict) {
+        self.t.live.remove(&id);
+        self.t.unlocks.remove(&id);
+        let compartment = live.compartment.clone();
+        let acknowledged = step == Step::Acknowledged || live.stage == Stage::Acknowledged;
+        let evidence = Evidence {
+            acknowledged,
+            door: self.sensed(&compartment, Contact::Door),
+            latch: self.sensed(&compartment, Contact::Latch),
+        };
+        let pulsed = !matches!(verdict, Verdict::Failed(UnlockFailure::NotSent(_) | UnlockFailure::Rejected));
+        if pulsed {
+            let now = self.now.mono;
+            self.t.doors.edit(&compartment, |door| door.late = Some((id, now)));
+        }
+        self.on_behalf(live.origin, |d| {
+            d.record(match verdict {
+                Verdict::Confirmed => {
+                    Fact::UnlockConfirmed { unlock: id, compartment: compartment.clone(), evidence }
+                }
+                Verdict::Failed(why) => {
+                    Fact::UnlockFailed { unlock: id, compartment: compartment.clone(), why, evidence }
+                }
+                Verdict::Unknown => {
+                    Fact::UnlockUnknown { unlock: id, compartment: compartment.clone(), evidence }
+                }
+            });
+            match live.errand {
+                Errand::Deposit => d.deposit_unlock_ended(&compartment, id, verdict),
+                Errand::Pickup(terminal) => d.pickup_unlock_ended(&terminal, &compartment, id, verdict),
+                Errand::Command(key) => d.command_unlock_ended(&key, &compartment, id, verdict),
+            }
+        });
+        if live.stage == Stage::IntendedOpened && !pulsed {
+            // The door opened while its pulse was never given.
+            self.on_behalf(Origin::GATEWAY, |d| d.forced(&compartment));
+        }
+    }
+
+    /// Ends every intent whose time is up.
+    pub(crate) fn unlocks_due(&mut self) {
+        let now = self.now.mono;
+        let due: alloc::vec::Vec<_> = self
+            .t
+            .live
+            .iter()
+            .filter(|(_, live)| live.until <= now)
+            .map(|(id, live)| (*id, live.compartment.clone()))
+            .collect();
+        for (id, compartment) in due {
+            let door = self.sensed(&compartment, Contact::Door);
+            self.unlock_step(id, Step::TimeUp(door), None);
+        }
+    }
+}
