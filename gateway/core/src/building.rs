@@ -195,7 +195,7 @@ fn decide(d: &mut Draft<'_>, input: Input) -> Option<Result<(), Refusal>> {
         Input::Probe { probe, reading } => d.probe_read(&probe, reading),
         Input::Device { device, health } => d.device_reported(&device, health),
         Input::Line { line, health } => d.line_reported(&line, health),
-        Input::ForeignFrame { line, bytes } => d.foreign_bytes(&line, bytes),
+        Input::ForeignFrame { line, frames } => d.foreign_frames(&line, frames),
         Input::Pulse { unlock, report } => d.pulse_reported(unlock, report),
         Input::Entry { terminal, entry } => return Some(d.entry(&terminal, &entry)),
         Input::Command(request) => return Some(d.command(request)),

@@ -31,9 +31,9 @@ pub(crate) struct DeviceState {
 pub(crate) struct LineState {
     pub(crate) health: Health,
     pub(crate) observed: Timestamp,
-    /// Foreign bytes that are not written yet.
+    /// Foreign frames that are not written yet.
     pub(crate) foreign: u32,
-    /// When foreign bytes were written last.
+    /// When foreign frames were written last.
     pub(crate) foreign_written: Option<Mono>,
 }
 
@@ -135,12 +135,12 @@ impl Draft<'_> {
     }
 
     /// Bytes that no device of ours should send: the first are written at once, the next together.
-    pub(crate) fn foreign_bytes(&mut self, line: &LineId, bytes: u32) {
+    pub(crate) fn foreign_frames(&mut self, line: &LineId, frames: u32) {
         if !self.knows_line(line) {
             return;
         }
         let mut state = self.t.lines.get(line).cloned().unwrap_or_else(|| self.silent_line());
-        state.foreign = state.foreign.saturating_add(bytes);
+        state.foreign = state.foreign.saturating_add(frames);
         self.t.lines.put(line.clone(), state);
         self.write_foreign(line);
     }
@@ -152,7 +152,7 @@ impl Draft<'_> {
             return;
         }
         self.t.lines.edit(line, |state| (state.foreign, state.foreign_written) = (0, Some(now)));
-        self.record(Fact::LineForeignFrame { line: line.clone(), bytes: state.foreign });
+        self.record(Fact::LineForeignFrame { line: line.clone(), frames: state.foreign });
     }
 
     pub(crate) fn foreign_due(&mut self) {
