@@ -132,7 +132,8 @@ impl Building {
     /// Every state row as it is now: a database file that has to be made anew begins with them.
     #[must_use]
     pub fn rows(&self) -> Vec<(RowKey, Row)> {
-        Vec::new()
+        let keys = self.state.row_keys();
+        keys.into_iter().filter_map(|key| self.state.row(&key).map(|row| (key, row))).collect()
     }
 
     /// Adds the sequences of the journal rows a command caused to its remembered outcome, before the commit that

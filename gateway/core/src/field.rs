@@ -134,7 +134,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Bytes that no device of ours should send: the first are written at once, the next together.
+    /// Frames that no device of ours should send: the first are written at once, the next together.
     pub(crate) fn foreign_frames(&mut self, line: &LineId, frames: u32) {
         if !self.knows_line(line) {
             return;
@@ -172,7 +172,7 @@ impl Draft<'_> {
 }
 
 impl LineState {
-    /// When the foreign bytes that wait are written.
+    /// When the foreign frames that wait are written.
     pub(crate) fn foreign_due(&self) -> Option<Mono> {
         (self.foreign > 0).then(|| self.foreign_written.map_or(Mono(0), |at| at.after(FOREIGN_EVERY)))
     }

@@ -47,7 +47,7 @@ pub const DENIALS_EVERY: Millis = Millis::hours(2);
 pub const REMINDER_EVERY: Millis = Millis::hours(1);
 /// What expires by the calendar is looked at this often.
 pub const SWEEP_EVERY: Millis = Millis::seconds(600);
-/// Foreign bytes on a line are reported at once, then together at most this often.
+/// Foreign frames on a line are reported at once, then together at most this often.
 pub const FOREIGN_EVERY: Millis = Millis::seconds(60);
 /// Fewest and most digits of a carrier's code. Never ten, so that it is not taken for a pickup code.
 pub const CARRIER_CODE_DIGITS: core::ops::RangeInclusive<usize> = 6..=8;

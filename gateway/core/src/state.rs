@@ -145,6 +145,22 @@ impl State {
         self.set(entry);
     }
 
+    /// Keys of all rows.
+    pub(crate) fn row_keys(&self) -> Vec<RowKey> {
+        let mut keys = Vec::new();
+        keys.extend(self.compartments.keys().cloned().map(RowKey::Compartment));
+        keys.extend(self.parcels.keys().copied().map(RowKey::Parcel));
+        keys.extend(self.codes.keys().cloned().map(RowKey::Codes));
+        keys.extend(self.unlocks.keys().copied().map(RowKey::Unlock));
+        keys.extend(self.outcomes.keys().cloned().map(RowKey::Command));
+        keys.extend(self.notices.keys().copied().map(RowKey::Notice));
+        keys.extend(self.directory.keys().map(|()| RowKey::Directory));
+        keys.extend(self.carriers.keys().map(|()| RowKey::Carriers));
+        keys.extend(self.budget.keys().map(|()| RowKey::Budget));
+        keys.extend(self.gateway.keys().map(|()| RowKey::Gateway));
+        keys
+    }
+
     /// The row under a key, for the store.
     pub(crate) fn row(&self, key: &RowKey) -> Option<Row> {
         match key {
