@@ -1,6 +1,7 @@
 //! The parcel gateway of one apartment building: the shell around the pure core.
 
 pub mod broker;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod engine;
@@ -8,7 +9,9 @@ pub mod enroll;
 pub mod field;
 pub mod health;
 pub mod log;
+pub mod mqtt;
 pub mod run;
 pub mod supervise;
 pub mod telemetry;
+pub mod uplink;
 pub mod wiring;

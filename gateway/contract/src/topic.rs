@@ -49,6 +49,12 @@ impl EventType {
         (text.len() <= Self::MAX && word(subject) && word(verb)).then(|| Self(text.into()))
     }
 
+    /// The topic level of rows whose stored bytes say no readable type any more.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        Self("journal.unreadable".into())
+    }
+
     /// The type as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

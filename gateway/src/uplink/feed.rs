@@ -1,0 +1,144 @@
+//! What the cloud is owed, in the order of its worth: notices, witnesses, journal rows.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use vestibule_contract::topic::{EventType, Topic};
+use vestibule_core::id::{BuildingId, NoticeId};
+use vestibule_core::input::Input;
+
+use super::journal::Journal;
+use super::notices::Notices;
+use super::outbox::{Outbox, OutboxRow};
+use crate::engine::{EngineHandle, Outgoing};
+use crate::mqtt::{Feed, Message};
+
+/// Witnesses that wait for a connection: their rows wait in memory and follow when the disk is back.
+const WITNESSES_MAX: usize = 64;
+
+/// MQTT user property of a row that was durable before the connection stood.
+const LATE: (&str, &str) = ("late", "true");
+
+/// Everything owed to the cloud.
+pub(super) struct Owed {
+    journal: Journal,
+    notices: Notices,
+    witnesses: VecDeque<(&'static str, Arc<[u8]>)>,
+    dropped: u64,
+}
+
+/// What a publication was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Debt {
+    /// The row with this sequence.
+    Row(u64),
+    /// This notice.
+    Notice(NoticeId),
+    /// A witness.
+    Witness,
+}
+
+impl Owed {
+    pub(super) fn new(outbox: Arc<dyn Outbox>) -> Self {
+        Self {
+            journal: Journal::new(outbox),
+            notices: Notices::default(),
+            witnesses: VecDeque::new(),
+            dropped: 0,
+        }
+    }
+}
+
+impl Feed for Owed {
+    type Sent = Debt;
+
+    fn connected(&mut self, engine: &EngineHandle) {
+        let head = engine.view().head.map_or(0, |head| head.sequence);
+        self.journal.connected(head);
+        self.notices.connected();
+    }
+
+    fn told(&mut self, outgoing: Outgoing) {
+        match outgoing {
+            Outgoing::Row(_) => self.journal.poke(),
+            Outgoing::NoticeWaiting => self.notices.poke(),
+            Outgoing::Missed { .. } => {
+                self.journal.poke();
+                self.notices.poke();
+            }
+            Outgoing::Witness { name, bytes } => {
+                if self.witnesses.len() >= WITNESSES_MAX {
+                    self.witnesses.pop_front();
+                    self.dropped += 1;
+                }
+                self.witnesses.push_back((name, bytes));
+            }
+            Outgoing::Changed(_) | Outgoing::Reply { .. } | Outgoing::Resync { .. } | Outgoing::Stopping => {}
+        }
+    }
+
+    fn next(&mut self, building: &BuildingId) -> Option<(Message, Debt)> {
+        if let Some(notice) = self.notices.next() {
+            let message = Message::once(Topic::Notice.text(building), notice.bytes);
+            return Some((message, Debt::Notice(notice.id)));
+        }
+        if let Some((name, bytes)) = self.witnesses.pop_front() {
+            let topic = Topic::Event(EventType::new(name)?).text(building);
+            return Some((Message::once(topic, Bytes::from_owner(bytes)), Debt::Witness));
+        }
+        let (row, late) = self.journal.next()?;
+        let sequence = row.sequence;
+        Some((message(row, late, building), Debt::Row(sequence)))
+    }
+
+    fn acknowledged(&mut self, sent: Debt, engine: &EngineHandle) {
+        match sent {
+            Debt::Row(sequence) => {
+                let Some(newest) = self.journal.acknowledged(sequence) else { return };
+                let input = Input::JournalAcknowledged { sequence: newest.sequence, hash: newest.hash };
+                if let Err(error) = engine.submit(input) {
+                    // The next acknowledgement says the same and more.
+                    tracing::debug!(%error, sequence, "acknowledgement not taken");
+                }
+            }
+            Debt::Notice(id) => self.notices.acknowledged(id, engine),
+            Debt::Witness => {}
+        }
+    }
+
+    fn not_taken(&mut self, sent: Debt) {
+        match sent {
+            Debt::Row(sequence) => {
+                tracing::error!(sequence, "the cloud's broker does not take this row; the journal waits");
+                self.journal.not_taken();
+            }
+            Debt::Notice(id) => self.notices.not_taken(id),
+            Debt::Witness => self.dropped += 1,
+        }
+    }
+
+    fn lost(&mut self, _: Vec<Debt>) {
+        self.journal.lost();
+        self.notices.lost();
+    }
+
+    async fn refilled(&mut self, engine: &EngineHandle) {
+        tokio::select! {
+            () = self.journal.refilled() => {}
+            () = self.notices.refilled(engine) => {}
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+/// A row's message. A type that is not one of this contract (the row is damaged) is published all the same, so that the
+/// cloud sees what `verify` sees.
+fn message(row: OutboxRow, late: bool, building: &BuildingId) -> Message {
+    let event_type = EventType::new(&row.event_type).unwrap_or_else(EventType::unreadable);
+    let message = Message::once(Topic::Event(event_type).text(building), Bytes::from_owner(row.bytes));
+    if late { message.with_property(LATE.0, LATE.1) } else { message }
+}
