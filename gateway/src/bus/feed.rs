@@ -3,10 +3,12 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use vestibule_contract::topic::{EventType, Topic};
 use vestibule_core::id::BuildingId;
+use vestibule_store::JournalRow;
 
-use crate::engine::{EngineHandle, Outgoing};
+use crate::engine::{EngineHandle, Outgoing, Witness};
 use crate::mqtt::{Feed, Message};
 
 /// Events that wait for the broker: a restart of it at the busiest hour. The oldest are dropped first and counted.
@@ -22,8 +24,8 @@ pub(super) struct Events {
 /// One event on its way.
 #[derive(Debug)]
 pub(super) struct Event {
-    name: &'static str,
-    bytes: bytes::Bytes,
+    event_type: Box<str>,
+    bytes: Bytes,
 }
 
 impl Events {
@@ -43,11 +45,11 @@ impl Feed for Events {
 
     fn told(&mut self, outgoing: Outgoing) {
         match outgoing {
-            Outgoing::Row(row) => {
-                self.push(Event { name: row.name, bytes: bytes::Bytes::from_owner(row.bytes) })
+            Outgoing::Row(JournalRow { event_type, bytes, .. }) => {
+                self.push(Event { event_type, bytes: Bytes::from_owner(bytes) });
             }
-            Outgoing::Witness { name, bytes } => {
-                self.push(Event { name, bytes: bytes::Bytes::from_owner(bytes) });
+            Outgoing::Witness(Witness { event_type, bytes }) => {
+                self.push(Event { event_type: event_type.into(), bytes: Bytes::from_owner(bytes) });
             }
             Outgoing::Missed { dropped } => self.dropped += dropped,
             Outgoing::Changed(_)
@@ -60,7 +62,7 @@ impl Feed for Events {
 
     fn next(&mut self, building: &BuildingId) -> Option<(Message, Event)> {
         let event = self.waiting.pop_front()?;
-        let topic = Topic::Event(EventType::new(event.name)?).text(building);
+        let topic = Topic::Event(EventType::new(&event.event_type)?).text(building);
         Some((Message::once(topic, event.bytes.clone()), event))
     }
 

@@ -5,13 +5,16 @@
 
 mod feed;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_core::command::Channel;
 
-use crate::config::Broker;
+use crate::config::Configuration;
 use crate::engine::EngineHandle;
 use crate::mqtt::{self, Endpoint, Publisher, Session};
+use crate::supervise::TaskResult;
+use crate::telemetry::Telemetry;
 
 use feed::Events;
 
@@ -20,8 +23,20 @@ const RETRY_FIRST: Duration = Duration::from_millis(250);
 /// Longest wait before any new attempt: the broker is on this machine, so that asking is cheap.
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-/// Runs until the daemon stops. A broker that is away is tried again for ever.
-pub async fn run(broker: &Broker, publisher: Publisher, engine: EngineHandle) {
+/// Runs until the daemon stops. A broker that is away is tried again for ever; a building without one has nothing to do.
+///
+/// # Errors
+/// None of its own; the type is what the supervisor keeps.
+pub async fn run(
+    configuration: Arc<Configuration>,
+    publisher: Publisher,
+    engine: EngineHandle,
+    telemetry: Telemetry,
+) -> TaskResult {
+    let Some(broker) = &configuration.broker else {
+        mqtt::idle(&engine, Channel::Bus).await;
+        return Ok(());
+    };
     let endpoint = Endpoint {
         host: broker.host.clone(),
         port: broker.port,
@@ -31,6 +46,7 @@ pub async fn run(broker: &Broker, publisher: Publisher, engine: EngineHandle) {
         retry_first: RETRY_FIRST,
         retry_most: RETRY_MOST,
     };
-    let settings = mqtt::Settings { endpoint, publisher, channel: Channel::Bus };
+    let settings = mqtt::Settings { endpoint, publisher, channel: Channel::Bus, telemetry };
     mqtt::run(settings, engine, Events::default()).await;
+    Ok(())
 }

@@ -22,6 +22,7 @@ use super::outbound::{Outbound, Said, is_current};
 use super::sampler::Samples;
 use crate::clock;
 use crate::engine::{EngineHandle, Outgoing};
+use crate::telemetry::Telemetry;
 
 /// Which broker, and as whom.
 #[derive(Clone, Debug)]
@@ -32,12 +33,20 @@ pub struct Settings {
     pub publisher: Publisher,
     /// Which of the engine's channels this is: [`Channel::Bus`] or [`Channel::Cloud`].
     pub channel: Channel,
+    /// Totals of lines and boards, for samples.
+    pub telemetry: Telemetry,
 }
 
 /// Runs until the engine says that the daemon stops, or is gone. Never fails: a broker that is away is tried again.
 pub async fn run<F: Feed>(settings: Settings, engine: EngineHandle, feed: F) {
     let queue = engine.subscribe(settings.channel);
     Client::new(settings, engine, feed).run(queue).await;
+}
+
+/// Waits until the daemon stops, where nothing is configured.
+pub async fn idle(engine: &EngineHandle, channel: Channel) {
+    let mut queue = engine.subscribe(channel);
+    while !matches!(queue.recv().await, None | Some(Outgoing::Stopping)) {}
 }
 
 /// What a publication was for.
@@ -97,7 +106,7 @@ impl<F: Feed> Client<F> {
             phase: Phase::Running,
             stop_by: None,
             outbound: Outbound::default(),
-            samples: Samples::default(),
+            samples: Samples::new(settings.telemetry),
         }
     }
 

@@ -19,7 +19,7 @@ mod outbound;
 mod sampler;
 mod tls;
 
-pub use client::{Settings, run};
+pub use client::{Settings, idle, run};
 pub use endpoint::{Endpoint, Session};
 pub use feed::Feed;
 pub use limits::*;

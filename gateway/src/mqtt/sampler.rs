@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use device_drivers::line::counters::{LineCounters, SlaveCounters};
 use vestibule_contract::PayloadError;
 use vestibule_contract::telemetry::Telemetry;
 use vestibule_contract::topic::Topic;
@@ -12,15 +13,21 @@ use vestibule_core::time::Timestamp;
 use super::limits::SAMPLES_MAX;
 use super::message::Message;
 use crate::engine::{Counters, Published};
+use crate::telemetry;
 
 /// Samples that wait, oldest first.
-#[derive(Debug, Default)]
 pub(super) struct Samples {
+    totals: telemetry::Telemetry,
     waiting: VecDeque<(Thing, Vec<u8>)>,
     dropped: u64,
 }
 
 impl Samples {
+    /// None yet.
+    pub(super) const fn new(totals: telemetry::Telemetry) -> Self {
+        Self { totals, waiting: VecDeque::new(), dropped: 0 }
+    }
+
     /// Samples everything once.
     pub(super) fn take(&mut self, published: &Published, at: Timestamp, messages_dropped: u64) {
         let boot = published.view.gateway.boot;
@@ -35,6 +42,13 @@ impl Samples {
             if let Some(sample) = Telemetry::of_probe(boot, seen) {
                 self.push(Thing::Probe(id.clone()), sample.bytes());
             }
+        }
+        let totals = self.totals.totals();
+        for (id, counters) in &totals.lines {
+            self.push(Thing::Line(id.clone()), Telemetry::new(at, boot, line(counters)).bytes());
+        }
+        for (id, counters) in &totals.devices {
+            self.push(Thing::Device(id.clone()), Telemetry::new(at, boot, device(counters)).bytes());
         }
     }
 
@@ -74,6 +88,29 @@ fn gateway(counters: &Counters) -> Vec<(&'static str, f64)> {
         ("last_commit_us", counters.last_commit_us),
     ];
     numbers.into_iter().map(|(name, value)| (name, exact(value))).collect()
+}
+
+fn line(counters: &LineCounters) -> [(&'static str, f64); 5] {
+    [
+        ("transactions_total", exact(counters.transactions)),
+        ("busy_s", counters.busy.as_secs_f64()),
+        ("busy_dead_s", counters.busy_dead.as_secs_f64()),
+        ("foreign_frames_total", exact(counters.foreign)),
+        ("noise_bytes_total", exact(counters.noise_bytes)),
+    ]
+}
+
+fn device(counters: &SlaveCounters) -> [(&'static str, f64); 8] {
+    [
+        ("ok_total", exact(counters.ok)),
+        ("timeout_total", exact(counters.timeout)),
+        ("crc_total", exact(counters.crc)),
+        ("exception_total", exact(counters.exception)),
+        ("late_total", exact(counters.late)),
+        ("latency_least_s", counters.latency_least.as_secs_f64()),
+        ("latency_most_s", counters.latency_most.as_secs_f64()),
+        ("latency_mean_s", counters.latency_mean().unwrap_or_default().as_secs_f64()),
+    ]
 }
 
 fn exact(value: u64) -> f64 {

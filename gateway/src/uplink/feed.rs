@@ -7,11 +7,12 @@ use bytes::Bytes;
 use vestibule_contract::topic::{EventType, Topic};
 use vestibule_core::id::{BuildingId, NoticeId};
 use vestibule_core::input::Input;
+use vestibule_store::JournalRow;
 
 use super::journal::Journal;
 use super::notices::Notices;
-use super::outbox::{Outbox, OutboxRow};
-use crate::engine::{EngineHandle, Outgoing};
+use super::outbox::Outbox;
+use crate::engine::{EngineHandle, Outgoing, Witness};
 use crate::mqtt::{Feed, Message};
 
 /// Witnesses that wait for a connection: their rows wait in memory and follow when the disk is back.
@@ -24,7 +25,7 @@ const LATE: (&str, &str) = ("late", "true");
 pub(super) struct Owed {
     journal: Journal,
     notices: Notices,
-    witnesses: VecDeque<(&'static str, Arc<[u8]>)>,
+    witnesses: VecDeque<Witness>,
     dropped: u64,
 }
 
@@ -67,12 +68,12 @@ impl Feed for Owed {
                 self.journal.poke();
                 self.notices.poke();
             }
-            Outgoing::Witness { name, bytes } => {
+            Outgoing::Witness(witness) => {
                 if self.witnesses.len() >= WITNESSES_MAX {
                     self.witnesses.pop_front();
                     self.dropped += 1;
                 }
-                self.witnesses.push_back((name, bytes));
+                self.witnesses.push_back(witness);
             }
             Outgoing::Changed(_) | Outgoing::Reply { .. } | Outgoing::Resync { .. } | Outgoing::Stopping => {}
         }
@@ -83,8 +84,8 @@ impl Feed for Owed {
             let message = Message::once(Topic::Notice.text(building), notice.bytes);
             return Some((message, Debt::Notice(notice.id)));
         }
-        if let Some((name, bytes)) = self.witnesses.pop_front() {
-            let topic = Topic::Event(EventType::new(name)?).text(building);
+        if let Some(Witness { event_type, bytes }) = self.witnesses.pop_front() {
+            let topic = Topic::Event(EventType::new(event_type)?).text(building);
             return Some((Message::once(topic, Bytes::from_owner(bytes)), Debt::Witness));
         }
         let (row, late) = self.journal.next()?;
@@ -137,7 +138,7 @@ impl Feed for Owed {
 
 /// A row's message. A type that is not one of this contract (the row is damaged) is published all the same, so that the
 /// cloud sees what `verify` sees.
-fn message(row: OutboxRow, late: bool, building: &BuildingId) -> Message {
+fn message(row: JournalRow, late: bool, building: &BuildingId) -> Message {
     let event_type = EventType::new(&row.event_type).unwrap_or_else(EventType::unreadable);
     let message = Message::once(Topic::Event(event_type).text(building), Bytes::from_owner(row.bytes));
     if late { message.with_property(LATE.0, LATE.1) } else { message }

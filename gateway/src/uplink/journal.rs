@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 use vestibule_core::unit::Digest;
+use vestibule_store::JournalRow;
 
-use super::outbox::{Outbox, OutboxError, OutboxRow};
+use super::outbox::{Outbox, OutboxError};
 use crate::mqtt::WINDOW;
+use crate::supervise::Chain;
 
 /// Rows read at once and held: two windows, so that reading and sending overlap. A row has at most 8 KiB.
 const READ_MAX: usize = 2 * WINDOW;
@@ -31,7 +33,7 @@ pub(super) struct Journal {
     /// Everything up to here is acknowledged; unknown until the journal was read once.
     cursor: Option<u64>,
     /// Read, not sent; in order, after everything in flight.
-    waiting: VecDeque<OutboxRow>,
+    waiting: VecDeque<JournalRow>,
     /// Sent, in order.
     in_flight: VecDeque<InFlight>,
     /// Whether rows can be sent; nothing is read while they cannot.
@@ -52,7 +54,7 @@ struct InFlight {
 
 struct Read {
     cursor: u64,
-    rows: Vec<OutboxRow>,
+    rows: Vec<JournalRow>,
 }
 
 impl Journal {
@@ -107,7 +109,7 @@ impl Journal {
     }
 
     /// The next row to send, and whether it is sent late.
-    pub(super) fn next(&mut self) -> Option<(OutboxRow, bool)> {
+    pub(super) fn next(&mut self) -> Option<(JournalRow, bool)> {
         if self.paused_until.is_some() {
             return None;
         }
@@ -179,7 +181,8 @@ impl Journal {
 
     fn take(&mut self, read: Read) {
         let Read { cursor, rows } = read;
-        self.more |= rows.len() >= READ_MAX;
+        // A read may end at a number of bytes before it ends at the head.
+        self.more |= !rows.is_empty();
         self.cursor.get_or_insert(cursor);
         for row in rows {
             let expected = self.newest().map_or(1, |newest| newest + 1);
@@ -190,8 +193,8 @@ impl Journal {
         }
     }
 
-    fn not_read(&mut self, error: &dyn std::error::Error) {
-        tracing::warn!(%error, "journal not read for the cloud; tried again");
+    fn not_read(&mut self, error: &(dyn std::error::Error + 'static)) {
+        tracing::warn!(error = %Chain(error), "journal not read for the cloud; tried again");
         self.more = true;
         self.pause();
     }

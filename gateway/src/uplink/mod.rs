@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use vestibule_core::command::Channel;
 
-use crate::config::Cloud;
+use crate::config::Configuration;
 use crate::engine::EngineHandle;
 use crate::mqtt::{self, Endpoint, Publisher, Session};
+use crate::supervise::TaskResult;
+use crate::telemetry::Telemetry;
 
-pub use outbox::{Outbox, OutboxError, OutboxRow};
+pub use outbox::{Outbox, OutboxError};
 
 /// Longest wait before the first new attempt.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
@@ -27,8 +29,21 @@ const RETRY_MOST: Duration = Duration::from_secs(60);
 /// How long the cloud's broker keeps commands for us: the longest `not_after` a command may have.
 const COMMANDS_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
-/// Runs until the daemon stops. A cloud that is away is tried again for ever.
-pub async fn run(cloud: &Cloud, publisher: Publisher, outbox: Arc<dyn Outbox>, engine: EngineHandle) {
+/// Runs until the daemon stops. A cloud that is away is tried again for ever; a building without one has nothing to do.
+///
+/// # Errors
+/// None of its own; the type is what the supervisor keeps.
+pub async fn run(
+    configuration: Arc<Configuration>,
+    publisher: Publisher,
+    outbox: Arc<dyn Outbox>,
+    engine: EngineHandle,
+    telemetry: Telemetry,
+) -> TaskResult {
+    let Some(cloud) = &configuration.cloud else {
+        mqtt::idle(&engine, Channel::Cloud).await;
+        return Ok(());
+    };
     let endpoint = Endpoint {
         host: cloud.host.clone(),
         port: cloud.port,
@@ -38,6 +53,7 @@ pub async fn run(cloud: &Cloud, publisher: Publisher, outbox: Arc<dyn Outbox>, e
         retry_first: RETRY_FIRST,
         retry_most: RETRY_MOST,
     };
-    let settings = mqtt::Settings { endpoint, publisher, channel: Channel::Cloud };
+    let settings = mqtt::Settings { endpoint, publisher, channel: Channel::Cloud, telemetry };
     mqtt::run(settings, engine, feed::Owed::new(outbox)).await;
+    Ok(())
 }

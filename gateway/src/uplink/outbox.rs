@@ -1,30 +1,25 @@
 //! The journal as the uplink reads it.
 
-use std::sync::Arc;
+use vestibule_store::{JournalRow, ReadError, Reader};
 
-use vestibule_core::unit::Digest;
-
-/// A durable row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutboxRow {
-    /// Its sequence, gap-free from 1 per epoch.
-    pub sequence: u64,
-    /// SHA-256 over `bytes`.
-    pub hash: Digest,
-    /// CloudEvents type, e.g. `parcel.stored`.
-    pub event_type: Box<str>,
-    /// The document as stored.
-    pub bytes: Arc<[u8]>,
-}
+/// About how many bytes one read takes at most: rows are a few hundred bytes, and at most 8 KiB.
+const READ_BYTES_MAX: usize = 256 * 1024;
 
 /// Reading the journal failed; it is tried again.
 #[derive(Debug, thiserror::Error)]
-#[error("read journal rows after {after}: {reason}")]
-pub struct OutboxError {
-    /// The sequence that was read from.
-    pub after: u64,
-    /// What the store says.
-    pub reason: String,
+pub enum OutboxError {
+    /// Where to begin is not known.
+    #[error("read what the cloud acknowledged")]
+    Acknowledged(#[source] ReadError),
+    /// The rows could not be read.
+    #[error("read journal rows after {after}")]
+    Rows {
+        /// The sequence that was read from.
+        after: u64,
+        /// What the store says.
+        #[source]
+        source: ReadError,
+    },
 }
 
 /// A source of durable rows. May block for a disk's time; it is called from a thread that may.
@@ -35,9 +30,21 @@ pub trait Outbox: Send + Sync + 'static {
     /// [`OutboxError`] if the journal cannot be read now.
     fn acknowledged(&self) -> Result<u64, OutboxError>;
 
-    /// At most `max` rows after a sequence, in order and without a gap.
+    /// At most `max` rows after a sequence, in order and without a gap; one at least if there is one.
     ///
     /// # Errors
     /// [`OutboxError`] if the journal cannot be read now.
-    fn rows_after(&self, sequence: u64, max: usize) -> Result<Vec<OutboxRow>, OutboxError>;
+    fn rows_after(&self, sequence: u64, max: usize) -> Result<Vec<JournalRow>, OutboxError>;
+}
+
+impl Outbox for Reader {
+    fn acknowledged(&self) -> Result<u64, OutboxError> {
+        let acknowledged = Self::acknowledged(self).map_err(OutboxError::Acknowledged)?;
+        Ok(acknowledged.map_or(0, |head| head.sequence))
+    }
+
+    fn rows_after(&self, sequence: u64, max: usize) -> Result<Vec<JournalRow>, OutboxError> {
+        Self::rows_after(self, sequence, max, READ_BYTES_MAX)
+            .map_err(|source| OutboxError::Rows { after: sequence, source })
+    }
 }
