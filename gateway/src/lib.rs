@@ -4,6 +4,7 @@ pub mod broker;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod console;
 pub mod engine;
 pub mod enroll;
 pub mod field;

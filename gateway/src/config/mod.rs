@@ -30,7 +30,7 @@ pub use layers::Layers;
 pub use local::{CLOCK_MARKER, SOCKET, STATE_DIR};
 pub use network::Files;
 pub use problem::{Located, Problem, Problems, Severity, locate, nearest, render};
-pub use source::{Place, Source, Sources};
+pub use source::{Place, Source, Sources, read_bounded};
 pub use value::{
     Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Origin, Parity, Port,
     Protocol, ShutWhen, Tls, Wiring,

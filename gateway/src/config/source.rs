@@ -1,7 +1,7 @@
 //! Configuration files as read: bounded, named, with places in them that a person can find.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -70,6 +70,19 @@ pub enum ReadError {
         /// Where.
         offset: usize,
     },
+}
+
+/// Reads a text file of at most `max` bytes.
+///
+/// # Errors
+/// The system refuses, the file is larger, or it is not UTF-8.
+pub fn read_bounded(path: &Path, max: u64) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(max.saturating_add(1)).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > max {
+        return Err(io::Error::other(format!("{} is larger than {max} bytes", path.display())));
+    }
+    Ok(text)
 }
 
 impl Source {

@@ -100,6 +100,18 @@ impl Report {
 /// # Errors
 /// The journal cannot be read.
 pub fn verify(reader: &Reader, anchor: Option<Anchor>) -> Result<Report, ReadError> {
+    verify_watched(reader, anchor, &mut |_| ())
+}
+
+/// The same, telling after each page how many rows are done.
+///
+/// # Errors
+/// The journal cannot be read.
+pub fn verify_watched(
+    reader: &Reader,
+    anchor: Option<Anchor>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Report, ReadError> {
     let meta = reader.meta()?;
     let genesis = vestibule_contract::event::genesis(&meta.building, meta.epoch);
     let mut report = Report {
@@ -130,6 +142,7 @@ pub fn verify(reader: &Reader, anchor: Option<Anchor>) -> Result<Report, ReadErr
                 at_anchor = Some(hash);
             }
         }
+        progress(report.rows);
     }
     chain.end(&mut |finding| report.add(finding));
     judge_anchor(&mut report, anchor, at_anchor, after);

@@ -1,0 +1,23 @@
+//! The console: the unix socket where people and tools on this machine talk to the daemon, and the client of it.
+//!
+//! Each line is one JSON value. The peer's uid says who asks; nothing in a line does. See [`protocol`].
+
+mod client;
+mod journal;
+mod lines;
+mod peer;
+pub mod protocol;
+mod replies;
+pub mod screen;
+mod server;
+mod session;
+pub mod snapshot;
+mod terminal;
+pub mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, ClientError};
+pub use peer::{Peer, Role};
+pub use server::{CONNECTIONS_MAX, Console, ConsoleError};
