@@ -40,6 +40,9 @@ pub enum HouseError {
     /// The serial line.
     #[error(transparent)]
     Line(#[from] StartError),
+    /// Something that should have happened did not.
+    #[error("{0}")]
+    Story(String),
     /// A short command of the product ended badly.
     #[error("vestibule {arguments} ended with {status}:\n{output}")]
     Refused {

@@ -4,4 +4,5 @@ pub mod ear;
 pub mod house;
 pub mod process;
 pub mod settings;
+pub mod terminal;
 mod words;
