@@ -1,5 +1,6 @@
 //! A simulated building around the real daemon: what `cargo demo` shows and the whole-system tests stand on.
 
+pub mod cloud;
 pub mod ear;
 pub mod house;
 pub mod process;
