@@ -35,6 +35,10 @@ pub const LANE_PATIENCE: Duration = Duration::from_millis(500);
 /// until then. Serial-to-Ethernet gateways have been seen to hold bytes for most of a second.
 pub const LATE_HORIZON: Duration = Duration::from_secs(1);
 
+/// The same for the echo of a pulse that went unanswered: its output is not pulsed again before. As long as a watch, since
+/// nobody decides on a second pulse before the evidence of the first is in.
+pub const PULSE_LATE_HORIZON: Duration = WATCH_SPAN;
+
 /// A slave is down after this long without a good answer ...
 pub const DOWN_AFTER: Duration = Duration::from_secs(3);
 /// ... and this many failed transactions in a row.

@@ -26,7 +26,12 @@ impl Line {
             self.slave_failed(place, &exchange, now);
         }
         match exchange.job {
-            Job::Pulse { order, .. } => {
+            Job::Pulse { order, output, .. } => {
+                if !ending.is_answer()
+                    && let Some(slave) = self.slaves.get_mut(place)
+                {
+                    slave.pulse_unanswered(output, now);
+                }
                 let outcome = pulse_outcome(&ending, exchange.sent);
                 self.out.push_back(Signal::Ended { order, at: now, outcome });
             }

@@ -16,8 +16,11 @@ impl Line {
 
     pub(super) fn abandon(&mut self, why: NotSent, now: Monotonic) {
         if let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Closed)
-            && let Job::Pulse { order, .. } = exchange.job
+            && let Job::Pulse { order, output, .. } = exchange.job
         {
+            if let Some(slave) = self.slaves.get_mut(exchange.slave) {
+                slave.pulse_unanswered(output, now);
+            }
             let outcome = Outcome::Unanswered { sent: exchange.sent };
             self.out.push_back(Signal::Ended { order, at: now, outcome });
         }

@@ -8,7 +8,9 @@ use crate::device::plan::{Lane, Meaning, Plan};
 use crate::device::profile::LastGood;
 use crate::frame::modbus_rtu::Request;
 use crate::id::DeviceId;
-use crate::limits::{DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_MARGIN, SUSPECT_PERIOD};
+use crate::limits::{
+    DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, SUSPECT_PERIOD,
+};
 use crate::line::counters::SlaveCounters;
 use crate::line::exchange::Job;
 use crate::line::health::{Event, Failures, State, next};
@@ -210,6 +212,13 @@ impl Slave {
         }
     }
 
+    /// The last pulse of `output` was given up at `now`: its echo may be on its way for longer.
+    pub fn pulse_unanswered(&mut self, output: Channel, now: Monotonic) {
+        if let Some(log) = self.outputs.get_mut(usize::from(output.index())) {
+            log.held_until = log.held_until.max(now + PULSE_LATE_HORIZON);
+        }
+    }
+
     /// Whether any output may be on by a pulse at `now`.
     #[must_use]
     pub fn any_pulse_on(&self, now: Monotonic) -> bool {
@@ -271,6 +280,8 @@ mod tests {
         board.pulsed(one.output, length, NOW);
         assert_eq!(board.pulse_free_at(&one, NOW), NOW + Duration::from_millis(1_700));
         assert_eq!(board.pulse_free_at(&two, NOW), Monotonic::ZERO);
+        board.pulse_unanswered(one.output, NOW);
+        assert_eq!(board.pulse_free_at(&one, NOW), NOW + PULSE_LATE_HORIZON);
         assert!(board.any_pulse_on(NOW) && !board.any_pulse_on(NOW + Duration::from_millis(1_200)));
     }
 

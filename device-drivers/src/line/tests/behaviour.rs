@@ -87,18 +87,18 @@ fn refused_pulse_ends_with_the_boards_reason() {
 fn second_pulse_of_one_output_is_not_answered_by_the_firsts_late_echo() {
     let mut bench = bank();
     let mut pulses = 0;
-    // The first pulse's echo comes 900 ms late; the second is never heard.
+    // The first pulse's echo comes 2.9 s late; the second is never heard.
     bench.faults = Box::new(move |frame| match frame[1] {
         5 => {
             pulses += 1;
-            if pulses == 1 { Fault::Late(900) } else { Fault::Deaf }
+            if pulses == 1 { Fault::Late(2_900) } else { Fault::Deaf }
         }
         _ => Fault::None,
     });
     let first = bench.pulse(0, 1, ms(5_000));
     bench.run_for(ms(150));
     let second = bench.pulse(0, 1, ms(5_000));
-    bench.run_for(ms(8_000));
+    bench.run_for(ms(10_000));
     assert!(matches!(bench.outcomes(first)[..], [Outcome::Unanswered { .. }]));
     assert!(matches!(bench.outcomes(second)[..], [Outcome::Unanswered { .. }]));
     assert_eq!(bench.boards[0].pulses.len(), 1);
