@@ -77,3 +77,54 @@ async fn write(
     encode(packet).map_err(refused).map_err(HeartbeatLost::Link)?;
     link.stream.write_all(packet).await.map_err(BackendError::Link).map_err(HeartbeatLost::Link)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn quick() -> Limits {
+        Limits {
+            heartbeat_every: Duration::from_millis(10),
+            heartbeat_lost: Duration::from_millis(100),
+            ..Limits::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn the_inner_broker_is_dead_when_it_accepts_and_echoes_nothing() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let backend = Backend::at(listener.local_addr().unwrap());
+        let silent = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(&[0x20, 3, 0, 0, 0]).await.unwrap();
+            while stream.read(&mut [0; 64]).await.unwrap() > 0 {}
+            std::future::pending::<()>().await;
+        };
+        let (limits, metrics) = (quick(), Metrics::default());
+        tokio::select! {
+            lost = beat(&backend, &limits, &metrics) => assert!(matches!(lost, HeartbeatLost::NoEcho(_)), "{lost}"),
+            () = silent => unreachable!(),
+        }
+        assert_eq!(metrics.heartbeats.get(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_inner_broker_is_well_while_it_echoes() {
+        let backend = Backend::start().await.unwrap();
+        let (limits, metrics) = (quick(), Metrics::default());
+        let enough = async {
+            while metrics.heartbeats.get() < 20 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            lost = beat(&backend, &limits, &metrics) => panic!("{lost}"),
+            () = enough => {}
+        }
+    }
+}
