@@ -195,6 +195,21 @@ impl House {
         Ok(())
     }
 
+    /// Starts the broker that stands in for the cloud and waits until it listens.
+    ///
+    /// # Errors
+    /// [`HouseError::Process`] with its last words.
+    pub fn start_cloud(&self, port: u16) -> Result<Process, HouseError> {
+        let configuration = self.spec.folder.join("cloud.toml");
+        let roles = self.spec.folder.join("cloud-roles.toml");
+        write(&roles, include_str!("../../../broker-config/cloud-roles.toml"))?;
+        write(&configuration, &settings::cloud(port, &text(&roles)))?;
+        let configuration = text(&configuration);
+        let mut cloud = Process::start("cloud", &self.spec.program, &["broker", "--config", &configuration])?;
+        cloud.wait_for("that it listens", START_PATIENCE, |line| line.contains("READY"))?;
+        Ok(cloud)
+    }
+
     /// Starts the daemon and waits until it serves.
     ///
     /// # Errors

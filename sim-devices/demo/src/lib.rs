@@ -5,5 +5,8 @@ pub mod ear;
 pub mod house;
 pub mod process;
 pub mod settings;
+pub mod story;
+pub mod summary;
 pub mod terminal;
+pub mod timeline;
 mod words;
