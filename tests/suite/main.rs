@@ -10,4 +10,5 @@
     reason = "a test ends by panicking and reports by printing"
 )]
 
+mod crash_images;
 mod tidy;

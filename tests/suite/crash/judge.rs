@@ -1,0 +1,111 @@
+//! What must hold on every image, whatever of the last writes reached the disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vestibule_contract::event::read_header;
+use vestibule_core::compartment::Use;
+use vestibule_core::id::{CompartmentId, ParcelId};
+use vestibule_core::parcel::ParcelState;
+use vestibule_core::row::{Row, RowKey};
+use vestibule_store::audit::verify;
+use vestibule_store::{Loaded, Origin, Store};
+
+use super::clerk::{Story, open};
+use super::disk::Disk;
+use super::window::Known;
+
+/// How much of the chain is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The newest rows.
+    Newest,
+    /// All of it.
+    Whole,
+}
+
+/// Newest rows read on each image.
+const NEWEST: u64 = 3;
+
+/// Opens an image and checks it; returns the store for what comes after, and the number of the commit it shows.
+pub fn judge(story: &Story, known: &Known, disk: &Disk, depth: Depth) -> (Store, usize) {
+    let (store, loaded) = open(disk, 9);
+    let shown = moment(story, known, &loaded);
+    compartments_hold_one_parcel_each(&loaded);
+    pulses_are_known(story, known, &loaded);
+    rows_are_as_sealed(story, &store, &loaded, depth);
+    (store, shown)
+}
+
+/// The image shows exactly one of the commits that may be its newest: all of it, and nothing of a later one.
+fn moment(story: &Story, known: &Known, loaded: &Loaded) -> usize {
+    assert_eq!(loaded.damaged, []);
+    if known.committed == 0 && loaded.head.sequence == 0 && loaded.origin == Origin::Created {
+        assert_eq!(loaded.rows, []);
+        return 0;
+    }
+    assert_eq!(loaded.origin, Origin::Existing, "a power cut never costs the file");
+    let rows: BTreeMap<RowKey, Row> = loaded.rows.iter().cloned().collect();
+    let possible = known.committed..=known.attempted;
+    let shown = possible.clone().find(|number| {
+        let moment = &story.moments[*number];
+        moment.head.sequence == loaded.head.sequence && moment.rows == rows
+    });
+    let shown = shown.unwrap_or_else(|| {
+        panic!("row {} and its state are none of the commits {possible:?}", loaded.head.sequence)
+    });
+    if loaded.head.sequence > 0 {
+        assert_eq!(loaded.head, story.moments[shown].head);
+    }
+    shown
+}
+
+fn compartments_hold_one_parcel_each(loaded: &Loaded) {
+    let mut held: BTreeMap<&CompartmentId, ParcelId> = BTreeMap::new();
+    let mut placed: BTreeSet<ParcelId> = BTreeSet::new();
+    for (key, row) in &loaded.rows {
+        if let (RowKey::Compartment(id), Row::Compartment(row)) = (key, row)
+            && let Use::Reserved(parcel) | Use::Occupied(parcel) = row.usage
+        {
+            assert!(placed.insert(parcel), "parcel {parcel} is in two compartments");
+            held.insert(id, parcel);
+        }
+    }
+    for (key, row) in &loaded.rows {
+        if let (RowKey::Parcel(parcel), Row::Parcel(row)) = (key, row)
+            && let ParcelState::Depositing(place) | ParcelState::Stored { place, .. } = &row.state
+        {
+            let holder = held.get(&place.compartment);
+            assert_eq!(holder, Some(parcel), "compartment {} was given twice", place.compartment);
+        }
+    }
+}
+
+/// A lock that was pulsed has its intent in the record; without an outcome it is there to end as unknown.
+fn pulses_are_known(story: &Story, known: &Known, loaded: &Loaded) {
+    for unlock in &known.pulsed {
+        let intent = story.intents[unlock];
+        assert!(intent <= loaded.head.sequence, "unlock {unlock} was pulsed and is not on the disk");
+    }
+}
+
+fn rows_are_as_sealed(story: &Story, store: &Store, loaded: &Loaded, depth: Depth) {
+    let reader = store.reader();
+    let after = match depth {
+        Depth::Newest => loaded.head.sequence.saturating_sub(NEWEST),
+        Depth::Whole => 0,
+    };
+    let rows = reader.rows_after(after, usize::MAX, usize::MAX).unwrap();
+    assert_eq!(rows.last().map_or(0, |row| row.sequence), loaded.head.sequence);
+    for pair in rows.windows(2) {
+        assert_eq!(pair[0].sequence + 1, pair[1].sequence);
+        assert_eq!(read_header(&pair[1].bytes).unwrap().previous, pair[0].hash);
+    }
+    for row in &rows {
+        let sealed = &story.journal[usize::try_from(row.sequence).unwrap() - 1];
+        assert_eq!(row.bytes, *sealed, "row {} is not what was sealed", row.sequence);
+    }
+    if depth == Depth::Whole {
+        let report = verify(&reader, Some(loaded.head)).unwrap();
+        assert!(report.is_proven(), "{report:?}");
+    }
+}
