@@ -89,7 +89,7 @@ fn nothing_promised_is_lost_when_the_power_fails_at_any_write_of_a_day() {
 fn cut(story: &Story, window: &Window, each: usize, seed: usize, count: &Count) {
     for choice in choices(window, each, u64::try_from(seed).unwrap()) {
         let number = count.images.fetch_add(1, Ordering::SeqCst);
-        let depth = if number % WHOLE_CHAIN == 0 { Depth::Whole } else { Depth::Newest };
+        let depth = if number.is_multiple_of(WHOLE_CHAIN) { Depth::Whole } else { Depth::Newest };
         let result = catch_unwind(AssertUnwindSafe(|| {
             if number % CUT_AGAIN == 1 {
                 let made = cut_again(story, window, &choice, seed);
