@@ -1,7 +1,7 @@
 //! Serial lines and the boards on them. Knows no parcels and no async runtime.
 //!
 //! A [`spec::LineSpec`] becomes a running line by [`port::spawn`]; [`order::Order`]s go in by the handle, [`signal::Signal`]s
-//! come out by the sink. Everything that decides is in [`line`], which does no I/O and is stepped with time.
+//! come out by the sink. Everything that decides is in [`mod@line`], which does no I/O and is stepped with time.
 
 pub mod channel;
 pub mod device;

@@ -112,6 +112,24 @@ mod tests {
         assert_eq!(head(&[1, 0x44, 1, 2, 3, 4]), Head::Noise);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn frame_is_whole_and_intact_whatever_arrives(
+            noise in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 2..40),
+        ) {
+            for run in [noise.clone(), framed(&body), [framed(&body), noise].concat()] {
+                if let Head::Frame(length) = head(&run) {
+                    proptest::prop_assert!(length <= run.len());
+                    let view = View::new(&run[..length]);
+                    proptest::prop_assert!(view.is_some_and(|view| view.data().is_none_or(|data| data.len() == length - 5)));
+                }
+                // No frame is waited for beyond the longest there is.
+                proptest::prop_assert!(run.len() < 261 || head(&run) != Head::More);
+            }
+        }
+    }
+
     #[test]
     fn view_shows_data_only_when_the_count_is_true() {
         let good = framed(&[7, 3, 2, 1, 2]);

@@ -3,7 +3,11 @@
 //! RTU frames carry no number, so a late answer looks like the answer to the next request of the same form. After a
 //! request went unanswered, nothing of its form is asked or believed until either a *fence* was answered (a read whose
 //! answer has another form: slaves and adapters answer in order, so whatever was owed is out or will never come), or
-//! [`LATE_HORIZON`] has passed.
+//! [`LATE_HORIZON`] has passed. Pulses do not lean on the order of answers: an output is held back by time alone
+//! (see [`Slave::pulsed`](crate::line::slave::Slave::pulsed)).
+//!
+//! What no master of this protocol can see: an answer that was believed once and is sent again later than that, whole
+//! and unchanged, in the window of the next request of its form.
 
 use crate::frame::modbus_rtu::{Request, Verdict};
 use crate::frame::modbus_view::View;

@@ -146,6 +146,10 @@ impl Set {
     }
 }
 
+/// A handle may be shared: engine, console and bus submit from their own threads.
+const fn shared<T: Send + Sync>() {}
+const _: () = shared::<LineHandle>();
+
 #[test]
 fn pulses_reach_the_board_once_each_over_a_pty() {
     let folder = tempfile::tempdir().unwrap();
