@@ -34,10 +34,11 @@ enum Rank {
     Lane(Lane),
 }
 
-/// Keeps lower lanes from starving where doors take all of the wire.
+/// Keeps lower lanes from starving where doors take all of the wire, and doors from waiting for a long row of set-ups.
 #[derive(Debug, Default)]
 pub struct Schedule {
-    promoted_last: bool,
+    /// The last job went before doors; the next does not, where a door is due.
+    before_doors_last: bool,
 }
 
 impl Schedule {
@@ -60,7 +61,7 @@ impl Schedule {
         match best {
             None => Choice::Wait(earliest),
             Some((rank, _, slave, Due { job, request, .. })) => {
-                self.promoted_last = rank == Rank::Promoted;
+                self.before_doors_last = rank <= Rank::Promoted;
                 Choice::Run { slave, job, request }
             }
         }
@@ -68,9 +69,10 @@ impl Schedule {
 
     fn rank(&self, due: &Due, now: Monotonic) -> Rank {
         match due.lane {
-            Lane::Unlock => Rank::SetUp,
             Lane::Door => Rank::Lane(Lane::Door),
-            _ if !self.promoted_last && now.since(due.due) >= LANE_PATIENCE => Rank::Promoted,
+            Lane::Unlock if self.before_doors_last => Rank::Lane(Lane::Access),
+            Lane::Unlock => Rank::SetUp,
+            _ if !self.before_doors_last && now.since(due.due) >= LANE_PATIENCE => Rank::Promoted,
             lane => Rank::Lane(lane),
         }
     }
@@ -152,6 +154,17 @@ mod tests {
         assert_eq!(turn(&mut schedule, &all), Some(1));
         all[1].failures.add(NOW, std::time::Duration::ZERO);
         assert_eq!(turn(&mut schedule, &all), Some(0));
+    }
+
+    #[test]
+    fn doors_are_read_between_set_ups() {
+        let mut all = slaves(&["discrete-inputs-8", "waveshare-relay-8", "waveshare-relay-8"]);
+        for board in &mut all[1..] {
+            board.state = State::SettingUp;
+        }
+        let mut schedule = Schedule::default();
+        let turns: Vec<usize> = (0..4).filter_map(|_| turn(&mut schedule, &all)).collect();
+        assert_eq!(turns, [1, 0, 1, 0]);
     }
 
     #[test]
