@@ -18,6 +18,9 @@ mod step;
 mod terminals;
 mod thread;
 
+#[cfg(test)]
+mod tests;
+
 pub use boot::{Boot, boot};
 pub use entropy::EntropySource;
 pub use handle::{EngineHandle, SealedNotice};

@@ -83,7 +83,7 @@ async fn ready(parts: &Parts) {
     let started = published.wait_for(|published| published.counters.inputs > 0);
     match timeout(ENGINE_PATIENCE, started).await {
         Ok(Ok(_)) => {
-            info!("doors are served");
+            info!("building is served");
             tell(&[NotifyState::Ready]);
         }
         _ => error!("the engine has not taken its first decision"),

@@ -1,0 +1,120 @@
+//! A disk that goes away and comes back: what is still done, what is taken back, and what is written afterwards.
+
+use super::*;
+
+/// A building with one parcel stored, whose disk then fails.
+fn stored_then_broken() -> (Bench, String) {
+    let mut bench = Bench::new();
+    let code = bench.deposit("4a");
+    bench.break_disk();
+    (bench, code)
+}
+
+#[test]
+fn pickup_works_and_is_witnessed_when_the_disk_is_away() {
+    let (mut bench, code) = stored_then_broken();
+    let (unlocks, rows) = (bench.unlocks.len(), bench.rows.len());
+    bench.typed(&code);
+    assert_eq!(bench.unlocks.len(), unlocks + 1, "the door opens");
+    assert_eq!(bench.rows.len(), rows, "nothing is called durable");
+    let witnessed = bench.witnessed();
+    assert!(
+        witnessed.contains(&"unlock.intended") && witnessed.contains(&"storage.degraded"),
+        "{witnessed:?}"
+    );
+    let published = bench.engine.published();
+    assert!(published.waiting_rows > 0);
+    assert!(published.counters.storage_failures >= 1, "the commit, and each attempt to open the file again");
+}
+
+#[test]
+fn deposit_is_withheld_and_taken_back_when_its_intent_cannot_be_written() {
+    let (mut bench, _) = stored_then_broken();
+    let unlocks = bench.unlocks.len();
+    bench.asks_for_a_door("4b");
+    assert_eq!(bench.unlocks.len(), unlocks, "no door opens for a deposit");
+    assert_eq!(bench.engine.published().counters.unlocks_withheld, 1);
+    assert!(bench.witnessed().contains(&"unlock.failed"), "{:?}", bench.witnessed());
+    assert!(
+        matches!(bench.screens.last(), Some(Screen::Refused { .. } | Screen::DoorFailed { .. })),
+        "{:?}",
+        bench.screens.last()
+    );
+}
+
+#[test]
+fn deposit_is_refused_at_once_when_the_disk_is_known_to_be_away() {
+    let (mut bench, code) = stored_then_broken();
+    bench.typed(&code);
+    let door = bench.unlocks.last().expect("opened").compartment.clone();
+    bench.swing(&door, Level::Shut);
+    bench.pass(Millis::seconds(40));
+    let unlocks = bench.unlocks.len();
+    bench.asks_for_a_door("4b");
+    assert_eq!(bench.unlocks.len(), unlocks);
+    assert_eq!(bench.engine.published().counters.unlocks_withheld, 0, "the core refuses by itself");
+}
+
+#[test]
+fn waiting_rows_are_journalled_in_order_when_the_disk_is_back() {
+    let (mut bench, code) = stored_then_broken();
+    let before = bench.rows.len();
+    bench.typed(&code);
+    let door = bench.unlocks.last().expect("opened").compartment.clone();
+    bench.swing(&door, Level::Shut);
+    bench.pass(Millis::seconds(5));
+    assert_eq!(bench.rows.len(), before);
+    let witnessed: Vec<String> = bench.witnessed().iter().map(ToString::to_string).collect();
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    assert_eq!(bench.engine.published().waiting_rows, 0);
+    let journalled: Vec<String> = bench.rows[before..].iter().map(|row| row.event_type.to_string()).collect();
+    assert_eq!(journalled[..witnessed.len()], witnessed[..], "what was witnessed is written, in order");
+    assert!(journalled.contains(&"parcel.collected".into()));
+    assert!(journalled.contains(&"storage.recovered".into()), "{journalled:?}");
+    let sequences: Vec<u64> = bench.rows.iter().map(|row| row.sequence).collect();
+    assert_eq!(sequences, (1..).take(sequences.len()).collect::<Vec<u64>>());
+    assert_eq!(bench.restart, None);
+}
+
+#[test]
+fn pickup_is_known_after_a_power_cut_when_the_disk_was_back_before() {
+    let (mut bench, code) = stored_then_broken();
+    bench.typed(&code);
+    let door = bench.unlocks.last().expect("opened").compartment.clone();
+    bench.swing(&door, Level::Shut);
+    bench.pass(Millis::seconds(5));
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    bench.power_cut(2);
+    bench.pass(Millis::seconds(200));
+    bench.typed(&code);
+    assert!(bench.unlocks.is_empty(), "the parcel is gone and its code opens nothing");
+}
+
+#[test]
+fn answer_waits_for_the_disk_when_it_says_that_something_is_recorded() {
+    let mut bench = Bench::new();
+    bench.break_disk();
+    let units = vec![Unit { id: "9z".parse().expect("id"), reach: Reach::Any }];
+    let answer = bench.order("again", Command::DirectorySync(Directory { version: 2, units }));
+    assert_eq!(answer, None, "nobody is told that it is done");
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    let told: Vec<_> = bench.replies.iter().filter(|(key, _)| key.id.as_str() == "again").collect();
+    assert_eq!(told.len(), 1);
+}
+
+#[test]
+fn nothing_is_lost_when_a_sync_fails_after_all_was_written() {
+    let mut bench = Bench::new();
+    let code = bench.deposit("4a");
+    let before = bench.rows.len();
+    bench.disk.break_disk(Trouble { after: 0, scope: Scope::Syncing, errno: 5 });
+    bench.typed(&code);
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    let journalled: Vec<&str> = bench.rows[before..].iter().map(|row| row.event_type.as_ref()).collect();
+    let intents = journalled.iter().filter(|name| **name == "unlock.intended").count();
+    assert_eq!(intents, 1, "written once, whatever the disk did: {journalled:?}");
+}

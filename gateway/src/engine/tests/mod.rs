@@ -1,0 +1,272 @@
+//! The engine on virtual time over a disk in memory: doors that open when pulsed, a courier, a resident.
+
+mod degraded;
+mod durable;
+mod starts;
+
+use sha2::{Digest as _, Sha256};
+use vestibule_contract::notice::{NotifierKey, NotifierSecret};
+use vestibule_core::building::CodeKey;
+use vestibule_core::command::{
+    Actor, Carrier, Carriers, Channel, Command, CommandKey, CommandRequest, Directory, Outcome, Reach,
+    Retention, Unit,
+};
+use vestibule_core::compartment::{Contact, Level};
+use vestibule_core::effect::{Effect, Unlock};
+use vestibule_core::id::{CommandId, CompartmentId, TerminalId};
+use vestibule_core::input::{Entry, Input, Key, PulseReport, Typed};
+use vestibule_core::policy::Policy;
+use vestibule_core::screen::Screen;
+use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
+use vestibule_core::time::{ClockTrust, Millis, Mono, Now, Timestamp};
+use vestibule_core::unit::{Digest, Millimetres};
+use vestibule_store::JournalRow;
+use vestibule_store::memory::{Memory, Scope, Trouble};
+
+use super::{Boot, Engine, EntropySource, Released, Witness, boot};
+
+const CARRIER_CODE: &str = "246810";
+
+/// One building on one disk, with everything that ever left it.
+struct Bench {
+    disk: Memory,
+    engine: Engine,
+    now: Now,
+    rows: Vec<JournalRow>,
+    witnesses: Vec<Witness>,
+    unlocks: Vec<Unlock>,
+    screens: Vec<Screen>,
+    replies: Vec<(CommandKey, Outcome)>,
+    restart: Option<String>,
+    /// The disk as it was when the newest lock was ordered.
+    disk_at_unlock: Option<Memory>,
+}
+
+fn compartment(number: u16) -> CompartmentId {
+    CompartmentId::new(&format!("a-{number}")).expect("id")
+}
+
+fn lobby() -> TerminalId {
+    TerminalId::new("lobby").expect("id")
+}
+
+fn built(number: u16) -> CompartmentSite {
+    CompartmentSite {
+        bank: "a".parse().expect("id"),
+        label: number.to_string(),
+        column: number,
+        row: 0,
+        size: Size::Small,
+        climate: Climate::Ambient,
+        handle: Millimetres(900),
+        sill: Millimetres(800),
+        lock: PhysicalLock { device: "locks".parse().expect("id"), output: number },
+        door: Sensing::Wired,
+        latch: Sensing::Absent,
+        probe: None,
+    }
+}
+
+fn site() -> Site {
+    Site {
+        building: "maple-court".parse().expect("id"),
+        support: "office".into(),
+        compartments: (1..=4).map(|number| (compartment(number), built(number))).collect(),
+        terminals: [(lobby(), TerminalSite { serves: ["a".parse().expect("id")].into() })].into(),
+        probes: std::collections::BTreeMap::new(),
+        devices: [("locks".parse().expect("id"), "one".parse().expect("id"))].into(),
+        policy: Policy { unscanned_share: 100, ..Policy::default() },
+    }
+}
+
+fn notifier() -> (NotifierSecret, NotifierKey) {
+    NotifierSecret::generate(&[3; 32])
+}
+
+fn first_moment() -> Now {
+    Now { wall: Timestamp(1_790_000_000_000), trust: ClockTrust::Synchronised, mono: Mono(1_000_000) }
+}
+
+impl Bench {
+    /// A first start on a new disk, with a directory, a carrier, and all doors heard shut.
+    fn new() -> Self {
+        let mut bench = Self::start(Memory::default(), 1, first_moment());
+        bench.introduce();
+        bench
+    }
+
+    /// Tells the building who lives there and who delivers.
+    fn introduce(&mut self) {
+        let units = ["4a", "4b"].map(|id| Unit { id: id.parse().expect("id"), reach: Reach::Any }).into();
+        self.order("directory", Command::DirectorySync(Directory { version: 1, units }));
+        let digest = Sha256::digest(format!("vestibule-carrier-code/1:maple-court:ups:{CARRIER_CODE}"));
+        let carrier = Carrier { id: "ups".parse().expect("id"), code_digest: Digest(digest.into()) };
+        self.order("carriers", Command::CarriersSync(Carriers { version: 1, carriers: [carrier].into() }));
+    }
+
+    /// A start on this disk, as the daemon makes one.
+    fn start(disk: Memory, seed: u8, now: Now) -> Self {
+        let (engine, first) = boot(Boot {
+            place: Box::new(disk.clone()),
+            site: site(),
+            key: CodeKey([9; 32]),
+            entropy: EntropySource::new([seed; 32]),
+            notifier: Some(notifier().1),
+            configuration: Digest([1; 32]),
+            version: "0.1.0".into(),
+            now,
+        })
+        .expect("a disk that may be used");
+        let mut bench = Self {
+            disk,
+            engine,
+            now,
+            rows: Vec::new(),
+            witnesses: Vec::new(),
+            unlocks: Vec::new(),
+            screens: Vec::new(),
+            replies: Vec::new(),
+            restart: None,
+            disk_at_unlock: None,
+        };
+        bench.give(first);
+        for number in 1..=4 {
+            bench.contact(number, Level::Shut);
+        }
+        bench
+    }
+
+    /// Power cut and a new start: only the disk is left.
+    fn power_cut(&mut self, seed: u8) {
+        let disk = self.disk.copy();
+        *self = Self::start(disk, seed, self.now);
+    }
+
+    fn give(&mut self, input: Input) {
+        self.step(vec![input]);
+    }
+
+    fn step(&mut self, mut inputs: Vec<Input>) {
+        let Released { effects, rows, witnesses, restart, .. } = self.engine.step(&mut inputs, self.now);
+        self.rows.extend(rows);
+        self.witnesses.extend(witnesses);
+        self.restart = self.restart.take().or(restart);
+        for effect in effects {
+            match effect {
+                Effect::Unlock(unlock) => {
+                    self.disk_at_unlock = Some(self.disk.copy());
+                    self.unlocks.push(unlock.clone());
+                    self.open(&unlock);
+                }
+                Effect::Show { screen, .. } => self.screens.push(screen),
+                Effect::Reply { key, outcome } => self.replies.push((key, outcome)),
+                _ => {}
+            }
+        }
+    }
+
+    fn open(&mut self, unlock: &Unlock) {
+        let report = PulseReport::Acknowledged { sent: self.now.mono };
+        self.give(Input::Pulse { unlock: unlock.id, report });
+        self.swing(&unlock.compartment.clone(), Level::Open);
+    }
+
+    fn contact(&mut self, number: u16, level: Level) {
+        self.hear(&compartment(number), level);
+    }
+
+    fn hear(&mut self, compartment: &CompartmentId, level: Level) {
+        let (compartment, contact, at) = (compartment.clone(), Contact::Door, self.now.mono);
+        self.give(Input::Contact { compartment, contact, level, at });
+    }
+
+    /// Moves a door and lets the debounce time pass.
+    fn swing(&mut self, compartment: &CompartmentId, level: Level) {
+        self.hear(compartment, level);
+        self.pass(Millis(150));
+    }
+
+    /// Lets time pass, stepping whenever the engine asks for it.
+    fn pass(&mut self, span: Millis) {
+        let end = self.now.mono.after(span);
+        while let Some(due) = self.engine.next_deadline().filter(|due| *due <= end) {
+            self.advance(due.max(self.now.mono));
+            let tick = self.engine.tick_deadline().filter(|due| *due <= self.now.mono).map(|_| Input::Tick);
+            self.step(tick.into_iter().collect());
+        }
+        self.advance(end);
+    }
+
+    fn advance(&mut self, to: Mono) {
+        self.now.wall = self.now.wall.after(to.since(self.now.mono));
+        self.now.mono = to;
+    }
+
+    fn typed(&mut self, text: &str) {
+        let entry = Entry::Typed(Typed::new(text).expect("text"));
+        self.give(Input::Entry { terminal: lobby(), entry });
+    }
+
+    fn key(&mut self, key: Key) {
+        self.give(Input::Entry { terminal: lobby(), entry: Entry::Key(key) });
+    }
+
+    fn order(&mut self, id: &str, command: Command) -> Option<Outcome> {
+        let key = CommandKey {
+            channel: Channel::Console,
+            actor: Actor::Staff("os:ann".into()),
+            id: CommandId::new(id).expect("id"),
+        };
+        self.give(Input::Command(Box::new(CommandRequest {
+            key: key.clone(),
+            digest: Digest(Sha256::digest(id).into()),
+            retention: Retention::Live,
+            not_after: Some(self.now.wall.after(Millis::seconds(60))),
+            nonce: None,
+            reason: Some("as a test".into()),
+            command,
+        })));
+        self.reply(&key)
+    }
+
+    fn reply(&self, key: &CommandKey) -> Option<Outcome> {
+        self.replies.iter().rev().find(|(of, _)| of == key).map(|(_, outcome)| outcome.clone())
+    }
+
+    /// A courier's keys until a door is asked for.
+    fn asks_for_a_door(&mut self, unit: &str) {
+        self.typed(CARRIER_CODE);
+        self.typed(unit);
+        self.key(Key::Confirm);
+        self.typed("1");
+    }
+
+    /// A whole deposit; the parcel's code.
+    fn deposit(&mut self, unit: &str) -> String {
+        self.asks_for_a_door(unit);
+        let door = self.unlocks.last().expect("a door opened").compartment.clone();
+        self.swing(&door, Level::Shut);
+        self.pass(Millis::seconds(20));
+        self.key(Key::Cancel);
+        self.newest_code()
+    }
+
+    /// The code of the newest waiting notice, read as only the notifier can.
+    fn newest_code(&mut self) -> String {
+        let sealed = self.engine.sealed_notices(None, usize::MAX).pop().expect("a notice waits");
+        let notice = notifier().0.open(&sealed.bytes).expect("sealed to the notifier");
+        notice.code.as_deref().expect("a code").replace('-', "")
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.rows.iter().map(|row| row.event_type.as_ref()).collect()
+    }
+
+    fn witnessed(&self) -> Vec<&'static str> {
+        self.witnesses.iter().map(|witness| witness.event_type).collect()
+    }
+
+    fn break_disk(&self) {
+        self.disk.break_disk(Trouble { after: 0, scope: Scope::All, errno: 5 });
+    }
+}
