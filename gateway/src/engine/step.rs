@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vestibule_contract::event::provisional;
+use vestibule_contract::event::{Envelope, provisional};
 use vestibule_contract::notice::{Context, NotifierKey, seal};
 use vestibule_core::Building;
 use vestibule_core::building::Change;
@@ -134,6 +134,12 @@ impl Engine {
     /// Notes how long the last step took that made rows durable, in microseconds.
     pub fn note_commit(&mut self, micros: u64) {
         self.counters.last_commit_us = micros;
+    }
+
+    /// What all rows of this start have in common.
+    #[must_use]
+    pub const fn envelope(&self) -> &Envelope {
+        self.store.envelope()
     }
 
     /// A reader of the journal.

@@ -2,11 +2,13 @@
 
 mod key;
 mod lock;
+mod networks;
 mod parts;
 mod stop;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use vestibule_contract::notice::{NoticeError, NotifierKey};
 use vestibule_store::{Folder, OpenError};
@@ -17,6 +19,7 @@ use crate::config::{Configuration, Origin};
 use crate::engine::{Boot, Engine, EntropySource, Runner, Seam, boot};
 use crate::field::{Ends, Field, FieldError};
 use crate::health::Health;
+use crate::mqtt::Publisher;
 use crate::supervise::{Alarm, Ending};
 use crate::telemetry::Telemetry;
 use parts::Parts;
@@ -84,7 +87,7 @@ pub fn run(configuration: Configuration, options: &RunOptions) -> Result<(), Run
         .build()
         .map_err(|source| RunError::System { operation: "start the runtime", source })?;
     let parts = start(&configuration)?;
-    let ending = runtime.block_on(stop::until_ended(parts, configuration, options))?;
+    let ending = runtime.block_on(stop::until_ended(parts, Arc::new(configuration), options))?;
     runtime.shutdown_timeout(stop::RUNTIME_PATIENCE);
     drop(state);
     match ending {
@@ -98,6 +101,9 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
     let mut clock = SystemClock::new(configuration.local.clock_marker.clone());
     let (engine, first) = load(configuration, &mut clock)?;
     let reader = engine.reader();
+    let envelope = engine.envelope();
+    let publisher =
+        Publisher::new(envelope.building.clone(), envelope.boot, envelope.boot_id, env!("CARGO_PKG_VERSION"));
     let (alarm, alarms) = Alarm::new();
     let health = Health::new(configuration.lines.keys().cloned(), monotonic());
     let telemetry = Telemetry::default();
@@ -115,7 +121,7 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
     let thread = runner
         .spawn(first)
         .map_err(|source| RunError::System { operation: "start the engine's thread", source })?;
-    Ok(Parts { engine: handle, reader, telemetry, health, alarms, field, thread })
+    Ok(Parts { engine: handle, reader, publisher, telemetry, health, alarms, field, thread })
 }
 
 fn load(

@@ -7,14 +7,15 @@ use tokio::sync::mpsc;
 use crate::engine::{EngineHandle, Reader};
 use crate::field::Field;
 use crate::health::Health;
+use crate::mqtt::Publisher;
 use crate::supervise::Fallen;
 use crate::telemetry::Telemetry;
 
-#[expect(dead_code, reason = "bus, uplink and console take what is left as they come")]
 /// The running daemon without its networks.
 pub(super) struct Parts {
     pub(super) engine: EngineHandle,
     pub(super) reader: Reader,
+    pub(super) publisher: Publisher,
     pub(super) telemetry: Telemetry,
     pub(super) health: Health,
     pub(super) alarms: mpsc::Receiver<Fallen>,

@@ -1,5 +1,6 @@
 //! The daemon's life after its start, and its end in order: decide no more, say goodbye, let go of the lines.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -10,9 +11,9 @@ use tracing::{error, info, warn};
 use vestibule_core::input::Input;
 
 use super::parts::Parts;
-use super::{RunError, RunOptions};
-use crate::config::Configuration;
-use crate::supervise::{ChildCommand, Ending, Fallen, Part, Signals, child, keep, tell, watch};
+use super::{RunError, RunOptions, networks};
+use crate::config::{Configuration, Origin, keep_last_good};
+use crate::supervise::{Ending, Fallen, Part, Signals, tell, watch};
 
 /// The engine's last commit: as long as a worn card holds one sync back.
 const ENGINE_PATIENCE: Duration = Duration::from_secs(20);
@@ -24,15 +25,15 @@ pub(super) const RUNTIME_PATIENCE: Duration = Duration::from_secs(1);
 /// Runs the networks and waits for a reason to end; returns when everything has ended.
 pub(super) async fn until_ended(
     mut parts: Parts,
-    configuration: Configuration,
+    configuration: Arc<Configuration>,
     options: &RunOptions,
 ) -> Result<Ending, RunError> {
     let mut signals =
         Signals::take().map_err(|source| RunError::System { operation: "take signals", source })?;
     let (stop, stopped) = flag::channel(false);
     let mut tasks = JoinSet::new();
-    networks(&mut tasks, &parts, &configuration, options, &stopped)?;
-    ready(&parts).await;
+    networks::start(&mut tasks, &parts, &configuration, options, &stopped)?;
+    ready(&parts, &configuration).await;
     let ending = watch(&parts.health, &mut parts.alarms, &mut signals).await;
     tell(&[NotifyState::Stopping]);
     stop.send_replace(true);
@@ -47,38 +48,8 @@ pub(super) async fn until_ended(
     Ok(ending)
 }
 
-/// Starts what doors do not wait for.
-fn networks(
-    tasks: &mut JoinSet<()>,
-    _parts: &Parts,
-    _configuration: &Configuration,
-    options: &RunOptions,
-    stopped: &flag::Receiver<bool>,
-) -> Result<(), RunError> {
-    if let Some(files) = &options.with_broker {
-        let command = broker_command(files)?;
-        let mut stop = stopped.clone();
-        let kept = keep("broker", stopped.clone(), move || child(command.clone()));
-        // A child has nobody else to tell it: it ends when its keeper does.
-        tasks.spawn(async move {
-            tokio::select! {
-                () = kept => {}
-                _ = stop.wait_for(|stop| *stop) => {}
-            }
-        });
-    }
-    Ok(())
-}
-
-fn broker_command(files: &[std::path::PathBuf]) -> Result<ChildCommand, RunError> {
-    let program = std::env::current_exe()
-        .map_err(|source| RunError::System { operation: "find the own program", source })?;
-    let configured = files.iter().flat_map(|file| ["--config".into(), file.clone().into_os_string()]);
-    Ok(ChildCommand { program, arguments: std::iter::once("broker".into()).chain(configured).collect() })
-}
-
 /// Says that doors are served: the record is loaded and the first decision is taken. Lines come as they answer.
-async fn ready(parts: &Parts) {
+async fn ready(parts: &Parts, configuration: &Configuration) {
     let mut published = parts.engine.changed();
     let started = published.wait_for(|published| published.counters.inputs > 0);
     match timeout(ENGINE_PATIENCE, started).await {
@@ -87,6 +58,11 @@ async fn ready(parts: &Parts) {
             tell(&[NotifyState::Ready]);
         }
         _ => error!("the engine has not taken its first decision"),
+    }
+    if configuration.origin == Origin::Current
+        && let Err(why) = keep_last_good(configuration)
+    {
+        warn!(error = %why, "configuration cannot be kept as the last good one");
     }
 }
 

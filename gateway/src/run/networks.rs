@@ -1,0 +1,85 @@
+//! Console, bus, uplink and, where asked for, the broker as a child: what doors do not wait for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch::Receiver as Flag;
+use tokio::task::JoinSet;
+use tracing::error;
+
+use super::parts::Parts;
+use super::{RunError, RunOptions};
+use crate::config::Configuration;
+use crate::console::Console;
+use crate::supervise::{Chain, ChildCommand, TaskResult, child, keep};
+use crate::{bus, uplink};
+
+/// Starts every network as a kept task. None of them can keep the daemon from serving doors.
+pub(super) fn start(
+    tasks: &mut JoinSet<()>,
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    options: &RunOptions,
+    stopped: &Flag<bool>,
+) -> Result<(), RunError> {
+    if let Some(files) = &options.with_broker {
+        start_broker(tasks, files, stopped)?;
+    }
+    start_console(tasks, parts, configuration, stopped);
+    let (engine, telemetry) = (parts.engine.clone(), parts.telemetry.clone());
+    let (shared, publisher) = (Arc::clone(configuration), parts.publisher.clone());
+    tasks.spawn(keep("bus", stopped.clone(), move || {
+        bus::run(Arc::clone(&shared), publisher.clone(), engine.clone(), telemetry.clone())
+    }));
+    let (engine, telemetry, journal) = (parts.engine.clone(), parts.telemetry.clone(), parts.reader.clone());
+    let (shared, publisher) = (Arc::clone(configuration), parts.publisher.clone());
+    tasks.spawn(keep("uplink", stopped.clone(), move || {
+        let journal = Arc::new(journal.clone());
+        uplink::run(Arc::clone(&shared), publisher.clone(), journal, engine.clone(), telemetry.clone())
+    }));
+    Ok(())
+}
+
+/// The first socket is bound here, so that whoever hears that the building is served finds the console.
+fn start_console(
+    tasks: &mut JoinSet<()>,
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    stopped: &Flag<bool>,
+) {
+    let (engine, journal) = (parts.engine.clone(), parts.reader.clone());
+    let shared = Arc::clone(configuration);
+    let bind = move || Console::bind((*shared).clone(), engine.clone(), journal.clone());
+    let mut bound =
+        bind().inspect_err(|why| error!(error = %Chain(why), "there is no console; trying again")).ok();
+    let stop = stopped.clone();
+    tasks.spawn(keep("console", stopped.clone(), move || {
+        let console = bound.take().map_or_else(&bind, Ok);
+        let mut stop = stop.clone();
+        async move {
+            let asked = async move { drop(stop.wait_for(|stop| *stop).await) };
+            console?.serve(asked).await;
+            TaskResult::Ok(())
+        }
+    }));
+}
+
+/// The broker ends with its keeper: a child has nobody else to tell it.
+fn start_broker(tasks: &mut JoinSet<()>, files: &[PathBuf], stopped: &Flag<bool>) -> Result<(), RunError> {
+    let program = std::env::current_exe()
+        .map_err(|source| RunError::System { operation: "find the own program", source })?;
+    let configured =
+        files.iter().flat_map(|file| [OsString::from("--config"), file.clone().into_os_string()]);
+    let arguments = std::iter::once(OsString::from("broker")).chain(configured).collect();
+    let command = ChildCommand { program, arguments };
+    let mut stop = stopped.clone();
+    let kept = keep("broker", stopped.clone(), move || child(command.clone()));
+    tasks.spawn(async move {
+        tokio::select! {
+            () = kept => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    });
+    Ok(())
+}
