@@ -4,7 +4,7 @@ use alloc::vec;
 
 use crate::compartment::{ServiceCause, Use};
 use crate::input::Key;
-use crate::scene::{Hand, Scene, compartment};
+use crate::scene::{Hand, Scene};
 use crate::screen::Screen;
 use crate::time::Millis;
 
@@ -58,9 +58,7 @@ fn parcel_is_delivered_when_the_door_is_shut_and_collected_when_its_code_is_type
 #[test]
 fn another_door_is_given_when_the_first_jams() {
     let mut scene = Scene::new();
-    for number in 1..=8 {
-        scene.hands.insert(compartment(&alloc::format!("a-{number}")), Hand::Jams);
-    }
+    scene.all_hands(Hand::Jams);
     let jammed = scene.deposit_for("4b", "1");
     scene.hands.clear();
     scene.pass(Millis::seconds(3));

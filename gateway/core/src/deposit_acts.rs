@@ -1,18 +1,18 @@
 //! What a deposit's steps do: to compartments, parcels, the courier's screen.
 
-use crate::allocation::{Need, SIZES};
+use crate::allocation::Need;
 use crate::command::Actor;
 use crate::compartment::{InspectionCause, Use};
 use crate::deposit::{Act, Deposit, Leave, Noted, Outcome, Phase, Step, next};
 use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
-use crate::id::{CarrierId, CompartmentId, DeviceId, ParcelId, TerminalId, UnitId, UnlockId};
-use crate::limits::{DOORS_A_PARCEL, PARCELS_MAX};
+use crate::id::{CarrierId, CompartmentId, ParcelId, TerminalId, UnitId, UnlockId};
+use crate::limits::PARCELS_MAX;
 use crate::parcel::{ExceptionKind, Parcel, ParcelState};
 use crate::refusal::Refusal;
 use crate::row::NoticeKind;
-use crate::screen::{AfterFailure, Screen};
+use crate::screen::Screen;
 use crate::site::{Climate, Size};
 use crate::unlock::{Errand, Order, Verdict};
 
@@ -54,7 +54,7 @@ impl Draft<'_> {
     }
 
     /// Reserves a compartment for a parcel and opens it.
-    fn open_for(
+    pub(crate) fn open_for(
         &mut self,
         parcel: ParcelId,
         compartment: &CompartmentId,
@@ -119,6 +119,10 @@ impl Draft<'_> {
         };
         // An answer for a door that the courier has left meanwhile finds no deposit, and nothing happens.
         let _reply = self.deposit_step(compartment, step);
+        if step == Step::Opened && self.door_is_shut(compartment) {
+            // It was opened, shut and at rest before the line master's report came.
+            let _reply = self.deposit_step(compartment, Step::DoorRested);
+        }
     }
 
     /// Takes a deposit one step on.
@@ -189,7 +193,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn set_phase(&mut self, c: &CompartmentId, phase: Phase) {
+    pub(crate) fn set_phase(&mut self, c: &CompartmentId, phase: Phase) {
         self.t.deposits.edit(c, |deposit| deposit.phase = phase);
     }
 
@@ -207,7 +211,7 @@ impl Draft<'_> {
         self.show_deposit(c, Screen::Delivered { label: self.label(c) });
     }
 
-    fn rest(&mut self, c: &CompartmentId) {
+    pub(crate) fn rest(&mut self, c: &CompartmentId) {
         let Some(deposit) = self.t.deposits.get(c).cloned() else { return };
         let Phase::Shut(since) = deposit.phase else { return };
         self.set_phase(c, Phase::Rested(since));
@@ -236,7 +240,7 @@ impl Draft<'_> {
         self.courier_goes_on(&deposit.terminal, c);
     }
 
-    fn withdraw(&mut self, c: &CompartmentId, parcel: ParcelId) {
+    pub(crate) fn withdraw(&mut self, c: &CompartmentId, parcel: ParcelId) {
         self.set_parcel(parcel, ParcelState::Withdrawn);
         self.record(Fact::ParcelNotDelivered { parcel, compartment: c.clone() });
     }
@@ -269,108 +273,6 @@ impl Draft<'_> {
         }
     }
 
-    /// Leaves a shut door for another one.
-    fn move_on(&mut self, c: &CompartmentId, deposit: &Deposit, leave: Leave) -> Result<(), Refusal> {
-        self.inspect(c, leave.doubt());
-        self.set_phase(c, Phase::Left(leave));
-        let size = match leave {
-            Leave::Larger => self.compartment_site(c).and_then(|site| larger(site.size)),
-            Leave::Returned | Leave::NotEmpty => {
-                self.t.parcels.get(&deposit.parcel).map(|parcel| parcel.size)
-            }
-        };
-        match size {
-            Some(size) => {
-                self.t.parcels.edit(&deposit.parcel, |parcel| parcel.size = size);
-                self.offer_another(c, deposit, None, None)
-            }
-            None => self.send_away(c, deposit, Refusal::NothingFits),
-        }
-    }
-
-    /// The first door did not open: it is out of service, free or in doubt, and the parcel gets another.
-    fn other_door(&mut self, c: &CompartmentId, deposit: &Deposit, act: Act) -> Result<(), Refusal> {
-        self.t.deposits.remove(c);
-        let mut board = None;
-        match act {
-            Act::OtherDoorAfterJam => self.jam(c),
-            Act::OtherDoor => {
-                // The lock was not touched; its board is asked no more for this parcel.
-                board = self.compartment_site(c).map(|site| site.lock.device.clone());
-                self.release(c);
-            }
-            _ => self.inspect(c, InspectionCause::InterruptedDeposit),
-        }
-        self.offer_another(c, deposit, board.as_ref(), Some(self.label(c)))
-    }
-
-    /// The door did not open again; the parcel lies behind it.
-    fn reopening_failed(&mut self, c: &CompartmentId, deposit: &Deposit, act: Act) -> Result<(), Refusal> {
-        if act == Act::OtherDoorAfterJam {
-            let place = self.place(c);
-            self.t.deposits.remove(c);
-            self.jam(c);
-            self.except(deposit.parcel, place, ExceptionKind::Jammed);
-            self.notify(deposit.parcel, NoticeKind::Interrupted);
-        } else {
-            // Shut as it was: it settles as it would have.
-            let phase = Phase::Shut(self.now.mono);
-            self.t.deposits.edit(c, |deposit| (deposit.phase, deposit.outcome) = (phase, Outcome::Known));
-            if self.door_is_shut(c) {
-                self.rest(c);
-            }
-        }
-        self.courier_asks_again(&deposit.terminal, c);
-        self.refuse(&deposit.terminal, Refusal::DidNotOpen)
-    }
-
-    /// Gives the parcel another door, or sends the courier away with it.
-    fn offer_another(
-        &mut self,
-        c: &CompartmentId,
-        deposit: &Deposit,
-        shunned: Option<&DeviceId>,
-        failed: Option<alloc::string::String>,
-    ) -> Result<(), Refusal> {
-        let Some(parcel) = self.t.parcels.get(&deposit.parcel).cloned() else { return Ok(()) };
-        let (terminal, carrier) = (&deposit.terminal, &deposit.carrier);
-        let need = Need {
-            size: parcel.size,
-            climate: parcel.climate,
-            unit: &parcel.unit,
-            carrier,
-            terminal,
-            shunned,
-        };
-        let found = match (deposit.doors < DOORS_A_PARCEL, self.purpose_is_allowed(Purpose::Deposit)) {
-            (true, true) => self.allocate(&need),
-            (true, false) => Err(Refusal::StorageDegraded),
-            (false, _) => Err(Refusal::DidNotOpen),
-        };
-        let next = if found.is_ok() { AfterFailure::AnotherDoor } else { AfterFailure::CallOffice };
-        if let Some(label) = failed {
-            self.show_deposit_at(terminal, c, Screen::DoorFailed { label, next });
-        }
-        match found {
-            Ok(other) => {
-                self.open_for(deposit.parcel, &other, terminal, carrier, deposit.doors.saturating_add(1));
-                Ok(())
-            }
-            Err(refusal) => self.send_away(c, deposit, refusal),
-        }
-    }
-
-    /// Nothing can be offered: the courier keeps the parcel.
-    fn send_away(&mut self, c: &CompartmentId, deposit: &Deposit, refusal: Refusal) -> Result<(), Refusal> {
-        let size = self.t.parcels.get(&deposit.parcel).map(|parcel| parcel.size);
-        self.withdraw(c, deposit.parcel);
-        if let (Refusal::NothingFits, Some(size)) = (refusal, size) {
-            self.note_exhausted(&deposit.terminal, size);
-        }
-        self.courier_asks_again(&deposit.terminal, c);
-        self.refuse(&deposit.terminal, refusal)
-    }
-
     /// The door stood open for so long that nobody is taken to be there.
     fn abandon(&mut self, c: &CompartmentId, deposit: &Deposit) {
         self.set_phase(c, Phase::Abandoned);
@@ -397,7 +299,7 @@ impl Draft<'_> {
         }
     }
 
-    fn show_deposit_at(&mut self, terminal: &TerminalId, c: &CompartmentId, screen: Screen) {
+    pub(crate) fn show_deposit_at(&mut self, terminal: &TerminalId, c: &CompartmentId, screen: Screen) {
         if self.courier_looks_at(terminal, c) {
             self.show(terminal, screen);
         }
@@ -420,8 +322,4 @@ impl Draft<'_> {
             let _settled = self.deposit_step(&compartment, Step::TimeUp);
         }
     }
-}
-
-fn larger(size: Size) -> Option<Size> {
-    SIZES.into_iter().find(|other| *other > size)
 }

@@ -13,18 +13,27 @@ mod allocation;
 pub mod building;
 mod code;
 pub mod command;
+#[cfg(test)]
+mod command_tests;
 pub mod compartment;
 mod courier;
 #[cfg(test)]
 mod day_tests;
 mod deposit;
 mod deposit_acts;
+mod deposit_moves;
 mod door_watch;
 mod draft;
 pub mod effect;
 mod errand;
 pub mod event;
+#[cfg(test)]
+mod exception_tests;
+#[cfg(test)]
+mod fault_tests;
 mod field;
+#[cfg(test)]
+mod grid_tests;
 mod guess;
 pub mod id;
 pub mod input;

@@ -163,6 +163,10 @@ impl Draft<'_> {
         };
         // The screen shows what follows; there is nobody else to answer.
         let _shown = self.pickup_step(terminal, step);
+        if step == Step::Opened && self.door_is_shut(compartment) {
+            // It was opened, shut and at rest before the line master's report came.
+            let _shown = self.pickup_step(terminal, Step::DoorRested);
+        }
     }
 
     pub(crate) fn resident_leaves(&mut self, terminal: &TerminalId) -> Result<(), Refusal> {

@@ -134,6 +134,12 @@ impl Scene {
         scene
     }
 
+    /// Every door behaves like this from now on.
+    pub(crate) fn all_hands(&mut self, hand: Hand) {
+        let doors: Vec<_> = self.building.site().compartments.keys().cloned().collect();
+        self.hands.extend(doors.into_iter().map(|door| (door, hand)));
+    }
+
     pub(crate) fn start(&mut self) {
         self.boot += 1;
         let configuration = Digest([1; 32]);

@@ -1,0 +1,145 @@
+//! What breaks: locks, boards, sensors, power, disk.
+
+use crate::compartment::{Contact, InspectionCause, Level, Use};
+use crate::effect::Purpose;
+use crate::event::{Fact, UnlockFailure};
+use crate::input::{Input, Key, NotSent, PulseReport, StorageHealth};
+use crate::refusal::Refusal;
+use crate::scene::{CARRIER_CODE, Hand, Scene, compartment, site, terminal};
+use crate::screen::{AfterFailure, Screen};
+use crate::time::Millis;
+
+#[test]
+fn lost_reply_is_not_pulsed_again_and_is_confirmed_when_the_door_opens() {
+    let mut scene = Scene::new();
+    scene.all_hands(Hand::OpensUnanswered);
+    scene.deposit_for("4b", "1");
+    scene.pass(Millis::seconds(4));
+    assert_eq!(scene.unlocks.len(), 1);
+    assert!(scene.facts().contains(&"unlock.confirmed"));
+}
+
+#[test]
+fn unlock_is_unknown_when_nothing_answers_and_the_door_stays_shut() {
+    let mut scene = Scene::new();
+    let (_, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Dead);
+    scene.typed(&code);
+    scene.pass(Millis::seconds(4));
+    assert!(scene.facts().contains(&"unlock.unknown"));
+    assert!(matches!(scene.screen(), Screen::DoorFailed { next: AfterFailure::CallOffice, .. }));
+    scene.hands.clear();
+    scene.typed(&code);
+    assert!(matches!(scene.screen(), Screen::TakeOut { .. }));
+}
+
+#[test]
+fn nothing_is_forced_when_a_door_is_pulled_late() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Dead);
+    scene.typed(&code);
+    scene.pass(Millis::seconds(5));
+    scene.names();
+    scene.swing(&door, Level::Open);
+    assert_eq!(scene.names(), ["compartment.opened"]);
+}
+
+#[test]
+fn order_that_never_left_frees_the_compartment_and_shuns_its_board() {
+    let mut scene = Scene::new();
+    scene.all_hands(Hand::Silent);
+    let door = scene.deposit_for("4b", "1");
+    let unlock = scene.unlocks.last().unwrap().id;
+    scene.report(unlock, PulseReport::NotSent(NotSent::Unreachable));
+    assert_eq!(scene.usage(&door), Use::Free);
+    assert!(matches!(scene.screen(), Screen::Refused { refusal: Refusal::NothingFits, .. }));
+    let failed = |fact: &Fact| {
+        matches!(fact, Fact::UnlockFailed { why: UnlockFailure::NotSent(NotSent::Unreachable), .. })
+    };
+    assert!(scene.news().iter().any(failed));
+    assert_eq!(scene.unlocks.len(), 1);
+}
+
+#[test]
+fn nothing_opens_and_the_deposit_is_interrupted_when_power_is_cut_with_the_door_open() {
+    let mut scene = Scene::new();
+    let door = scene.deposit_for("4b", "1");
+    let before = scene.unlocks.len();
+    scene.names();
+    scene.restart();
+    assert_eq!(scene.unlocks.len(), before);
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::InterruptedDeposit));
+    assert_eq!(scene.names(), ["gateway.started", "compartment.needs_inspection", "parcel.exception"]);
+}
+
+#[test]
+fn same_code_stays_good_when_power_is_cut_in_the_middle_of_a_pickup() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Silent);
+    scene.typed(&code);
+    scene.names();
+    scene.restart();
+    assert!(scene.facts().contains(&"unlock.unknown"));
+    scene.hands.clear();
+    scene.typed(&code);
+    assert_eq!(*scene.screen(), Screen::TakeOut { label: scene.label(&door), more: 0 });
+    scene.restart();
+    scene.pass(Millis::hours(25));
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::PickupNotClosed));
+    scene.typed(&code);
+    assert_eq!(scene.last, Some(Err(Refusal::ExpiredCode)));
+}
+
+#[test]
+fn parcel_is_served_to_staff_only_when_its_lock_was_remapped() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    let mut site = site();
+    let other = compartment("a-8");
+    let lock = site.compartments[&door].lock.clone();
+    let swapped = core::mem::replace(&mut site.compartments.get_mut(&other).unwrap().lock, lock);
+    site.compartments.get_mut(&door).unwrap().lock = swapped;
+    scene.restart_on(site);
+    for id in [&door, &other] {
+        assert_eq!(scene.usage(id), Use::NeedsInspection(InspectionCause::MappingChanged));
+    }
+    scene.typed(&code);
+    assert_eq!(scene.last, Some(Err(Refusal::StaffOnly)));
+}
+
+#[test]
+fn pickups_go_on_and_deposits_do_not_when_the_disk_is_away() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.storage(StorageHealth::Degraded);
+    scene.typed(CARRIER_CODE);
+    assert_eq!(scene.last, Some(Err(Refusal::StorageDegraded)));
+    scene.typed(&code);
+    assert_eq!(scene.unlocks.last().unwrap().purpose, Purpose::Pickup);
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    assert_eq!(scene.usage(&door), Use::Free);
+    scene.names();
+    scene.storage(StorageHealth::Recovered);
+    assert!(matches!(scene.news()[..], [Fact::StorageRecovered { waited }] if waited > 5));
+}
+
+#[test]
+fn door_is_not_given_when_its_contact_was_not_heard_lately() {
+    let mut scene = Scene::new();
+    scene.now.mono = scene.now.mono.after(Millis::seconds(16));
+    scene.give(Input::Tick);
+    scene.typed(CARRIER_CODE);
+    scene.typed("4b");
+    scene.key(Key::Confirm);
+    assert_eq!(scene.last, Some(Err(Refusal::NothingFits)));
+    let (id, at) = (compartment("a-2"), scene.now.mono);
+    scene.give(Input::Contact { compartment: id.clone(), contact: Contact::Door, level: Level::Shut, at });
+    scene.typed("4b");
+    scene.key(Key::Confirm);
+    scene.typed("1");
+    assert_eq!(scene.unlocks.last().unwrap().compartment, id);
+    assert!(scene.screens.contains_key(&terminal("garage")));
+}
