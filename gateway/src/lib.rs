@@ -2,6 +2,7 @@
 
 pub mod broker;
 pub mod bus;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;

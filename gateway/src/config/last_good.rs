@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use super::compile::compile;
 use super::network::Files;
-use super::problem::{Problem, Problems};
-use super::source::{FILE_BYTES_MAX, Source, Sources};
+use super::problem::Problems;
+use super::reader::Reader;
+use super::source::{FILE_BYTES_MAX, Place, Source, Sources};
+use super::tree;
 use super::value::{Configuration, Origin};
 
 /// Name of the copy in the state folder.
@@ -48,26 +50,18 @@ fn read_copy(path: &Path) -> io::Result<Vec<Source>> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// The state folder as far as bad files can still be read, to look for the copy there.
-pub fn guess_state_dir(sources: &[Source]) -> PathBuf {
+/// A path as far as it can be read from files that may be bad elsewhere: the state folder, the socket.
+pub fn peek(sources: &[Source], section: &'static str, key: &'static str, default: &str) -> PathBuf {
     let problems = Problems::default();
-    let mut found = PathBuf::from(super::local::STATE_DIR);
+    let mut found = PathBuf::from(default);
     for (index, source) in sources.iter().enumerate() {
-        let table = super::tree::parse(index, source, &problems);
-        let place = super::source::Place { source: index, start: 0, end: 0 };
-        let mut root = super::reader::Reader::new(&table, place, "", &problems);
-        if let Some(mut storage) = root.table("storage")
-            && let Some(text) = storage.text("directory")
+        let table = tree::parse(index, source, &problems);
+        let mut root = Reader::new(&table, Place { source: index, start: 0, end: 0 }, "", &problems);
+        if let Some(mut section) = root.table(section)
+            && let Some(text) = section.text(key)
         {
             found = source.resolve(text.value);
         }
     }
     found
-}
-
-/// Shows that files were bad and an older copy runs.
-#[must_use]
-pub fn shout(problems: &[Problem]) -> String {
-    let errors = problems.iter().filter(|p| p.severity == super::problem::Severity::Error).count();
-    format!("the configuration has {errors} problems; running with the last good one until they are solved")
 }

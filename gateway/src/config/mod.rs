@@ -25,7 +25,7 @@ mod tests;
 use vestibule_core::id::BuildingId;
 
 pub use guess::{Chance, chance, power};
-pub use last_good::{COPY, keep_last_good, shout};
+pub use last_good::{COPY, keep_last_good};
 pub use layers::Layers;
 pub use local::{CLOCK_MARKER, SOCKET, STATE_DIR};
 pub use network::Files;
@@ -68,10 +68,16 @@ pub fn load(layers: &Layers) -> Loaded {
 pub fn load_for_start(layers: &Layers) -> Loaded {
     let mut loaded = load(layers);
     if loaded.configuration.is_none() {
-        let state_dir = last_good::guess_state_dir(&loaded.sources);
+        let state_dir = last_good::peek(&loaded.sources, "storage", "directory", STATE_DIR);
         loaded.configuration = last_good::load_last_good(&state_dir, loaded.errors());
     }
     loaded
+}
+
+/// The console's socket, as far as the files can be read.
+#[must_use]
+pub fn peek_socket(layers: &Layers) -> std::path::PathBuf {
+    last_good::peek(&layers.read(&Problems::default()), "console", "socket", SOCKET)
 }
 
 /// Reads what the broker needs; problems of other sections do not matter to it.

@@ -18,6 +18,7 @@ pub mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, ClientError};
+pub use client::{Asker, Client, ClientError};
+pub use journal::row_message;
 pub use peer::{Peer, Role};
 pub use server::{CONNECTIONS_MAX, Console, ConsoleError};

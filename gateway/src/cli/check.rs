@@ -1,0 +1,58 @@
+//! `vestibule check`: every problem at once, or what the configuration amounts to.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::table::count;
+use super::{Exit, Failure, Out};
+use crate::config::{self, Configuration, Layers, Loaded, Located, Severity, chance, locate, power, render};
+
+#[derive(Serialize)]
+struct Report {
+    good: bool,
+    files: Vec<String>,
+    problems: Vec<Located>,
+}
+
+/// Runs the command; 0 without errors, warnings or not.
+///
+/// # Errors
+/// The output is gone.
+pub fn check(options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
+    let loaded = config::load(&Layers::from_options(options));
+    let report = Report {
+        good: loaded.configuration.is_some(),
+        files: loaded.sources.iter().map(|source| source.path.display().to_string()).collect(),
+        problems: loaded.problems.iter().map(|problem| locate(problem, &loaded.sources)).collect(),
+    };
+    out.either(&report, || words(&loaded))?;
+    Ok(if report.good { Exit::Done } else { Exit::Failed })
+}
+
+fn words(loaded: &Loaded) -> String {
+    let shown: Vec<_> = loaded.problems.iter().map(|problem| render(problem, &loaded.sources)).collect();
+    let warnings = loaded.problems.iter().filter(|p| p.severity == Severity::Warning).count();
+    let verdict = match &loaded.configuration {
+        Some(configuration) => good(configuration, loaded.sources.len()),
+        None => format!("Refused: {}, {}.", count(loaded.errors(), "error"), count(warnings, "warning")),
+    };
+    shown.into_iter().chain([verdict]).collect::<Vec<_>>().join("\n")
+}
+
+fn good(configuration: &Configuration, files: usize) -> String {
+    let site = &configuration.site;
+    let chance = chance(&site.policy, site.compartments.len());
+    format!(
+        "Good: {} ({}) from {}: {} on {}, {}, {}.\nA year of guessing codes succeeds with {} in the building, {} for one unit.",
+        configuration.name,
+        site.building,
+        count(files, "file"),
+        count(site.devices.len(), "board"),
+        count(configuration.lines.len(), "line"),
+        count(site.compartments.len(), "compartment"),
+        count(site.terminals.len(), "terminal"),
+        power(chance.building),
+        power(chance.unit)
+    )
+}

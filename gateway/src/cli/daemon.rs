@@ -1,0 +1,94 @@
+//! `vestibule run` and `vestibule broker`: the two processes that stay.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::arguments::Run;
+use super::{Exit, Failure, Out};
+use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable};
+use crate::config::{self, Layers, Problem, Severity, Source, render};
+use crate::run::{RunOptions, run as run_daemon};
+
+/// Runs the daemon until it is asked to stop.
+///
+/// # Errors
+/// There is neither a good configuration nor a last good one, or the daemon ended by itself.
+pub fn run(options: &[PathBuf], arguments: &Run) -> Result<Exit, Failure> {
+    let loaded = config::load_for_start(&Layers::from_options(options));
+    let filter =
+        loaded.configuration.as_ref().map_or("info", |configuration| configuration.local.log.as_str());
+    crate::log::init(filter).map_err(Failure::new)?;
+    tell(&loaded.problems, &loaded.sources);
+    let Some(configuration) = loaded.configuration else {
+        return Err(Failure::new(
+            "the configuration is bad and no earlier one is kept; see `vestibule check`",
+        ));
+    };
+    let with_broker = arguments.with_broker.then(|| options.to_vec());
+    run_daemon(configuration, &RunOptions { with_broker }).map_err(|error| Failure::chain(&error))?;
+    Ok(Exit::Done)
+}
+
+/// Runs the broker until it is asked to stop.
+///
+/// # Errors
+/// Its sections of the configuration are bad, it cannot start, or its inner broker died.
+pub fn broker(options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
+    let layers = Layers::from_options(options);
+    let (building, settings) = config::load_broker(&layers).map_err(|(problems, sources)| {
+        let shown: Vec<_> = problems.iter().map(|problem| render(problem, &sources)).collect();
+        Failure::new(format!("the configuration is bad\n{}", shown.join("\n")))
+    })?;
+    crate::log::init("info").map_err(Failure::new)?;
+    let settings = BrokerSettings {
+        building: building.as_str().to_owned(),
+        listen: settings.listen,
+        ca_pem: settings.server.ca,
+        certificate_pem: settings.server.certificate,
+        key_pem: settings.server.key,
+        roles: roles(settings.roles.as_deref())?,
+        limits: Limits::default(),
+        metrics: Arc::new(Metrics::default()),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let shutdown = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        let ready = |address| {
+            // Whoever started us may not listen; the log says it too.
+            drop(out.line(format!("READY {address}")));
+            drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
+        };
+        broker::run(settings, shutdown, ready).await.map_err(|error| Failure::chain(&error))
+    })?;
+    Ok(Exit::Done)
+}
+
+fn roles(path: Option<&Path>) -> Result<RoleTable, Failure> {
+    let table = match path {
+        Some(path) => RoleTable::read(path),
+        None => RoleTable::building(),
+    };
+    table.map_err(|error| Failure::chain(&error))
+}
+
+/// Each problem in the log, so that whoever reads it there need not log in to run `check`.
+fn tell(problems: &[Problem], sources: &[Source]) {
+    for problem in problems {
+        let located = config::locate(problem, sources);
+        let file = located.file.as_deref().unwrap_or("");
+        let (line, column) = located.at.map_or((0, 0), |at| (at.line, at.column));
+        match problem.severity {
+            Severity::Error => tracing::error!(file, line, column, "configuration: {}", problem.message),
+            Severity::Warning => tracing::warn!(file, line, column, "configuration: {}", problem.message),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `vestibule enroll --building-ca`: the building's own authority, and certificates from it.
+
+use serde::Serialize;
+
+use super::arguments::Enroll;
+use super::{Exit, Failure, Out};
+use crate::enroll::{BuildingCa, Existing, Purpose};
+
+#[derive(Serialize)]
+struct Written {
+    building: String,
+    ca: String,
+    certificate: Option<String>,
+    key: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A file exists or cannot be written; no key is ever replaced unasked.
+pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
+    let written = match (&arguments.building, &arguments.role, &arguments.name, &arguments.out) {
+        (Some(building), ..) => {
+            let ca = BuildingCa::create(building, &arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+            let path = arguments.building_ca.join("ca.pem").display().to_string();
+            Written { building: ca.building().to_owned(), ca: path, certificate: None, key: None }
+        }
+        (None, Some(role), Some(name), Some(dir)) => {
+            let ca = BuildingCa::open(&arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+            let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
+            let files = ca
+                .issue_into(dir, role, name, &purpose(arguments), existing)
+                .map_err(|e| Failure::chain(&e))?;
+            Written {
+                building: ca.building().to_owned(),
+                ca: files.ca.display().to_string(),
+                certificate: Some(files.certificate.display().to_string()),
+                key: Some(files.key.display().to_string()),
+            }
+        }
+        _ => {
+            let words = "give --building to make an authority, or --role, --name and --out to issue from it";
+            return Err(Failure { exit: Exit::Usage, words: words.to_owned() });
+        }
+    };
+    out.either(&written, || words(&written))?;
+    Ok(Exit::Done)
+}
+
+fn purpose(arguments: &Enroll) -> Purpose {
+    match (arguments.dns.as_slice(), arguments.ip.as_slice()) {
+        ([], []) => Purpose::Client,
+        (dns, addresses) => Purpose::Server { dns: dns.to_vec(), addresses: addresses.to_vec() },
+    }
+}
+
+fn words(written: &Written) -> String {
+    match (&written.certificate, &written.key) {
+        (Some(certificate), Some(key)) => {
+            format!("certificate  {certificate}\nkey          {key}\nauthority    {}", written.ca)
+        }
+        _ => format!(
+            "The authority of {} is made: {}\nKeep its key (ca.key beside it) safe: whoever has it can be anybody in this building.",
+            written.building, written.ca
+        ),
+    }
+}

@@ -1,0 +1,17 @@
+//! Progress of long work, shown to a person and to nobody else.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Out;
+
+/// A bar over a number of rows; nothing at all in a pipe.
+pub fn rows(out: &Out, of: u64) -> ProgressBar {
+    if !out.watched {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(of);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} rows, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,106 @@
+//! `vestibule status`: health in words, and what to do next.
+
+use std::path::Path;
+
+use super::advice::{Advice, advice};
+use super::table::{aligned, celsius, count, span};
+use super::{Exit, Failure, Out, ask};
+use crate::console::snapshot::{Probe, Snapshot};
+
+/// Runs the command. A building that needs attention is still a command that is done.
+///
+/// # Errors
+/// The daemon cannot be reached.
+pub fn status(socket: &Path, out: &mut Out) -> Result<Exit, Failure> {
+    let snapshot = ask::snapshot(&mut ask::connect(socket)?)?;
+    let advice = advice(&snapshot);
+    #[derive(serde::Serialize)]
+    struct Status<'a> {
+        #[serde(flatten)]
+        snapshot: &'a Snapshot,
+        attention: &'a [Advice],
+    }
+    out.either(&Status { snapshot: &snapshot, attention: &advice }, || words(&snapshot, &advice))?;
+    Ok(Exit::Done)
+}
+
+/// The status for a person.
+#[must_use]
+pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
+    let gateway = &snapshot.gateway;
+    let up = span(gateway.now - gateway.started);
+    let mut text = format!(
+        "{} ({})\nvestibule {}, start {}, up {up}\n\n",
+        snapshot.name, snapshot.building, gateway.version, gateway.boot
+    );
+    let row = |name: &str, words: String| vec![format!("  {name}"), words];
+    let mut rows = vec![
+        row("doors", doors(snapshot)),
+        row("lines", presence(snapshot.lines.iter().map(|line| line.presence.value.as_deref()))),
+        row("boards", presence(snapshot.devices.iter().map(|device| device.presence.value.as_deref()))),
+    ];
+    rows.extend(snapshot.probes.iter().map(|p| row(&format!("probe {}", p.id), probe(p, gateway.now))));
+    rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.clone())));
+    rows.push(row("journal", journal(snapshot)));
+    rows.push(row("clock", gateway.clock.clone()));
+    text.push_str(&aligned(&rows));
+    text.push('\n');
+    if advice.is_empty() {
+        text.push_str("All is well.\n");
+        return text;
+    }
+    text.push_str(&format!("{} to look at:\n", count(advice.len(), "thing")));
+    for Advice { what, next } in advice {
+        text.push_str(&format!("  ! {what}\n    {next}\n"));
+    }
+    text
+}
+
+fn doors(snapshot: &Snapshot) -> String {
+    let all = &snapshot.compartments;
+    let of = |usage: &str| all.iter().filter(|c| c.usage == usage).count();
+    let parts = [
+        ("free", "free"),
+        ("occupied", "occupied"),
+        ("reserved", "being filled"),
+        ("needs_inspection", "to inspect"),
+        ("out_of_service", "out of service"),
+    ];
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(usage, _)| of(usage) > 0)
+        .map(|(usage, words)| format!("{} {words}", of(usage)))
+        .collect();
+    format!("{}: {}", all.len(), parts.join(", "))
+}
+
+fn presence<'a>(all: impl Iterator<Item = Option<&'a str>>) -> String {
+    let (mut online, mut total) = (0, 0);
+    for value in all {
+        total += 1;
+        online += usize::from(value == Some("online"));
+    }
+    format!("{online} of {total} online")
+}
+
+fn probe(probe: &Probe, now: i64) -> String {
+    let read = &probe.milli_celsius;
+    let value = read.value.map_or_else(|| "no reading yet".to_owned(), celsius);
+    let age = read.observed_at.map(|at| format!(", {} ago", span(now - at))).unwrap_or_default();
+    match read.quality.as_str() {
+        "good" => format!("{value}  ({})", probe.climate),
+        quality => format!("{value}  ({}, {}{age})", probe.climate, quality.to_uppercase()),
+    }
+}
+
+fn journal(snapshot: &Snapshot) -> String {
+    let gateway = &snapshot.gateway;
+    match gateway.storage.as_str() {
+        "good" => format!(
+            "{} rows, last commit took {} ms",
+            gateway.journal,
+            gateway.last_commit_us.div_ceil(1_000)
+        ),
+        _ => format!("{} rows durable, {} WAIT FOR THE DISK", gateway.journal, gateway.waiting_rows),
+    }
+}

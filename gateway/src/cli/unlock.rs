@@ -1,0 +1,95 @@
+//! `vestibule unlock`: one door, once, and what became of it.
+
+use std::path::Path;
+
+use serde_json::value::RawValue;
+use vestibule_contract::command::{NoArguments, Request as CommandPayload};
+use vestibule_contract::reply::{Reply, StatusWord};
+use vestibule_core::command::REASON_MAX;
+use vestibule_core::time::{Millis, Timestamp};
+
+use super::arguments::Unlock;
+use super::{Exit, Failure, Out, ask};
+use crate::config::nearest;
+use crate::console::protocol::{Message, Request};
+use crate::console::snapshot::Compartment;
+
+/// How long the caller wants the door opened: somebody stands in front of it.
+const WANTED: Millis = Millis::seconds(30);
+
+/// Runs the command.
+///
+/// # Errors
+/// The daemon cannot be reached, or there is no such door.
+pub fn unlock(socket: &Path, arguments: &Unlock, out: &mut Out) -> Result<Exit, Failure> {
+    let reason = arguments.reason.trim();
+    if reason.is_empty() || reason.len() > REASON_MAX {
+        let words = format!("--reason must have 1 to {REASON_MAX} bytes: it is what the journal says");
+        return Err(Failure { exit: Exit::Usage, words });
+    }
+    let mut client = ask::connect(socket)?;
+    let snapshot = ask::snapshot(&mut client)?;
+    let door = find(&snapshot.compartments, &arguments.door)?;
+    let payload = payload(arguments, door, reason)?;
+    client.ask(&Request::Command { name: "unlock".to_owned(), payload }).map_err(ask::failure)?;
+    loop {
+        match client.answer().map_err(ask::failure)? {
+            Message::Reply(reply) if reply.status == StatusWord::Received => {
+                if !out.json {
+                    out.line(format!("Opening door {} ({}) ...", door.label, door.id))?;
+                }
+            }
+            Message::Reply(reply) => return tell(&reply, door, out),
+            other => return Err(ask::unexpected(&other)),
+        }
+    }
+}
+
+fn payload(arguments: &Unlock, door: &Compartment, reason: &str) -> Result<Box<RawValue>, Failure> {
+    let id = match &arguments.id {
+        Some(id) => id.clone(),
+        None => fresh_id()?,
+    };
+    let until = Timestamp(jiff::Timestamp::now().as_millisecond()).after(WANTED);
+    let payload = CommandPayload::<NoArguments> {
+        target: Some(door.id.clone()),
+        reason: Some(reason.to_owned()),
+        not_after: Some(vestibule_contract::time::text(until)),
+        ..CommandPayload::new(&id)
+    };
+    let text = serde_json::to_string(&payload).and_then(RawValue::from_string);
+    text.map_err(|error| Failure::new(error.to_string()))
+}
+
+fn fresh_id() -> Result<String, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(format!("the system has no randomness: {error}")))?;
+    Ok(format!("cli-{:016x}", u64::from_be_bytes(bytes)))
+}
+
+/// By id, else by what the sticker says.
+fn find<'a>(doors: &'a [Compartment], typed: &str) -> Result<&'a Compartment, Failure> {
+    let by_id = doors.iter().find(|door| door.id == typed);
+    let found = by_id.or_else(|| doors.iter().find(|door| door.label.eq_ignore_ascii_case(typed)));
+    found.ok_or_else(|| {
+        let names = doors.iter().flat_map(|door| [door.label.as_str(), door.id.as_str()]);
+        let near = nearest(typed, names).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        Failure::new(format!("there is no door \"{typed}\"{near}"))
+    })
+}
+
+fn tell(reply: &Reply, door: &Compartment, out: &mut Out) -> Result<Exit, Failure> {
+    let name = format!("Door {} ({})", door.label, door.id);
+    out.either(reply, || match reply.status {
+        StatusWord::Done => format!("{name} is open."),
+        StatusWord::Unknown => {
+            format!(
+                "{name}: nobody knows whether it opened. Look at it before you try again. {}",
+                reply.detail.sentence
+            )
+        }
+        _ => format!("{name} was not opened: {} ({})", reply.detail.sentence, reply.detail.word),
+    })?;
+    Ok(if reply.status == StatusWord::Done { Exit::Done } else { Exit::Failed })
+}
