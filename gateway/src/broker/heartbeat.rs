@@ -127,4 +127,21 @@ mod tests {
             () = enough => {}
         }
     }
+
+    /// The fault itself, on the real thing: one message to a topic whose first letter is not ASCII.
+    #[tokio::test]
+    async fn the_inner_broker_is_dead_when_its_router_panicked() {
+        let backend = Backend::start().await.unwrap();
+        let mut link = backend.link("hostile").await.unwrap();
+        let mut packet = BytesMut::new();
+        let mut subscribe = v5::Subscribe::new(v5::Filter::new("any", QoS::AtMostOnce), None);
+        subscribe.pkid = 1;
+        subscribe.write(&mut packet).unwrap();
+        v5::Publish::new("\u{e4}/x", QoS::AtMostOnce, "x", None).write(&mut packet).unwrap();
+        link.stream.write_all(&packet).await.unwrap();
+        let (limits, metrics) = (quick(), Metrics::default());
+        // Until the router gets to it a few beats may pass.
+        let lost = tokio::time::timeout(Duration::from_secs(20), beat(&backend, &limits, &metrics)).await;
+        assert!(lost.is_ok(), "{} beats", metrics.heartbeats.get());
+    }
 }

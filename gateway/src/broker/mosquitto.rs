@@ -23,6 +23,8 @@ pub struct Files<'a> {
     pub key: &'a Path,
     /// The ACL from [`acl`].
     pub acl: &'a Path,
+    /// Where the cloud's broker keeps its sessions.
+    pub data: &'a Path,
 }
 
 /// Which broker it is.
@@ -43,8 +45,11 @@ pub fn configuration(place: Place, files: Files<'_>) -> String {
     };
     // A gateway's backlog after an outage must wait on disk; a building's bus keeps nothing over a restart.
     let sessions = match place {
-        Place::Building => "persistence false\npersistent_client_expiration 1h\n",
-        Place::Cloud => "persistence true\nautosave_interval 60\npersistent_client_expiration 60d\n",
+        Place::Building => "persistence false\npersistent_client_expiration 1h\n".to_owned(),
+        Place::Cloud => format!(
+            "persistence true\npersistence_location {}/\nautosave_interval 60\npersistent_client_expiration 60d\n",
+            files.data.display()
+        ),
     };
     format!(
         "# {title}. Made by vestibule from its roles; do not edit, make it anew.\n\

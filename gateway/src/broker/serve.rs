@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::BytesMut;
+use rumqttc::v5::mqttbytes::v5;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -14,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::acl::Acl;
 use super::answer::{self, Manner, Welcome};
-use super::backend::{Backend, Link};
+use super::backend::{Backend, BackendError, Link};
 use super::ending::Ending;
 use super::hello::{self, ClientId, Hello, NoHello, Refusal};
 use super::limits::{CONNECT_BYTES_MAX, Limits, READ_BYTES, SHUTDOWN_TIME_MAX, TAKE_OVER_TIME_MAX};
@@ -274,13 +275,14 @@ impl Connection<'_> {
         self,
         mut client: Client,
         session: &Session,
-        will: Option<rumqttc::v5::mqttbytes::v5::Publish>,
+        will: Option<v5::Publish>,
         mut out: Outputs,
         ending: &Ending,
     ) {
+        let Self { shared, slot, claim, link } = self;
         let farewell = ending.farewell();
         if farewell == Farewell::WithWill && will.is_some() {
-            self.shared.metrics.wills_published.add();
+            shared.metrics.wills_published.add();
         }
         if let Some((code, text)) = ending.told() {
             // A reason that cannot be written is not told.
@@ -288,23 +290,34 @@ impl Connection<'_> {
         }
         let to_client = last_words(&mut client, &out.to_client);
         let to_broker = async {
-            match ending {
+            let ended = match ending {
                 // The old link is dead; the will takes a new one.
-                Ending::BackendLost(_) => {
-                    drop(self.link);
-                    let link = self.shared.backend.link(&slot_id(self.slot)).await?;
-                    link.end(BytesMut::new(), will.as_ref(), farewell).await
-                }
-                _ => self.link.end(out.to_broker, will.as_ref(), farewell).await,
-            }
+                Ending::BackendLost(_) => end_afresh(shared, link, slot, will.as_ref()).await,
+                _ => link.end(out.to_broker, will.as_ref(), farewell).await,
+            };
+            // The next connection of this id need not wait for an old client that does not listen.
+            drop(claim);
+            ended
         };
         let ((), ended) = tokio::join!(to_client, to_broker);
         match ended {
-            Ok(()) => self.shared.slots.give_back(self.slot),
+            Ok(()) => shared.slots.give_back(slot),
             Err(error) => {
-                self.shared.metrics.backend_stuck.add();
+                shared.metrics.backend_stuck.add();
                 tracing::error!(%error, "a link to the inner broker did not end");
             }
         }
     }
+}
+
+/// Ends a session whose link broke by a fresh link under the same slot, which carries the will.
+async fn end_afresh(
+    shared: &Shared,
+    broken: Link,
+    slot: usize,
+    will: Option<&v5::Publish>,
+) -> Result<(), BackendError> {
+    drop(broken);
+    let link = shared.backend.link(&slot_id(slot)).await?;
+    link.end(BytesMut::new(), will, Farewell::WithWill).await
 }

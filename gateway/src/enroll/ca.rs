@@ -43,8 +43,7 @@ pub enum Existing {
 pub enum Purpose {
     /// A client of a broker.
     Client,
-    /// A broker (and nothing against being a client, as the gateway's heartbeat is): the names and addresses it is
-    /// reached at.
+    /// A broker: the names and addresses it is reached at. Its key makes nobody a client.
     Server {
         /// DNS names.
         dns: Vec<String>,
@@ -209,14 +208,16 @@ fn leaf_params(
     params.distinguished_name = name_of(&identity.common_name(), identity.building(), Some(identity.role()));
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.subject_alt_names = vec![SanType::URI(Ia5String::try_from(identity.urn())?)];
-    if let Purpose::Server { dns, addresses } = purpose {
-        params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
-        for name in dns {
-            params.subject_alt_names.push(SanType::DnsName(Ia5String::try_from(name.as_str())?));
+    match purpose {
+        Purpose::Client => params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
+        Purpose::Server { dns, addresses } => {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            for name in dns {
+                params.subject_alt_names.push(SanType::DnsName(Ia5String::try_from(name.as_str())?));
+            }
+            params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
         }
-        params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
     }
     set_validity(&mut params, life);
     Ok(params)

@@ -70,11 +70,20 @@ impl Bench {
 
     /// Mosquitto with the configuration we keep, for these clients (role, name).
     pub fn mosquitto(clients: &[(&str, &str)]) -> Self {
+        Self::start_mosquitto(mosquitto::Place::Building, &RoleTable::building().unwrap(), clients)
+    }
+
+    /// Mosquitto as the cloud's broker.
+    pub fn mosquitto_cloud(clients: &[(&str, &str)]) -> Self {
+        Self::start_mosquitto(mosquitto::Place::Cloud, &RoleTable::cloud().unwrap(), clients)
+    }
+
+    fn start_mosquitto(place: mosquitto::Place, roles: &RoleTable, clients: &[(&str, &str)]) -> Self {
         let (dir, ca, server) = authority();
         let acl_path = dir.path().join("acl");
         let clients: Vec<_> =
             clients.iter().map(|(role, name)| Identity::new(BUILDING, role, name).unwrap()).collect();
-        std::fs::write(&acl_path, mosquitto::acl(&RoleTable::building().unwrap(), &clients)).unwrap();
+        std::fs::write(&acl_path, mosquitto::acl(roles, &clients)).unwrap();
         // Mosquitto does not choose a port itself; another process may take the free one first.
         for _ in 0..5 {
             let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
@@ -84,8 +93,9 @@ impl Bench {
                 certificate: &server.certificate,
                 key: &server.key,
                 acl: &acl_path,
+                data: dir.path(),
             };
-            let mut text = mosquitto::configuration(mosquitto::Place::Building, files);
+            let mut text = mosquitto::configuration(place, files);
             // Started by root it would change to a user who cannot read the test's files.
             text.push_str("user root\nlog_dest stderr\n");
             let configuration = dir.path().join("mosquitto.conf");
@@ -144,7 +154,7 @@ fn authority() -> (TempDir, BuildingCa, WrittenIdentity) {
     let ca = BuildingCa::create(BUILDING, &dir.path().join("ca")).unwrap();
     let purpose =
         Purpose::Server { dns: vec!["localhost".to_owned()], addresses: vec![Ipv4Addr::LOCALHOST.into()] };
-    let server = ca.issue_into(dir.path(), "gateway", "broker", &purpose, Existing::Refuse).unwrap();
+    let server = ca.issue_into(dir.path(), "broker", "local", &purpose, Existing::Refuse).unwrap();
     (dir, ca, server)
 }
 

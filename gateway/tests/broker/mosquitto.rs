@@ -8,7 +8,7 @@ use vestibule::broker::{Message, Payload, Retain, RoleTable};
 use vestibule::enroll::Identity;
 
 use super::bench::{Bench, PREFIX};
-use super::probe::{Probe, Version, plain, retained};
+use super::probe::{Heard, Probe, Version, plain, retained};
 
 /// The kept files are examples for this building and these clients. Set VESTIBULE_WRITE_EXAMPLES to write them anew.
 #[test]
@@ -23,6 +23,7 @@ fn the_kept_configuration_is_what_the_roles_say() {
         certificate: Path::new("/etc/mosquitto/vestibule/broker.pem"),
         key: Path::new("/etc/mosquitto/vestibule/broker.key"),
         acl: Path::new(acl),
+        data: Path::new("/var/lib/mosquitto"),
     };
     for (name, made) in [
         (
@@ -42,6 +43,23 @@ fn the_kept_configuration_is_what_the_roles_say() {
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap(), made, "{}", path.display());
     }
+}
+
+#[tokio::test]
+async fn a_notice_reaches_the_notifier_and_not_the_cloud_on_mosquitto() {
+    let bench = Bench::mosquitto_cloud(&[("gateway", "gw"), ("cloud", "service"), ("notifier", "notices")]);
+    let notice = format!("{PREFIX}/notice");
+    let mut notifier = Probe::of(&bench, Version::V5, "notifier", "notices").await;
+    notifier.subscribe(&[&notice]).await;
+    let mut cloud = Probe::of(&bench, Version::V5, "cloud", "service").await;
+    cloud.subscribe(&[&notice, &format!("{PREFIX}/#")]).await;
+    let mut gateway = Probe::of(&bench, Version::V5, "gateway", "gw").await;
+    for topic in ["notice", "event/parcel.deposited"] {
+        let message = plain(format!("{PREFIX}/{topic}"), topic);
+        assert_eq!(gateway.publish(&message).await, Heard::PubAck(true));
+    }
+    assert_eq!(notifier.message().await.payload, "notice");
+    assert_eq!(cloud.message().await.payload, "event/parcel.deposited", "the notice was not for it");
 }
 
 #[test]
