@@ -14,6 +14,8 @@ mod content;
 mod day;
 #[path = "crash/disk.rs"]
 mod disk;
+#[path = "crash/house.rs"]
+mod house;
 #[path = "crash/judge.rs"]
 mod judge;
 #[path = "crash/window.rs"]
@@ -30,7 +32,7 @@ use choices::choices;
 use clerk::{Clerk, Story};
 use content::Content;
 use disk::{Disk, Names};
-use judge::{Depth, judge};
+use judge::{Depth, acts_rightly, judge};
 use window::{Choice, Window};
 
 /// Images of the day that a run makes at least.
@@ -57,6 +59,10 @@ fn nothing_promised_is_lost_when_the_power_fails_at_any_write_of_a_day() {
     let images = setting("VESTIBULE_CRASH_IMAGES", IMAGES);
     let seed = setting("VESTIBULE_CRASH_SEED", 1);
     let story = day::day();
+    for moment in &story.moments {
+        let rows: Vec<(RowKey, Row)> = moment.rows.clone().into_iter().collect();
+        acts_rightly(&rows);
+    }
     let windows = Window::start(Names::new(), Vec::new()).all(&story.log);
     let wide = windows.iter().filter(|window| window.unsynced() > 1).count();
     let each = images / wide + 1;
@@ -120,7 +126,9 @@ fn cut_again(story: &Story, window: &Window, choice: &Choice, seed: usize) -> us
         }
     }
     let rows = vec![(RowKey::Budget, Some(Row::Budget(Default::default())))];
-    store.commit(Batch { rows, events: Vec::new() }, vestibule_core::time::Mono(0)).expect("the image is written again");
+    store
+        .commit(Batch { rows, events: Vec::new() }, vestibule_core::time::Mono(0))
+        .expect("the image is written again");
     made
 }
 
@@ -138,7 +146,10 @@ fn damaged_file_is_kept_when_the_power_fails_while_it_is_replaced() {
             assert!(matches!(loaded.origin, Origin::Renewed { .. }), "{:?}", loaded.origin);
             let (names, _) = disk.state();
             let kept = names.keys().filter(|name| name.starts_with(SET_ASIDE));
-            assert!(kept.clone().any(|name| disk.content(name).unwrap().bytes() == rubbish.bytes()), "the evidence is kept");
+            assert!(
+                kept.clone().any(|name| disk.content(name).unwrap().bytes() == rubbish.bytes()),
+                "the evidence is kept"
+            );
             images += 1;
         }
     }

@@ -43,15 +43,12 @@ pub fn building() -> BuildingId {
 }
 
 pub fn opening(entropy: u8) -> Opening {
-    Opening {
-        building: building(),
-        entropy: Entropy([entropy; 32]),
-        now: Timestamp(1_772_366_400_000),
-    }
+    Opening { building: building(), entropy: Entropy([entropy; 32]), now: Timestamp(1_772_366_400_000) }
 }
 
 pub fn open(disk: &Disk, boot: u32) -> (Store, Loaded) {
-    let (mut store, loaded) = Store::open(Box::new(disk.clone()), opening(1)).expect("no state of the disk stops a start");
+    let (mut store, loaded) =
+        Store::open(Box::new(disk.clone()), opening(1)).expect("no state of the disk stops a start");
     store.begin_boot(boot, BootId([0xb0; 16]));
     (store, loaded)
 }
@@ -62,7 +59,8 @@ impl Clerk {
         disk.record();
         let (store, loaded) = open(&disk, 1);
         let moment = Moment { head: loaded.head, rows: BTreeMap::new() };
-        let story = Story { log: Vec::new(), moments: vec![moment], journal: Vec::new(), intents: BTreeMap::new() };
+        let story =
+            Story { log: Vec::new(), moments: vec![moment], journal: Vec::new(), intents: BTreeMap::new() };
         Self { disk, store: Some(store), story }
     }
 
@@ -80,7 +78,7 @@ impl Clerk {
         self.disk.note(Note::Attempted(number));
         let rows = self.store.as_mut().unwrap().commit(batch, Mono(0)).unwrap().rows;
         self.disk.note(Note::Committed(number));
-       
+
         for (row, fact) in rows.iter().zip(facts) {
             moment.head = Head { sequence: row.sequence, hash: row.hash };
             self.story.journal.push(Arc::clone(&row.bytes));
@@ -108,6 +106,11 @@ impl Clerk {
     /// Removes old rows; says how many.
     pub fn prune(&mut self, before: u64) -> usize {
         self.store.as_mut().unwrap().prune_before(before, Outlet::Cloud).unwrap().rows
+    }
+
+    /// The newest row the cloud acknowledged, as the disk has it.
+    pub fn acknowledged(&self) -> u64 {
+        self.store.as_ref().unwrap().reader().acknowledged().unwrap().map_or(0, |head| head.sequence)
     }
 
     pub fn head(&self) -> Head {

@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use vestibule_contract::event::read_header;
+use vestibule_core::building::Change;
 use vestibule_core::compartment::Use;
+use vestibule_core::effect::Effect;
+use vestibule_core::event::{Event, Fact};
 use vestibule_core::id::{CompartmentId, ParcelId};
+use vestibule_core::input::{Entropy, Input};
 use vestibule_core::parcel::ParcelState;
 use vestibule_core::row::{Row, RowKey};
 use vestibule_store::audit::verify;
 use vestibule_store::{Loaded, Origin, Store};
 
 use super::clerk::{Story, open};
+use super::day::{STAFF_UNLOCK, staff_unlock};
 use super::disk::Disk;
+use super::house::{NOON, load, request, started};
 use super::window::Known;
 
 /// How much of the chain is read.
@@ -30,8 +36,10 @@ const NEWEST: u64 = 3;
 pub fn judge(story: &Story, known: &Known, disk: &Disk, depth: Depth) -> (Store, usize) {
     let (store, loaded) = open(disk, 9);
     let shown = moment(story, known, &loaded);
-    compartments_hold_one_parcel_each(&loaded);
     pulses_are_known(story, known, &loaded);
+    if depth == Depth::Whole {
+        acts_rightly(&loaded.rows);
+    }
     rows_are_as_sealed(story, &store, &loaded, depth);
     (store, shown)
 }
@@ -59,10 +67,17 @@ fn moment(story: &Story, known: &Known, loaded: &Loaded) -> usize {
     shown
 }
 
-fn compartments_hold_one_parcel_each(loaded: &Loaded) {
+/// What a building does that starts with these rows. An image's rows are exactly those of one commit, so that the test
+/// tries every commit once, and images only now and then.
+pub fn acts_rightly(rows: &[(RowKey, Row)]) {
+    compartments_hold_one_parcel_each(rows);
+    nothing_opens_again(rows);
+}
+
+fn compartments_hold_one_parcel_each(rows: &[(RowKey, Row)]) {
     let mut held: BTreeMap<&CompartmentId, ParcelId> = BTreeMap::new();
     let mut placed: BTreeSet<ParcelId> = BTreeSet::new();
-    for (key, row) in &loaded.rows {
+    for (key, row) in rows {
         if let (RowKey::Compartment(id), Row::Compartment(row)) = (key, row)
             && let Use::Reserved(parcel) | Use::Occupied(parcel) = row.usage
         {
@@ -70,7 +85,7 @@ fn compartments_hold_one_parcel_each(loaded: &Loaded) {
             held.insert(id, parcel);
         }
     }
-    for (key, row) in &loaded.rows {
+    for (key, row) in rows {
         if let (RowKey::Parcel(parcel), Row::Parcel(row)) = (key, row)
             && let ParcelState::Depositing(place) | ParcelState::Stored { place, .. } = &row.state
         {
@@ -85,6 +100,32 @@ fn pulses_are_known(story: &Story, known: &Known, loaded: &Loaded) {
     for unlock in &known.pulsed {
         let intent = story.intents[unlock];
         assert!(intent <= loaded.head.sequence, "unlock {unlock} was pulsed and is not on the disk");
+    }
+}
+
+/// A start on this image opens nothing, says of every unlock in flight that its outcome is unknown, and a repetition of
+/// the staff member's command opens nothing either, if it is known.
+fn nothing_opens_again(rows: &[(RowKey, Row)]) {
+    let mut building = load(rows.iter().cloned());
+    let in_flight = rows.iter().filter(|(key, _)| matches!(key, RowKey::Unlock(_))).count();
+    let repetition = Box::new(request(STAFF_UNLOCK, staff_unlock()));
+    let remembered = rows.iter().any(|(key, _)| *key == RowKey::Command(repetition.key.clone()));
+    let decision = building.decide(started(9), NOON, Entropy([1; 32]));
+    assert!(
+        !decision.effects.iter().any(|effect| matches!(effect, Effect::Unlock(_))),
+        "a start opened a door"
+    );
+    let mut unknown = 0;
+    for change in &decision.changes {
+        building.apply(change);
+        if let Change::Event(Event { fact: Fact::UnlockUnknown { .. }, .. }) = change {
+            unknown += 1;
+        }
+    }
+    assert_eq!(unknown, in_flight, "every unlock in flight ends as unknown");
+    if remembered {
+        let again = building.decide(Input::Command(repetition), NOON, Entropy([2; 32]));
+        assert!(!again.effects.iter().any(|effect| matches!(effect, Effect::Unlock(_))), "a second pulse");
     }
 }
 

@@ -120,9 +120,9 @@ impl Window {
         match op {
             Op::Write { .. } | Op::SetLen { .. } => self.unsynced.push(op.clone()),
             Op::Sync(synced) => {
-                let (done, open) = std::mem::take(&mut self.unsynced)
-                    .into_iter()
-                    .partition(|op| matches!(op, Op::Write { file, .. } | Op::SetLen { file, .. } if file == synced));
+                let (done, open) = std::mem::take(&mut self.unsynced).into_iter().partition(
+                    |op| matches!(op, Op::Write { file, .. } | Op::SetLen { file, .. } if file == synced),
+                );
                 self.unsynced = open;
                 let done: Vec<Op> = done;
                 done.iter().for_each(|op| apply(&mut self.files, op, Kept::Whole));
