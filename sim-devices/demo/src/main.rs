@@ -98,12 +98,13 @@ fn play(
     Ok(story.measured)
 }
 
-/// Builds the daemon in the profile the demo itself was built in.
+/// Builds the daemon in the profile the demo itself was built in; with the same features too (`--workspace`), so that
+/// nothing is compiled twice.
 fn build() -> Result<PathBuf, HouseError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
-    command.args(["build", "--package", "vestibule", "--bin", "vestibule"]).current_dir(&root);
+    command.args(["build", "--workspace", "--bin", "vestibule"]).current_dir(&root);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
