@@ -22,7 +22,7 @@ const WITNESSES_MAX: usize = 64;
 const LATE: (&str, &str) = ("late", "true");
 
 /// Everything owed to the cloud.
-pub(super) struct Owed {
+pub struct Owed {
     journal: Journal,
     notices: Notices,
     witnesses: VecDeque<Witness>,
@@ -31,7 +31,7 @@ pub(super) struct Owed {
 
 /// What a publication was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Debt {
+pub enum Debt {
     /// The row with this sequence.
     Row(u64),
     /// This notice.
@@ -41,7 +41,9 @@ pub(super) enum Debt {
 }
 
 impl Owed {
-    pub(super) fn new(outbox: Arc<dyn Outbox>) -> Self {
+    /// Owed: everything after what the outbox says is acknowledged.
+    #[must_use]
+    pub fn new(outbox: Arc<dyn Outbox>) -> Self {
         Self {
             journal: Journal::new(outbox),
             notices: Notices::default(),
@@ -112,7 +114,7 @@ impl Feed for Owed {
         match sent {
             Debt::Row(sequence) => {
                 tracing::error!(sequence, "the cloud's broker does not take this row; the journal waits");
-                self.journal.not_taken();
+                self.journal.not_taken(sequence);
             }
             Debt::Notice(id) => self.notices.not_taken(id),
             Debt::Witness => self.dropped += 1,

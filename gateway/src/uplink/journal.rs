@@ -91,9 +91,13 @@ impl Journal {
         self.more = true;
     }
 
-    /// The broker refused a row: nothing overtakes it.
-    pub(super) fn not_taken(&mut self) {
-        self.rewind();
+    /// The broker refused a row: nothing overtakes it. Rows before it stay in flight, or they would never be
+    /// acknowledged while it is refused.
+    pub(super) fn not_taken(&mut self, sequence: u64) {
+        self.in_flight.retain(|row| row.sequence < sequence);
+        self.waiting.clear();
+        self.reading = None;
+        self.more = true;
         self.pause();
     }
 

@@ -20,6 +20,7 @@ use crate::mqtt::{self, Endpoint, Publisher, Session};
 use crate::supervise::TaskResult;
 use crate::telemetry::Telemetry;
 
+pub use feed::{Debt, Owed};
 pub use outbox::{Outbox, OutboxError};
 
 /// Longest wait before the first new attempt.
@@ -54,6 +55,6 @@ pub async fn run(
         retry_most: RETRY_MOST,
     };
     let settings = mqtt::Settings { endpoint, publisher, channel: Channel::Cloud, telemetry };
-    mqtt::run(settings, engine, feed::Owed::new(outbox)).await;
+    mqtt::run(settings, engine, Owed::new(outbox)).await;
     Ok(())
 }

@@ -18,8 +18,17 @@ struct Rendered {
 }
 
 macro_rules! table {
-    ($fact:ident; $($variant:ident { $($field:ident),* })*) => {
-        match $fact { $(Fact::$variant { $($field),* } => vec![$((stringify!($field), rendered($field))),*],)* }
+    ($($variant:ident { $($field:ident),* })*) => {
+        /// The name of every fact, as the core spells it: whoever keeps one example of each checks against these.
+        #[must_use]
+        pub const fn fact_variants() -> &'static [&'static str] {
+            &[$(stringify!($variant)),*]
+        }
+
+        /// The fact's own fields, in the order in which they are written.
+        fn fields(fact: &Fact) -> Fields {
+            match fact { $(Fact::$variant { $($field),* } => vec![$((stringify!($field), rendered($field))),*],)* }
+        }
     };
 }
 
@@ -101,51 +110,48 @@ fn command_schema() -> Schema {
     })
 }
 
-/// The fact's own fields, in the order in which they are written.
-fn fields(fact: &Fact) -> Fields {
-    table! { fact;
-        GatewayStarted { boot, version, configuration }
-        GatewayStopping {}
-        GatewayGap { dropped }
-        ClockTrustChanged { trust }
-        StorageDegraded {}
-        StorageRecovered { waited }
-        ConfigurationChanged { previous, configuration }
-        DirectorySynced { version, units }
-        CarriersSynced { version, carriers }
-        ParcelExpected { parcel, unit, carrier, size, occurred_at }
-        ParcelDeposited { parcel, compartment }
-        ParcelStored { parcel, unit, carrier, compartment }
-        ParcelUnconfirmed { parcel, compartment }
-        ParcelNotDelivered { parcel, compartment }
-        ParcelCollected { parcel, unit, compartment, proof }
-        ParcelException { parcel, compartment, kind }
-        CompartmentReserved { compartment, parcel, unit, carrier, terminal }
-        CompartmentReleased { compartment }
-        CompartmentOpened { compartment, unlock }
-        CompartmentClosed { compartment }
-        CompartmentLeftOpen { compartment, seconds }
-        CompartmentForced { compartment }
-        CompartmentJammed { compartment }
-        CompartmentNeedsInspection { compartment, cause }
-        CompartmentOutOfService { compartment, cause }
-        UnlockIntended { unlock, compartment, lock, purpose }
-        UnlockConfirmed { unlock, compartment, evidence }
-        UnlockFailed { unlock, compartment, why, evidence }
-        UnlockUnknown { unlock, compartment, evidence }
-        AccessGranted { terminal }
-        AccessDenied { terminal, count }
-        AccessSteppedUp { never_issued_today }
-        ProbeFaulted { probe, fault }
-        ProbeRecovered { probe }
-        DeviceOnline { device }
-        DeviceDegraded { device }
-        DeviceOffline { device }
-        LineRecovered { line }
-        LineDegraded { line }
-        LineForeignFrame { line, frames }
-        CommandConflict { digest }
-        CapacityLow { bank, free, of }
-        CapacityExhausted { bank, size }
-    }
+table! {
+    GatewayStarted { boot, version, configuration }
+    GatewayStopping {}
+    GatewayGap { dropped }
+    ClockTrustChanged { trust }
+    StorageDegraded {}
+    StorageRecovered { waited }
+    ConfigurationChanged { previous, configuration }
+    DirectorySynced { version, units }
+    CarriersSynced { version, carriers }
+    ParcelExpected { parcel, unit, carrier, size, occurred_at }
+    ParcelDeposited { parcel, compartment }
+    ParcelStored { parcel, unit, carrier, compartment }
+    ParcelUnconfirmed { parcel, compartment }
+    ParcelNotDelivered { parcel, compartment }
+    ParcelCollected { parcel, unit, compartment, proof }
+    ParcelException { parcel, compartment, kind }
+    CompartmentReserved { compartment, parcel, unit, carrier, terminal }
+    CompartmentReleased { compartment }
+    CompartmentOpened { compartment, unlock }
+    CompartmentClosed { compartment }
+    CompartmentLeftOpen { compartment, seconds }
+    CompartmentForced { compartment }
+    CompartmentJammed { compartment }
+    CompartmentNeedsInspection { compartment, cause }
+    CompartmentOutOfService { compartment, cause }
+    UnlockIntended { unlock, compartment, lock, purpose }
+    UnlockConfirmed { unlock, compartment, evidence }
+    UnlockFailed { unlock, compartment, why, evidence }
+    UnlockUnknown { unlock, compartment, evidence }
+    AccessGranted { terminal }
+    AccessDenied { terminal, count }
+    AccessSteppedUp { never_issued_today }
+    ProbeFaulted { probe, fault }
+    ProbeRecovered { probe }
+    DeviceOnline { device }
+    DeviceDegraded { device }
+    DeviceOffline { device }
+    LineRecovered { line }
+    LineDegraded { line }
+    LineForeignFrame { line, frames }
+    CommandConflict { digest }
+    CapacityLow { bank, free, of }
+    CapacityExhausted { bank, size }
 }

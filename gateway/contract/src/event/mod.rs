@@ -13,7 +13,7 @@ use crate::canonical::Json;
 use crate::identity::{BootId, Epoch};
 use crate::{hex, time};
 
-pub use data::schema as data_schema;
+pub use data::{fact_variants, schema as data_schema};
 pub use header::{Header, HeaderError, read_header};
 
 /// Largest sealed row in bytes. The longest reason, escaped, with every id at its full length stays below.
