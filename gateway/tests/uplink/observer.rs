@@ -27,7 +27,7 @@ pub struct Observer {
 
 enum Told {
     Subscribed,
-    Published(Publish),
+    Published(Box<Publish>),
 }
 
 impl Observer {
@@ -59,7 +59,7 @@ impl Observer {
     pub async fn next(&mut self) -> Publish {
         loop {
             if let Told::Published(publish) = self.told().await {
-                return publish;
+                return *publish;
             }
         }
     }
@@ -106,7 +106,9 @@ async fn poll(mut events: EventLoop, client: AsyncClient, told: mpsc::UnboundedS
                 client.try_subscribe(format!("{PREFIX}#"), QoS::AtLeastOnce).unwrap();
             }
             Ok(Event::Incoming(Packet::SubAck(_))) => drop(told.send(Told::Subscribed)),
-            Ok(Event::Incoming(Packet::Publish(publish))) => drop(told.send(Told::Published(publish))),
+            Ok(Event::Incoming(Packet::Publish(publish))) => {
+                drop(told.send(Told::Published(Box::new(publish))))
+            }
             Ok(_) => {}
             // The broker restarts: try again as fast as the machine lets others run.
             Err(_) => tokio::task::yield_now().await,
