@@ -198,8 +198,17 @@ fn words(shown: &Shown) -> String {
         "delivered" => format!("delivered to {label}"),
         "take_out" => format!("door {label} is open: take it out; {} more wait", shown.content["more"]),
         "collected" => "all taken, thank you".to_owned(),
-        "door_failed" => format!("door {label} did not open: {}", shown.content["next"]),
+        "door_failed" => format!("door {label} did not open; {}", after(&shown.content["next"])),
         "refused" => shown.content["sentence"].as_str().unwrap_or_default().to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// What follows a door that did not open.
+fn after(next: &serde_json::Value) -> &'static str {
+    match next.as_str() {
+        Some("another_door") => "another one opens",
+        Some("next_parcel") => "the next parcel's door opens",
+        _ => "please call the office",
     }
 }
