@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 mod functions;
 
@@ -37,8 +38,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }
 
-/// Every Rust file that git tracks, with its path from the root.
-fn sources() -> Vec<(String, String)> {
+/// Every Rust file of the repository, with its path from the root.
+fn sources() -> &'static [(String, String)] {
+    static SOURCES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    SOURCES.get_or_init(read_sources)
+}
+
+fn read_sources() -> Vec<(String, String)> {
     let listed = Command::new("git")
         .args(["ls-files", "-co", "--exclude-standard", "*.rs"])
         .current_dir(root())
@@ -53,11 +59,41 @@ fn sources() -> Vec<(String, String)> {
         .collect()
 }
 
+/// Modules that a parent declares under `#[cfg(test)]`, by their path.
+fn test_modules() -> &'static BTreeSet<String> {
+    static MODULES: OnceLock<BTreeSet<String>> = OnceLock::new();
+    MODULES.get_or_init(|| {
+        let mut modules = BTreeSet::new();
+        for (name, text) in sources() {
+            let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+            let stem = file.trim_end_matches(".rs");
+            let within = if ["lib", "main", "mod"].contains(&stem) {
+                folder.to_owned()
+            } else {
+                format!("{folder}/{stem}")
+            };
+            for after in text.split("#[cfg(test)]\n").skip(1) {
+                let line = after.lines().next().unwrap_or_default();
+                let line = line.trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
+                if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
+                    modules.insert(format!("{within}/{module}.rs"));
+                    modules.insert(format!("{within}/{module}/mod.rs"));
+                }
+            }
+        }
+        modules
+    })
+}
+
 fn is_test_file(name: &str) -> bool {
     name.starts_with("tests/")
         || ["/tests/", "/benches/", "/examples/"].iter().any(|folder| name.contains(folder))
-        || name.ends_with("/tests.rs")
         || name.ends_with("_tests.rs")
+        || test_modules().contains(name)
+        || test_modules().iter().any(|module| {
+            let folder = module.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+            name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        })
 }
 
 /// The part of a file before its inline tests.
@@ -132,16 +168,27 @@ fn core_is_pure() {
     }
 }
 
+/// What a file that knows drivers may name of the core, wiring and configuration apart: things it carries and does not read.
+const CARRIED: &[&str] = &["effect::Thing", "effect::Unlock", "id::", "input::NotSent", "time::"];
+
 #[test]
 fn core_and_drivers_meet_in_one_file() {
     for (name, text) in sources().iter().filter(|(name, _)| name.starts_with("gateway/src/")) {
         let both = text.contains("device_drivers::") && text.contains("vestibule_core::");
-        let meets = name == "gateway/src/wiring.rs" || name.starts_with("gateway/src/wiring/");
-        let configures = name.starts_with("gateway/src/config/");
-        assert!(
-            !both || meets || configures || is_test_file(name),
-            "{name} joins core and drivers; only wiring does"
-        );
+        if !both
+            || is_test_file(name)
+            || ["wiring", "config/"].iter().any(|w| name["gateway/src/".len()..].starts_with(w))
+        {
+            continue;
+        }
+        for named in text.split("vestibule_core::").skip(1) {
+            let carried = CARRIED.iter().any(|what| named.starts_with(what));
+            assert!(
+                carried,
+                "{name} knows drivers and reads the core's {}; only wiring joins them",
+                named.lines().next().unwrap_or_default()
+            );
+        }
     }
 }
 
@@ -167,7 +214,7 @@ fn no_queue_is_unbounded() {
 #[test]
 fn every_module_says_what_it_is() {
     let silent: Vec<_> =
-        sources().into_iter().filter(|(_, text)| !text.starts_with("//!")).map(|(name, _)| name).collect();
+        sources().iter().filter(|(_, text)| !text.starts_with("//!")).map(|(name, _)| name).collect();
     assert!(silent.is_empty(), "no //! on the first line of {silent:#?}");
 }
 
@@ -176,7 +223,7 @@ fn no_test_sleeps() {
     let needle = ["thread::", "sleep("].concat();
     let other = ["time::", "sleep("].concat();
     for (name, text) in sources() {
-        let tests = if is_test_file(&name) { &text[..] } else { &text[product_part(&text).len()..] };
+        let tests = if is_test_file(name) { &text[..] } else { &text[product_part(text).len()..] };
         assert!(
             !tests.contains(&needle) && !tests.contains(&other),
             "{name}: a test waits for a condition, never for time"
@@ -204,7 +251,7 @@ fn over_budget() -> BTreeMap<String, usize> {
         if lines > FILE_LINES {
             over.insert(format!("file {name}"), lines);
         }
-        for (function, length) in functions::lengths(&text) {
+        for (function, length) in functions::lengths(text) {
             if length > FUNCTION_LINES {
                 over.insert(format!("function {name} {function}"), length);
             }
