@@ -1,1 +1,420 @@
-//! tests
+//! The socket as people, scripts and hostile peers use it; the test plays the engine behind the seam.
+
+use std::os::unix::net::UnixListener as StdListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use vestibule_core::building::CodeKey;
+use vestibule_core::command::{Actor, Answer, Channel, CommandRequest, Outcome, Status};
+use vestibule_core::id::TerminalId;
+use vestibule_core::input::{Entry, Input, Key};
+use vestibule_core::refusal::Refusal;
+use vestibule_core::screen::Screen;
+use vestibule_core::time::{ClockTrust, Mono, Now, Timestamp};
+use vestibule_store::memory::Memory;
+
+use super::protocol::LINE_MAX;
+use super::server::{CONNECTIONS_MAX, Console, ConsoleError};
+use crate::config::load_text;
+use crate::engine::{Boot, EntropySource, Outgoing, Reader, Seam, boot};
+
+/// Far longer than anything here takes; a test that waits so long fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const SITE: &str = r#"
+[building]
+id = "maple-court"
+name = "Maple Court"
+time_zone = "UTC"
+support = "+1 312 555 0134"
+[[line]]
+id = "one"
+port = "/dev/nothing"
+protocol = "modbus-rtu"
+[[device]]
+id = "locks"
+line = "one"
+address = 1
+model = "waveshare-relay-8"
+[[terminal]]
+id = "lobby"
+[[bank]]
+id = "a"
+top_mm = 1000
+columns = [["small", "small"]]
+labels = "{BANK}{number}"
+locks = "locks/1.."
+doors = "none"
+terminals = ["lobby"]
+"#;
+
+/// A console with the test as its engine.
+struct Bench {
+    folder: TempDir,
+    seam: Option<Seam>,
+    journal: Reader,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<()>,
+}
+
+/// One peer.
+struct Guest {
+    reader: BufReader<tokio::net::unix::OwnedReadHalf>,
+    writer: tokio::net::unix::OwnedWriteHalf,
+}
+
+fn configuration(folder: &Path) -> crate::config::Configuration {
+    let path = folder.join("vestibule.toml").display().to_string();
+    let text = format!("{SITE}[console]\nsocket = \"console.sock\"\n");
+    load_text(&path, &text).configuration.expect("a good configuration")
+}
+
+impl Bench {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let configuration = configuration(folder.path());
+        let now = Now { wall: Timestamp(1_790_000_000_000), trust: ClockTrust::Synchronised, mono: Mono(1) };
+        let (engine, _) = boot(Boot {
+            place: Box::new(Memory::default()),
+            site: configuration.site.clone(),
+            key: CodeKey([9; 32]),
+            entropy: EntropySource::new([1; 32]),
+            notifier: None,
+            configuration: configuration.digest,
+            version: "0.1.0".into(),
+            now,
+        })
+        .expect("a disk in memory");
+        let terminals = configuration.site.terminals.keys().cloned();
+        let (handle, seam) = Seam::new(terminals, engine.published());
+        let journal = engine.reader();
+        let console = Console::bind(configuration, handle, journal.clone()).expect("a free socket");
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(console.serve(async move { drop(stopped.await) }));
+        Self { folder, seam: Some(seam), journal, stop: Some(stop), served }
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("console.sock")
+    }
+
+    async fn guest(&self) -> Guest {
+        let (reader, writer) = UnixStream::connect(self.socket()).await.expect("it listens").into_split();
+        Guest { reader: BufReader::new(reader), writer }
+    }
+
+    /// Plays the engine on its own thread, as the real one runs.
+    async fn engine<T: Send + 'static>(&mut self, act: impl FnOnce(&Seam) -> T + Send + 'static) -> T {
+        let seam = self.seam.take().expect("one engine at a time");
+        let play = tokio::task::spawn_blocking(move || {
+            let result = act(&seam);
+            (seam, result)
+        });
+        let (seam, result) = timeout(PATIENCE, play).await.expect("in time").expect("it plays");
+        self.seam = Some(seam);
+        result
+    }
+
+    async fn end(mut self) {
+        drop(self.stop.take());
+        timeout(PATIENCE, self.served).await.expect("it ends in time").expect("it ends well");
+    }
+}
+
+impl Guest {
+    async fn say(&mut self, line: &str) {
+        self.writer.write_all(format!("{line}\n").as_bytes()).await.expect("it reads");
+    }
+
+    async fn hear(&mut self) -> Value {
+        let mut line = String::new();
+        timeout(PATIENCE, self.reader.read_line(&mut line))
+            .await
+            .expect("an answer in time")
+            .expect("an answer");
+        serde_json::from_str(&line).unwrap_or(Value::Null)
+    }
+
+    async fn ask(&mut self, question: &Value) -> Value {
+        self.say(&question.to_string()).await;
+        self.hear().await
+    }
+
+    /// The word of an error.
+    async fn refused(&mut self) -> String {
+        self.hear().await["error"]["word"].as_str().unwrap_or("no error").to_owned()
+    }
+}
+
+/// The next inputs of the engine until one is a command.
+fn next_command(seam: &Seam) -> CommandRequest {
+    loop {
+        for input in seam.take(Some(PATIENCE)).inputs {
+            if let Input::Command(request) = input {
+                return *request;
+            }
+        }
+    }
+}
+
+fn outcome(request: &CommandRequest, status: Status) -> Outcome {
+    Outcome {
+        digest: request.digest,
+        status,
+        detail: "word".into(),
+        sentence: "Sentence.".into(),
+        events: vec![7],
+        answer: Answer::None,
+        keep_until: Timestamp(0),
+    }
+}
+
+#[tokio::test]
+async fn snapshot_tells_the_building() {
+    let bench = Bench::start();
+    let answer = bench.guest().await.ask(&json!("snapshot")).await;
+    assert_eq!(answer["snapshot"]["building"], "maple-court");
+    assert_eq!(answer["snapshot"]["compartments"][0]["label"], "A1");
+    assert_eq!(answer["snapshot"]["compartments"][0]["door"], Value::Null);
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn garbage_is_refused_and_the_connection_goes_on() {
+    let bench = Bench::start();
+    let mut guest = bench.guest().await;
+    for garbage in
+        ["", "{", "\u{0}\u{1}", "[[[[", "{\"snapshot\":1,\"x\":2}", "\"leave\"", "{\"press\":\"escape\"}"]
+    {
+        guest.say(garbage).await;
+        assert!(["malformed", "not_now"].contains(&guest.refused().await.as_str()), "{garbage:?}");
+    }
+    assert_ne!(guest.ask(&json!("snapshot")).await["snapshot"], Value::Null);
+    guest.writer.write_all(b"\xff\xfe\n").await.expect("it reads");
+    assert_eq!(guest.refused().await, "malformed");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn connection_ends_when_a_line_is_too_long() {
+    let bench = Bench::start();
+    let mut guest = bench.guest().await;
+    // The console may hang up before all is written; that is an end as well.
+    drop(guest.writer.write_all(&vec![b'x'; LINE_MAX + 1]).await);
+    assert_eq!(guest.refused().await, "malformed");
+    assert_eq!(guest.hear().await, Value::Null, "nothing follows");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn others_are_served_when_many_are_silent() {
+    let bench = Bench::start();
+    let mut silent = Vec::new();
+    for _ in 1..CONNECTIONS_MAX {
+        let mut guest = bench.guest().await;
+        guest.writer.write_all(b"{\"half\":").await.expect("it reads");
+        silent.push(guest);
+    }
+    let mut last = bench.guest().await;
+    assert_ne!(last.ask(&json!("snapshot")).await["snapshot"], Value::Null);
+    let mut too_many = bench.guest().await;
+    assert_eq!(too_many.refused().await, "busy");
+    bench.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn connection_ends_when_nothing_is_asked_for_too_long() {
+    let bench = Bench::start();
+    let mut guest = bench.guest().await;
+    // The clock is virtual: it leaps to the end of the console's patience as soon as nobody does anything.
+    let mut line = String::new();
+    guest.reader.read_line(&mut line).await.expect("a last word");
+    assert!(line.contains("\"idle\""), "{line}");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn command_is_answered_to_whoever_asked() {
+    let mut bench = Bench::start();
+    let mut guest = bench.guest().await;
+    let payload =
+        json!({"id": "c-1", "target": "a-1", "reason": "test", "not_after": "2026-03-01T07:30:00Z"});
+    guest.say(&json!({"command": {"name": "unlock", "payload": payload}}).to_string()).await;
+    let request = bench
+        .engine(|seam| {
+            let request = next_command(seam);
+            for status in [Status::Received, Status::Done] {
+                seam.tell(&Outgoing::Reply { key: request.key.clone(), outcome: outcome(&request, status) });
+            }
+            request
+        })
+        .await;
+    assert_eq!(request.key.channel, Channel::Console);
+    assert!(
+        matches!(&request.key.actor, Actor::Staff(name) if name.starts_with("os:")),
+        "the kernel said who"
+    );
+    assert_eq!(guest.hear().await["reply"]["status"], "received");
+    let done = guest.hear().await;
+    assert_eq!((&done["reply"]["status"], &done["reply"]["events"][0]), (&json!("done"), &json!(7)));
+    assert_ne!(guest.ask(&json!("snapshot")).await["snapshot"], Value::Null, "the connection goes on");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn command_is_refused_before_the_engine_when_it_is_malformed() {
+    let bench = Bench::start();
+    let mut guest = bench.guest().await;
+    let actor =
+        json!({"command": {"name": "unlock", "payload": {"id": "c-1", "target": "a-1", "actor": "root"}}});
+    let reply = guest.ask(&actor).await;
+    assert_eq!((&reply["reply"]["status"], &reply["reply"]["id"]), (&json!("refused"), &json!("c-1")));
+    assert_eq!(reply["reply"]["detail"]["word"], "malformed");
+    guest.say(&json!({"command": {"name": "open-all", "payload": {}}}).to_string()).await;
+    assert_eq!(guest.refused().await, "not_found");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn asker_is_told_when_answers_were_lost() {
+    let mut bench = Bench::start();
+    let mut guest = bench.guest().await;
+    guest.say(&json!({"command": {"name": "challenge", "payload": {"id": "c-1"}}}).to_string()).await;
+    bench
+        .engine(|seam| {
+            drop(next_command(seam));
+            seam.tell(&Outgoing::Missed { dropped: 3 });
+        })
+        .await;
+    assert_eq!(guest.refused().await, "no_answer");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn terminal_shows_screens_takes_entries_and_has_one_seat() {
+    let mut bench = Bench::start();
+    let mut guest = bench.guest().await;
+    let sit = json!({"terminal": {"id": "lobby"}});
+    assert_eq!(guest.ask(&sit).await["screen"]["show"], "welcome");
+    let mut second = bench.guest().await;
+    second.say(&sit.to_string()).await;
+    assert_eq!(second.refused().await, "busy");
+    second.say(&json!({"terminal": {"id": "roof"}}).to_string()).await;
+    assert_eq!(second.refused().await, "not_found");
+
+    guest.say(&json!({"type": "123 456 7890"}).to_string()).await;
+    guest.say(&json!({"press": "not-delivered"}).to_string()).await;
+    let entries = bench
+        .engine(|seam| {
+            let mut entries = Vec::new();
+            while entries.len() < 2 {
+                for input in seam.take(Some(PATIENCE)).inputs {
+                    if let Input::Entry { entry, .. } = input {
+                        entries.push(match entry {
+                            Entry::Typed(typed) => typed.expose().to_owned(),
+                            Entry::Key(key) => format!("{key:?}"),
+                        });
+                    }
+                }
+            }
+            let lobby = TerminalId::new("lobby").expect("id");
+            seam.show(&lobby, Screen::PutIn { label: "A1".into() });
+            entries
+        })
+        .await;
+    assert_eq!(entries, ["123 456 7890".to_owned(), format!("{:?}", Key::NotDelivered)]);
+    assert_eq!(guest.hear().await["screen"], json!({"show": "put_in", "label": "A1"}));
+
+    guest.say(&json!({"type": "x".repeat(33)}).to_string()).await;
+    assert_eq!(guest.refused().await, "malformed");
+    guest.say(&json!({"journal": {"after": 0}}).to_string()).await;
+    assert_eq!(guest.refused().await, "not_now");
+    drop(guest);
+    // The seat is free once the console has seen the end of the connection.
+    let free = async {
+        loop {
+            let mut next = bench.guest().await;
+            if next.ask(&sit).await["screen"]["show"] == "put_in" {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, free).await.expect("the seat is free again");
+    bench.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaver_sees_the_end_of_the_session() {
+    let bench = Bench::start();
+    let mut guest = bench.guest().await;
+    assert_eq!(guest.ask(&json!({"terminal": {"id": "lobby"}})).await["screen"]["show"], "welcome");
+    let lobby = TerminalId::new("lobby").expect("id");
+    let seam = bench.seam.as_ref().expect("the engine");
+    let shut = Screen::Refused { refusal: Refusal::UnknownCode, support: String::new() };
+    for screen in [Screen::TakeOut { label: "A1".into(), more: 0 }, Screen::Welcome, shut] {
+        seam.show(&lobby, screen);
+    }
+    guest.say("\"leave\"").await;
+    for show in ["take_out", "welcome", "refused"] {
+        assert_eq!(guest.hear().await["screen"]["show"], show);
+    }
+    assert_eq!(guest.hear().await, json!("end"));
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn journal_and_verdict_are_told_and_an_odd_anchor_is_refused() {
+    let bench = Bench::start();
+    let mut guest = bench.guest().await;
+    assert_eq!(bench.journal.head().sequence, 0, "nothing is recorded yet");
+    assert_eq!(guest.ask(&json!({"journal": {"after": 0, "rows": 5}})).await, json!("end"));
+    guest.say(&json!({"verify": {"anchor": {"sequence": 1, "hash": "12"}}}).to_string()).await;
+    assert_eq!(guest.refused().await, "malformed");
+    let verdict = guest.ask(&json!({"verify": {"anchor": null}})).await;
+    assert_eq!(verdict["verdict"]["proven"], false, "no anchor, no proof");
+    bench.end().await;
+}
+
+#[tokio::test]
+async fn socket_is_taken_over_from_the_dead_only() {
+    let bench = Bench::start();
+    let (handle, _seam) = Seam::new([], bench_published());
+    let again = Console::bind(configuration(bench.folder.path()), handle.clone(), bench.journal.clone());
+    assert!(matches!(again.err(), Some(ConsoleError::Taken(_))));
+    let socket = bench.socket();
+    let journal = bench.journal.clone();
+    bench.end().await;
+    assert!(!socket.exists(), "the socket is removed in order");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(StdListener::bind(folder.path().join("console.sock")).expect("a socket of a dead daemon"));
+    assert!(folder.path().join("console.sock").exists());
+    assert!(Console::bind(configuration(folder.path()), handle, journal).is_ok());
+}
+
+/// Any snapshot: nobody asks for it.
+fn bench_published() -> crate::engine::Published {
+    let folder = tempfile::tempdir().expect("a folder");
+    let configuration = configuration(folder.path());
+    let now = Now { wall: Timestamp(0), trust: ClockTrust::Untrusted, mono: Mono(1) };
+    let place = Box::new(Memory::default());
+    let (engine, _) = boot(Boot {
+        place,
+        site: configuration.site,
+        key: CodeKey([9; 32]),
+        entropy: EntropySource::new([1; 32]),
+        notifier: None,
+        configuration: configuration.digest,
+        version: String::new(),
+        now,
+    })
+    .expect("a disk in memory");
+    engine.published()
+}
