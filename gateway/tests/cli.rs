@@ -126,7 +126,7 @@ impl Daemon {
             }
         });
         let daemon = Self { process, log };
-        daemon.wait_for("doors are served");
+        daemon.wait_for("building is served");
         daemon
     }
 
@@ -195,14 +195,14 @@ fn every_problem_is_listed_when_check_refuses() {
     assert_eq!(code(&refused), 1);
     let words = said(&refused);
     assert_eq!(words.matches("did you mean \"one\"?").count(), 2, "{words}");
-    assert!(words.contains("vestibule.toml:14:8") && words.contains("shut_when"), "{words}");
+    assert!(words.contains("vestibule.toml:13:8") && words.contains("shut_when"), "{words}");
     assert!(words.contains("Refused: 3 errors"), "{words}");
     let report = json(&house.ask(&["check", "--json"]));
     assert_eq!(
         (&report["good"], report["problems"].as_array().map(Vec::len)),
         (&Value::Bool(false), Some(3))
     );
-    assert_eq!((&report["problems"][0]["line"], &report["problems"][0]["column"]), (&14.into(), &8.into()));
+    assert_eq!((&report["problems"][0]["line"], &report["problems"][0]["column"]), (&13.into(), &8.into()));
 }
 
 #[test]
@@ -264,7 +264,9 @@ fn people_and_scripts_talk_to_a_running_daemon() {
     assert!(doors.starts_with("LABEL") && doors.contains("A1") && doors.contains("? (unknown)"), "{doors}");
 
     let unlock = house.ask(&["unlock", "a1", "--reason", "test", "--json"]);
-    assert_eq!((code(&unlock), &json(&unlock)["status"]), (1, &"refused".into()), "{}", said(&unlock));
+    // Refused once the board is known to be away, failed before that: either way nothing moved, and it says so.
+    let status = &json(&unlock)["status"];
+    assert!(code(&unlock) == 1 && (status == "refused" || status == "failed"), "{}", said(&unlock));
     let unknown = house.ask(&["unlock", "A9", "--reason", "test"]);
     assert_eq!(code(&unknown), 1);
     assert!(

@@ -76,16 +76,15 @@ impl Problem {
     }
 }
 
-/// The candidate most like what was typed, if one is near enough to be a slip.
+/// The candidate most like what was typed, if one is near enough to be a slip: a letter in three may be wrong or swapped.
 #[must_use]
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Below this Jaro-Winkler likeness two words have nothing to do with each other.
-    const NEAR: f64 = 0.8;
+    let most = (typed.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(typed, candidate), candidate))
-        .filter(|(likeness, _)| *likeness >= NEAR)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|candidate| (strsim::osa_distance(typed, candidate), candidate))
+        .filter(|(slips, _)| *slips <= most)
+        .min_by_key(|(slips, _)| *slips)
         .map(|(_, candidate)| candidate)
 }
 
@@ -204,7 +203,12 @@ mod tests {
     #[test]
     fn nothing_is_suggested_when_nothing_is_near() {
         assert_eq!(nearest("zzz", ["bank", "line"]), None);
-        assert_eq!(nearest("bnak", ["bank", "line"]), Some("bank"));
+        assert_eq!(nearest("bnak", ["line", "bank"]), Some("bank"));
+        assert_eq!(
+            nearest("noe", ["two", "one"]),
+            Some("one"),
+            "swapped first letters are the commonest slip"
+        );
     }
 
     #[test]
