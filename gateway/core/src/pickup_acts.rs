@@ -11,6 +11,7 @@ use crate::pickup::{Act, Aim, Phase, Resident, Step, Visit, next};
 use crate::refusal::Refusal;
 use crate::screen::{AfterFailure, Screen};
 use crate::session::State;
+use crate::time::Timestamp;
 use crate::unlock::{Errand, Order, Verdict};
 
 impl Draft<'_> {
@@ -61,23 +62,40 @@ impl Draft<'_> {
         state: &ParcelState,
         aim: Aim,
     ) -> Option<CompartmentId> {
-        let place = match (aim, state) {
+        let (place, taken) = match (aim, state) {
             (Aim::Collect, ParcelState::Stored { place, .. } | ParcelState::Collecting { place, .. }) => {
-                place
+                (place, None)
             }
-            (Aim::Reopen, ParcelState::Collected { place, at, .. }) if self.in_grace(*at) => place,
+            (Aim::Reopen, ParcelState::Collected { place, at, .. }) if self.in_grace(*at) => {
+                (place, Some(*at))
+            }
             _ => return None,
         };
         let site = self.compartment_site(&place.compartment)?;
-        let own = match (aim, self.compartment(&place.compartment).usage) {
-            (Aim::Collect, Use::Occupied(holds)) => holds == id,
+        let row = self.compartment(&place.compartment);
+        let own = match (taken, row.usage) {
+            (None, Use::Occupied(holds)) => holds == id,
             // A person opened it meanwhile; what is left in it is still theirs.
-            (Aim::Collect, Use::NeedsInspection(_)) => true,
-            (Aim::Reopen, Use::Free | Use::NeedsInspection(InspectionCause::PickupNotClosed)) => true,
+            (None, Use::NeedsInspection(_)) => true,
+            // Nobody else has used it since: what was left behind is theirs.
+            (Some(at), Use::Free | Use::NeedsInspection(InspectionCause::PickupNotClosed)) => {
+                row.since <= at && self.was_last_in(id, &place.compartment, at)
+            }
             _ => false,
         };
         let mapped = site.lock == place.lock && self.serves(terminal, &site.bank);
         (own && mapped).then(|| place.compartment.clone())
+    }
+
+    /// Whether no other parcel was taken from that compartment since. Times alone do not tell: they stand still
+    /// while the clock reads earlier than the newest row.
+    fn was_last_in(&self, id: ParcelId, c: &CompartmentId, at: Timestamp) -> bool {
+        !self.t.parcels.iter().any(|(other, parcel)| match &parcel.state {
+            ParcelState::Collected { place, at: theirs, .. } => {
+                *other != id && place.compartment == *c && *theirs >= at
+            }
+            _ => false,
+        })
     }
 
     /// How many of a unit's parcels wait at doors a terminal does not serve.
