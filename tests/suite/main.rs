@@ -11,4 +11,5 @@
 )]
 
 mod crash_images;
+mod model;
 mod tidy;

@@ -65,12 +65,12 @@ pub struct History {
     site: Site,
     building: Building,
     reference: Reference,
-    pub(super) chance: Chance,
-    pub(super) now: Now,
+    pub chance: Chance,
+    pub now: Now,
     rows: BTreeMap<RowKey, Row>,
     doors: Doors,
     pulses: Vec<Unlock>,
-    pub(super) codes: BTreeMap<String, UnitId>,
+    pub codes: BTreeMap<String, UnitId>,
     commands: Vec<CommandRequest>,
     nonces: Vec<Nonce>,
     degraded: bool,
@@ -151,7 +151,7 @@ impl History {
     }
 
     /// Gives one input and holds everything that comes of it against the reference; how many unlocks came.
-    pub(super) fn give(&mut self, input: Input) -> usize {
+    pub fn give(&mut self, input: Input) -> usize {
         self.steps += 1;
         let entropy = Entropy(self.chance.entropy());
         let decision = self.building.decide(input, self.now, entropy);
@@ -186,7 +186,8 @@ impl History {
                 self.reference.pulse(&unlock);
                 let allowed = matches!(unlock.purpose, Purpose::Pickup | Purpose::StaffOnSite);
                 assert!(allowed || !self.degraded, "a door opened that may not without a disk: {unlock:?}");
-                self.seen.pickups_without_disk += u64::from(self.degraded && unlock.purpose == Purpose::Pickup);
+                self.seen.pickups_without_disk +=
+                    u64::from(self.degraded && unlock.purpose == Purpose::Pickup);
                 self.pulses.push(unlock);
             }
             Effect::Notice(id) => {
@@ -214,7 +215,9 @@ impl History {
             Fact::CompartmentForced { .. } => &mut seen.forced,
             Fact::ParcelException { .. } => &mut seen.exceptions,
             Fact::AccessSteppedUp { .. } => &mut seen.stepped_up,
-            Fact::UnlockIntended { purpose: Purpose::StaffOnSite | Purpose::StaffRemote, .. } => &mut seen.staff,
+            Fact::UnlockIntended { purpose: Purpose::StaffOnSite | Purpose::StaffRemote, .. } => {
+                &mut seen.staff
+            }
             _ => return,
         };
         *count += 1;
@@ -315,7 +318,8 @@ impl History {
     /// The straight way in, so that parcels get in at all.
     fn a_courier_delivers(&mut self) {
         let lobby = TerminalId::new("lobby").unwrap();
-        let cancel = || Input::Entry { terminal: TerminalId::new("lobby").unwrap(), entry: Entry::Key(Key::Cancel) };
+        let cancel =
+            || Input::Entry { terminal: TerminalId::new("lobby").unwrap(), entry: Entry::Key(Key::Cancel) };
         self.give(cancel());
         self.types(&lobby, CARRIERS[0].1);
         let unit = *self.chance.pick(&UNITS).unwrap();
@@ -415,7 +419,7 @@ impl History {
     }
 
     /// Time passes; ticks come when they are due, contacts are heard again at half the stale age.
-    pub(super) fn pass(&mut self, span: Millis) {
+    pub fn pass(&mut self, span: Millis) {
         let end = self.now.mono.after(span);
         let silent = self.chance.once_in(30);
         let mut heard = self.now.mono;
@@ -511,7 +515,8 @@ impl History {
     fn a_board_changes(&mut self) {
         let boards: Vec<_> = self.site.devices.iter().map(|(id, line)| (id.clone(), line.clone())).collect();
         let (device, line) = self.chance.pick(&boards).unwrap().clone();
-        let health = *self.chance.pick(&[Health::Online, Health::Online, Health::Degraded, Health::Offline]).unwrap();
+        let health =
+            *self.chance.pick(&[Health::Online, Health::Online, Health::Degraded, Health::Offline]).unwrap();
         self.give(Input::Device { device, health });
         self.give(Input::Line { line: line.clone(), health });
         let frames = u32::try_from(self.chance.below(5)).unwrap();
@@ -545,7 +550,11 @@ impl History {
     fn the_power_fails(&mut self) {
         self.seen.restarts += 1;
         let kept: Vec<(RowKey, Row)> = self.building.rows();
-        assert_eq!(kept.iter().cloned().collect::<BTreeMap<_, _>>(), self.rows, "rows were not said to change");
+        assert_eq!(
+            kept.iter().cloned().collect::<BTreeMap<_, _>>(),
+            self.rows,
+            "rows were not said to change"
+        );
         if let Some(unlock) = self.pulses.first().cloned() {
             self.doors.0.insert(unlock.compartment, Level::Open);
         }

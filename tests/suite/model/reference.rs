@@ -153,7 +153,8 @@ impl Reference {
 
     pub fn nothing_is_pending(&self) {
         assert!(self.open.is_empty(), "unlocks without end: {:?}", self.open);
-        let coming: Vec<_> = self.holds.iter().filter(|(_, holds)| matches!(holds, Holds::Coming(_))).collect();
+        let coming: Vec<_> =
+            self.holds.iter().filter(|(_, holds)| matches!(holds, Holds::Coming(_))).collect();
         assert!(coming.is_empty(), "deposits without end: {coming:?}");
     }
 }

@@ -53,8 +53,16 @@ pub const BUILDING: &str = "maple-court";
 /// Nine digits and the one that makes them a code, by Damm's table written down a second time.
 pub fn with_check_digit(number: u64) -> String {
     const ROWS: [&str; 10] = [
-        "0317598642", "7092154863", "4206871359", "1750983426", "6123045978", "3674209581", "5869720134",
-        "8945362017", "9438617205", "2581436790",
+        "0317598642",
+        "7092154863",
+        "4206871359",
+        "1750983426",
+        "6123045978",
+        "3674209581",
+        "5869720134",
+        "8945362017",
+        "9438617205",
+        "2581436790",
     ];
     let digits = format!("{number:09}");
     let check = digits.bytes().fold(0_usize, |interim, digit| {
@@ -84,7 +92,8 @@ pub fn site() -> Site {
         building: BUILDING.parse().unwrap(),
         support: "+1 312 555 0134".into(),
         compartments,
-        terminals: [terminal("lobby", &["a", "b"]), terminal("garage", &["a"]), terminal("yard", &["b"])].into(),
+        terminals: [terminal("lobby", &["a", "b"]), terminal("garage", &["a"]), terminal("yard", &["b"])]
+            .into(),
         probes: BTreeMap::new(),
         devices: ["a-locks", "b-locks"].map(|id| (id.parse().unwrap(), "rs485-1".parse().unwrap())).into(),
         policy: Policy { unscanned_share: 60, ..Policy::default() },
