@@ -3,6 +3,7 @@
 //! A case is a seed: `MODEL_SEED=7 MODEL_STEPS=1000000 cargo test -p vestibule-tests model -- --nocapture` runs longer or
 //! repeats one. The reference knows nothing of the core's tables: it follows facts and effects as an auditor would.
 
+mod acts;
 mod history;
 mod reference;
 mod world;
