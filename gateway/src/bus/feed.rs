@@ -16,14 +16,14 @@ const EVENTS_MAX: usize = 256;
 
 /// Events that wait, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub struct Events {
     waiting: VecDeque<Event>,
     dropped: u64,
 }
 
 /// One event on its way.
 #[derive(Debug)]
-pub(super) struct Event {
+pub struct Event {
     event_type: Box<str>,
     bytes: Bytes,
 }

@@ -16,7 +16,7 @@ use crate::mqtt::{self, Endpoint, Publisher, Session};
 use crate::supervise::TaskResult;
 use crate::telemetry::Telemetry;
 
-use feed::Events;
+pub use feed::{Event, Events};
 
 /// Longest wait before the first new attempt: the broker restarts within a second.
 const RETRY_FIRST: Duration = Duration::from_millis(250);

@@ -130,3 +130,87 @@ pub(super) fn is_current(building: &BuildingId, view: &View, topic: &str) -> boo
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use vestibule_contract::identity::BootId;
+    use vestibule_core::id::ProbeId;
+    use vestibule_core::time::{ClockTrust, Timestamp};
+    use vestibule_core::unit::MilliCelsius;
+    use vestibule_core::view::{GatewayView, Quality, Seen, StorageView};
+
+    use super::*;
+
+    fn house() -> (Publisher, View) {
+        let gateway = GatewayView {
+            boot: 1,
+            version: "1".into(),
+            started: Timestamp(0),
+            clock: ClockTrust::Untrusted,
+            storage: StorageView::Good,
+        };
+        let cold = Seen { value: Some(MilliCelsius(4_000)), quality: Quality::Good, observed_at: None };
+        let view = View {
+            gateway,
+            compartments: BTreeMap::new(),
+            probes: [(ProbeId::new("cold-1").unwrap(), cold)].into(),
+            devices: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            terminals: BTreeMap::new(),
+        };
+        (Publisher::new(BuildingId::new("b").unwrap(), 1, BootId([0; 16]), "1"), view)
+    }
+
+    fn topics(outbound: &mut Outbound) -> Vec<String> {
+        let (publisher, view) = house();
+        let next = || outbound.next(&publisher, &view).map(|(message, _)| message.topic);
+        std::iter::from_fn(next).collect()
+    }
+
+    fn reply(topic: &str) -> Message {
+        Message::once(topic.into(), Vec::new())
+    }
+
+    #[test]
+    fn end_marker_comes_after_all_state_and_replies_before_it() {
+        let mut outbound = Outbound::default();
+        outbound.marker(reply("marker"));
+        outbound.everything(&house().1);
+        outbound.reply(reply("reply"));
+        let probe = "vestibule/v1/b/state/probe/cold-1";
+        assert_eq!(topics(&mut outbound), ["vestibule/v1/b/state/gateway/self", "reply", probe, "marker"]);
+    }
+
+    #[test]
+    fn thing_is_said_once_when_it_changes_often() {
+        let mut outbound = Outbound::default();
+        for _ in 0..1_000 {
+            outbound.changed(Thing::Probe(ProbeId::new("cold-1").unwrap()));
+        }
+        assert_eq!(topics(&mut outbound).len(), 1);
+    }
+
+    #[test]
+    fn topic_is_cleared_when_the_thing_is_gone() {
+        let (publisher, view) = house();
+        let mut outbound = Outbound::default();
+        outbound.changed(Thing::Probe(ProbeId::new("gone").unwrap()));
+        let (message, _) = outbound.next(&publisher, &view).unwrap();
+        assert!(message.payload.is_empty() && message.retain());
+    }
+
+    #[test]
+    fn replies_are_bounded_and_lost_ones_go_first_in_their_order() {
+        let mut outbound = Outbound::default();
+        for number in 0..=REPLIES_MAX {
+            outbound.reply(reply(&number.to_string()));
+        }
+        assert_eq!(outbound.dropped(), 1);
+        let mut outbound = Outbound::default();
+        outbound.reply(reply("c"));
+        outbound.again(vec![Said::Reply(reply("a")), Said::State, Said::Reply(reply("b"))]);
+        assert_eq!(topics(&mut outbound), ["a", "b", "c"]);
+    }
+}

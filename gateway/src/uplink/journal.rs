@@ -203,3 +203,84 @@ impl Journal {
         self.pause();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A journal of this many rows, none acknowledged.
+    struct Rows(u64);
+
+    impl Outbox for Rows {
+        fn acknowledged(&self) -> Result<u64, OutboxError> {
+            Ok(0)
+        }
+
+        fn rows_after(&self, sequence: u64, max: usize) -> Result<Vec<JournalRow>, OutboxError> {
+            let row = |sequence| JournalRow {
+                sequence,
+                hash: Digest([1; 32]),
+                event_type: "compartment.closed".into(),
+                bytes: Arc::from(*b"{}"),
+            };
+            Ok((sequence + 1..=self.0).take(max).map(row).collect())
+        }
+    }
+
+    async fn connected(rows: u64) -> Journal {
+        let mut journal = Journal::new(Arc::new(Rows(rows)));
+        journal.connected(2);
+        journal.refilled().await;
+        journal
+    }
+
+    fn sent(journal: &mut Journal, count: usize) -> Vec<(u64, bool)> {
+        let next = |_| journal.next().map(|(row, late)| (row.sequence, late));
+        (0..count).filter_map(next).collect()
+    }
+
+    #[tokio::test]
+    async fn rows_are_late_when_they_were_durable_before_the_connection() {
+        let mut journal = connected(3).await;
+        assert_eq!(sent(&mut journal, 9), [(1, true), (2, true), (3, false)]);
+    }
+
+    #[tokio::test]
+    async fn cursor_moves_over_rows_in_order_when_acknowledgements_do_not_come_in_order() {
+        let mut journal = connected(3).await;
+        sent(&mut journal, 3);
+        let moved = |journal: &mut Journal, row| journal.acknowledged(row).map(|newest| newest.sequence);
+        assert_eq!(moved(&mut journal, 2), None);
+        assert_eq!(moved(&mut journal, 1), Some(2));
+        assert_eq!(moved(&mut journal, 1), None);
+        assert_eq!(moved(&mut journal, 3), Some(3));
+    }
+
+    #[tokio::test]
+    async fn rows_after_the_cursor_are_sent_again_when_the_connection_was_lost() {
+        let mut journal = connected(5).await;
+        sent(&mut journal, 4);
+        journal.acknowledged(1);
+        journal.acknowledged(3);
+        journal.lost();
+        assert_eq!(sent(&mut journal, 1), []);
+        journal.connected(5);
+        journal.refilled().await;
+        assert_eq!(sent(&mut journal, 9), [(2, true), (3, true), (4, true), (5, true)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_overtakes_a_refused_row_and_rows_before_it_are_acknowledged() {
+        let mut journal = connected(5).await;
+        sent(&mut journal, 4);
+        journal.not_taken(3);
+        assert_eq!(journal.acknowledged(4), None);
+        assert_eq!(journal.acknowledged(1).map(|newest| newest.sequence), Some(1));
+        assert_eq!(journal.acknowledged(2).map(|newest| newest.sequence), Some(2));
+        assert_eq!(sent(&mut journal, 9), []);
+        // The pause ends on the test's clock, then the rows are read again.
+        journal.refilled().await;
+        journal.refilled().await;
+        assert_eq!(sent(&mut journal, 9).first().map(|row| row.0), Some(3));
+    }
+}

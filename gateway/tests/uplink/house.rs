@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use vestibule::bus::Events;
 use vestibule::config::Tls;
 use vestibule::engine::{Batch, EngineHandle, Head, Outgoing, Published, Seam};
-use vestibule::mqtt::{self, Endpoint, Publisher, Session, Settings};
+use vestibule::mqtt::{self, Endpoint, Feed, Publisher, Session, Settings};
 use vestibule::telemetry::Telemetry;
 use vestibule::uplink::{Outbox, OutboxError, Owed};
 use vestibule_contract::event::{Envelope, genesis, seal};
@@ -95,21 +96,23 @@ pub struct House {
 impl House {
     /// Starts the uplink towards a port on this machine.
     pub fn start(memory: &Memory, files: Tls, port: u16) -> Self {
+        let session = Session::Kept(Duration::from_secs(3_600));
+        let feed = Owed::new(Arc::new(memory.clone()));
+        Self::run(memory, endpoint(files, port, session), Channel::Cloud, feed)
+    }
+
+    /// Starts the bus towards a port on this machine.
+    pub fn bus(files: Tls, port: u16) -> Self {
+        let endpoint = Endpoint { suffix: None, ..endpoint(files, port, Session::Clean) };
+        Self::run(&Memory::default(), endpoint, Channel::Bus, Events::default())
+    }
+
+    fn run(memory: &Memory, endpoint: Endpoint, channel: Channel, feed: impl Feed + 'static) -> Self {
         let (engine, seam) = Seam::new([], published());
         let seam = Arc::new(seam);
-        let endpoint = Endpoint {
-            host: "localhost".into(),
-            port,
-            tls: files,
-            suffix: Some("maple-court".into()),
-            session: Session::Kept(Duration::from_secs(3_600)),
-            retry_first: Duration::from_millis(10),
-            retry_most: Duration::from_millis(50),
-        };
         let publisher = Publisher::new(envelope().building, BOOT, envelope().boot_id, "1.2.3");
-        let settings =
-            Settings { endpoint, publisher, channel: Channel::Cloud, telemetry: Telemetry::default() };
-        let uplink = tokio::spawn(mqtt::run(settings, engine.clone(), Owed::new(Arc::new(memory.clone()))));
+        let settings = Settings { endpoint, publisher, channel, telemetry: Telemetry::default() };
+        let uplink = tokio::spawn(mqtt::run(settings, engine.clone(), feed));
         let inputs = pump(Arc::clone(&seam), memory.clone());
         Self { seam, memory: memory.clone(), inputs, uplink, engine }
     }
@@ -159,6 +162,18 @@ impl House {
         self.seam.tell(&Outgoing::Stopping);
         timeout(PATIENCE, self.uplink).await.expect("stopped in time").unwrap();
         self.engine.submit(Input::Stopping).unwrap();
+    }
+}
+
+fn endpoint(files: Tls, port: u16, session: Session) -> Endpoint {
+    Endpoint {
+        host: "localhost".into(),
+        port,
+        tls: files,
+        suffix: Some("maple-court".into()),
+        session,
+        retry_first: Duration::from_millis(10),
+        retry_most: Duration::from_millis(50),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Packet, Publish, PublishProperties};
+use rumqttc::v5::mqttbytes::v5::{Filter, Packet, Publish, PublishProperties};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject as _;
@@ -31,20 +31,24 @@ enum Told {
 }
 
 impl Observer {
-    /// Connects and subscribes; returns once the broker has confirmed.
+    /// The cloud service at Mosquitto, which lets it hear everything.
     pub async fn of(cloud: &Cloud) -> Self {
-        let mut options = MqttOptions::new("service", "localhost", cloud.port);
+        Self::at(cloud.port, "service", &cloud.files("cloud-service"), &["#"]).await
+    }
+
+    /// Connects and subscribes; returns once the broker has confirmed.
+    pub async fn at(port: u16, name: &str, files: &Tls, filters: &[&str]) -> Self {
+        let mut options = MqttOptions::new(name, "localhost", port);
         options
-            .set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls(
-                &cloud.files("cloud-service")
-            ))))
+            .set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls(files))))
             .set_keep_alive(Duration::from_secs(30))
             .set_clean_start(false)
             .set_session_expiry_interval(Some(3_600))
             .set_max_packet_size(Some(200_000));
         let (client, eventloop) = AsyncClient::new(options, 16);
         let (told, heard) = mpsc::unbounded_channel();
-        let polling = tokio::spawn(poll(eventloop, client.clone(), told));
+        let filters = filters.iter().map(|below| Filter::new(format!("{PREFIX}{below}"), QoS::AtLeastOnce));
+        let polling = tokio::spawn(poll(eventloop, client.clone(), filters.collect(), told));
         let mut observer = Self { client, heard, polling };
         observer.subscribed().await;
         observer
@@ -99,11 +103,16 @@ impl Drop for Observer {
     }
 }
 
-async fn poll(mut events: EventLoop, client: AsyncClient, told: mpsc::UnboundedSender<Told>) {
+async fn poll(
+    mut events: EventLoop,
+    client: AsyncClient,
+    filters: Vec<Filter>,
+    told: mpsc::UnboundedSender<Told>,
+) {
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                client.try_subscribe(format!("{PREFIX}#"), QoS::AtLeastOnce).unwrap();
+                client.try_subscribe_many(filters.clone()).unwrap();
             }
             Ok(Event::Incoming(Packet::SubAck(_))) => drop(told.send(Told::Subscribed)),
             Ok(Event::Incoming(Packet::Publish(publish))) => {
