@@ -70,6 +70,8 @@ pub struct HouseSpec {
     pub seed: u64,
     /// Port of the cloud's broker on loopback; without one the building has no cloud.
     pub cloud_port: Option<u16>,
+    /// Policies that differ from the house's defaults, as lines of `[policy]`.
+    pub policy: String,
 }
 
 /// The building. Dropping it ends everything it started.

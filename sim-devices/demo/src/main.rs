@@ -65,6 +65,7 @@ fn run(arguments: &Arguments, timeline: &Arc<Timeline>) -> Result<(), HouseError
         served_by: ServedBy::TokioModbus,
         seed: 1,
         cloud_port: Some(cloud_port),
+        policy: String::new(),
     };
     timeline.head("A building comes up: certificates, a serial line, two brokers, the daemon");
     let mut house = House::build(spec, key.to_bytes())?;

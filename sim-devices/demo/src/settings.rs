@@ -59,6 +59,9 @@ id = "{TERMINAL}"
 "#
     );
     all.push_str(&ends(house));
+    if !house.spec.policy.is_empty() {
+        all += &format!("\n[policy]\n{}\n", house.spec.policy);
+    }
     all
 }
 

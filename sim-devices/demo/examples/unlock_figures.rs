@@ -1,0 +1,164 @@
+//! How long an unlock takes: from the last key at the daemon's socket to the pulse's last byte at the board, under full
+//! polling, beside what the wire alone may cost and the commits of the same run.
+#![allow(clippy::print_stdout, reason = "it prints figures")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::Value;
+use sim_devices::{Baud, Cause, Person, ServedBy};
+use vestibule_contract::notice::NotifierSecret;
+use vestibule_demo::cloud::{Notifier, Office};
+use vestibule_demo::house::{House, HouseError, HouseSpec, TERMINAL, free_port};
+use vestibule_demo::story::{CARRIER, UNITS};
+use vestibule_demo::summary::{pss_kb, wire_limit};
+use vestibule_demo::terminal::Terminal;
+
+/// Openings a rate; the same code reopens its door within the grace period.
+const OPENINGS: usize = 60;
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Shorter rests than a house's: they lie outside what is measured.
+const POLICY: &str = "rest = \"300 ms\"\nsettle = \"1 s\"";
+
+fn main() -> ExitCode {
+    for baud in [Baud::B9600, Baud::B115200] {
+        if let Err(error) = measure(baud) {
+            println!("unlock figures failed: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure(baud: Baud) -> Result<(), HouseError> {
+    let folder = tempfile::tempdir().map_err(|error| HouseError::Story(error.to_string()))?;
+    let port = free_port()?;
+    let (secret, key) = NotifierSecret::generate(&[7; 32]);
+    let spec = HouseSpec {
+        program: program()?,
+        folder: folder.path().to_owned(),
+        baud,
+        served_by: ServedBy::Simulators,
+        seed: 1,
+        cloud_port: Some(port),
+        policy: POLICY.to_owned(),
+    };
+    let mut house = House::build(spec, key.to_bytes())?;
+    let _cloud = house.start_cloud(port)?;
+    house.start_broker()?;
+    house.start_daemon()?;
+    let code = deposit(&house, port, secret)?;
+    let (latencies, commits) = openings(&house, &code)?;
+    report(&mut house, latencies, commits);
+    Ok(())
+}
+
+/// One parcel, and the code of its notice.
+fn deposit(house: &House, port: u16, secret: NotifierSecret) -> Result<String, HouseError> {
+    let mut office = Office::open(house, port)?;
+    let notifier = Notifier::open(house, port, secret)?;
+    office.wait_online()?;
+    office.sync(&UNITS, &[CARRIER])?;
+    people(house, &Person::depositing(Duration::from_millis(50)))?;
+    let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;
+    terminal.wait_for(&["welcome"], PATIENCE)?;
+    terminal.type_text(CARRIER.1)?;
+    terminal.wait_for(&["ask_recipient"], PATIENCE)?;
+    terminal.type_text("4b")?;
+    terminal.wait_for(&["confirm_recipient"], PATIENCE)?;
+    terminal.press("ok")?;
+    terminal.wait_for(&["ask_size"], PATIENCE)?;
+    terminal.type_text("1")?;
+    terminal.wait_for(&["delivered"], PATIENCE)?;
+    terminal.press("cancel")?;
+    let notice = notifier.next(PATIENCE)?;
+    let code = notice.code.clone().ok_or_else(|| HouseError::Story("a notice without a code".to_owned()))?;
+    Ok(code.chars().filter(char::is_ascii_digit).collect())
+}
+
+/// The resident opens the door again and again with the same code.
+fn openings(house: &House, code: &str) -> Result<(Vec<Duration>, Vec<Duration>), HouseError> {
+    people(house, &Person::collecting(Duration::from_millis(50)))?;
+    let (mut latencies, mut commits) = (Vec::new(), Vec::new());
+    for _ in 0..OPENINGS {
+        let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;
+        terminal.wait_for(&["welcome"], PATIENCE)?;
+        let before = house.line.energisings().len();
+        let keyed = terminal.type_text(code)?;
+        terminal.wait_for(&["opening"], PATIENCE)?;
+        commits.push(last_commit(house)?);
+        terminal.wait_for(&["collected"], PATIENCE)?;
+        if let Some(Cause::Request { heard }) = house.line.energisings().get(before).map(|one| one.cause) {
+            latencies.push(house.line.instant(heard).saturating_duration_since(keyed));
+        }
+        terminal.press("cancel")?;
+        terminal.wait_for(&["welcome"], PATIENCE)?;
+    }
+    Ok((latencies, commits))
+}
+
+fn last_commit(house: &House) -> Result<Duration, HouseError> {
+    let status: Value = serde_json::from_str(&house.ask(&["status", "--json"])?)
+        .map_err(|error| HouseError::Story(format!("read the status: {error}")))?;
+    Ok(Duration::from_micros(status["gateway"]["last_commit_us"].as_u64().unwrap_or_default()))
+}
+
+fn report(house: &mut House, latencies: Vec<Duration>, commits: Vec<Duration>) {
+    let baud = house.spec.baud.get();
+    let limit = wire_limit(baud);
+    let (latency, commit) = (Quantiles::of(latencies), Quantiles::of(commits));
+    let rest = latency.p99.saturating_sub(limit + commit.p99);
+    println!(
+        "unlock at {baud} baud, full polling, {} openings: p50 {} p99 {}   wire alone at most {}   commit p50 {} p99 {}   p99 beyond wire and commit {} (target 2.0 ms)",
+        latency.count,
+        ms(latency.p50),
+        ms(latency.p99),
+        ms(limit),
+        ms(commit.p50),
+        ms(commit.p99),
+        ms(rest)
+    );
+    let ids = [("daemon", house.daemon().map(|p| p.id())), ("broker", house.broker().map(|p| p.id()))];
+    for (name, kb) in ids.into_iter().filter_map(|(name, id)| Some((name, pss_kb(id?)?))) {
+        println!("memory of the {name} after it (PSS): {}.{} MB", kb / 1_000, kb % 1_000 / 100);
+    }
+}
+
+struct Quantiles {
+    count: usize,
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Quantiles {
+    fn of(mut spans: Vec<Duration>) -> Self {
+        spans.sort_unstable();
+        let at = |per_mille: usize| {
+            spans.get((spans.len() * per_mille / 1_000).min(spans.len().saturating_sub(1)))
+        };
+        let [p50, p99] = [500, 990].map(|q| at(q).copied().unwrap_or_default());
+        Self { count: spans.len(), p50, p99 }
+    }
+}
+
+fn ms(span: Duration) -> String {
+    format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
+}
+
+fn people(house: &House, person: &Person) -> Result<(), HouseError> {
+    let placed = house.line.with(|sim| {
+        let doors: Vec<_> = sim.plant().doors().iter().map(|door| door.number).collect();
+        doors.into_iter().try_for_each(|door| sim.plant_mut().stand_at(door, Some(person.clone())))
+    });
+    placed.map_err(|error| HouseError::Story(error.to_string()))
+}
+
+/// The daemon of the same profile: two folders above an example.
+fn program() -> Result<PathBuf, HouseError> {
+    let own = std::env::current_exe().map_err(|error| HouseError::Story(error.to_string()))?;
+    let found = own.parent().and_then(|examples| examples.parent()).map(|profile| profile.join("vestibule"));
+    found
+        .filter(|path| path.exists())
+        .ok_or_else(|| HouseError::Story("run `cargo build --release --workspace --bins` first".to_owned()))
+}
