@@ -1,1 +1,10 @@
 //! Shared fixtures of the whole-system tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a fixture ends a test by panicking"
+)]
+
+pub mod wire;

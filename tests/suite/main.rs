@@ -13,3 +13,4 @@
 mod crash_images;
 mod model;
 mod tidy;
+mod wire;

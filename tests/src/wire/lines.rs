@@ -1,0 +1,79 @@
+//! The same line twice: as the simulators build it and as the drivers are told of it.
+
+use std::path::PathBuf;
+
+use device_drivers::device::Model;
+use device_drivers::id::{DeviceId, LineId};
+use device_drivers::spec as drivers;
+use sim_devices::{Address, Baud, DeviceSpec, DoorNumber, InputCount, Latches, LineSpec, RelayModel};
+
+/// The two rates at which lines are run: the boards' factory rate, and the fastest of the field.
+pub const BAUDS: [Baud; 2] = [Baud::B9600, Baud::B115200];
+
+/// Devices of a full line: RS-485 drives 32 unit loads.
+pub const FULL: u8 = 32;
+
+/// A slave address.
+#[must_use]
+pub fn address(number: u8) -> Address {
+    Address::new(number).expect("addresses count from 1")
+}
+
+/// A door of the simulated bank.
+#[must_use]
+pub fn door(number: u8) -> DoorNumber {
+    DoorNumber::new(number).expect("doors count from 1")
+}
+
+/// A bank of eight doors (relay board 1, input board 2, probe 3), a second relay board at 4 and three more input boards:
+/// enough for answers of one slave to come into another's turn, at every place of the round.
+#[must_use]
+pub fn two_banks(baud: Baud) -> LineSpec {
+    let relays = sim_devices::Model::Relay(RelayModel::Eight);
+    let more = DeviceSpec::new(address(4), relays);
+    (5..=7).map(inputs).fold(bank(baud).with(more), LineSpec::with)
+}
+
+/// A full line (relay board 1, probe 3, input boards for the rest) without its last `missing` devices.
+#[must_use]
+pub fn full(baud: Baud, missing: u8) -> LineSpec {
+    (4..=FULL - missing).map(inputs).fold(bank(baud), LineSpec::with)
+}
+
+fn bank(baud: Baud) -> LineSpec {
+    LineSpec::bank(8, Latches::None).expect("eight compartments fit").at(baud)
+}
+
+fn inputs(number: u8) -> DeviceSpec {
+    DeviceSpec::new(address(number), sim_devices::Model::Inputs(InputCount::Eight))
+}
+
+/// Name of the device at an address.
+#[must_use]
+pub fn device(number: u8) -> DeviceId {
+    DeviceId::new(&format!("device-{number}")).expect("a short name")
+}
+
+/// The line as the drivers are configured for it.
+#[must_use]
+pub fn configured(line: &LineSpec, port: PathBuf) -> drivers::LineSpec {
+    let mut spec = drivers::LineSpec::new(LineId::new("line").expect("a short name"), port);
+    spec.baud = drivers::Baud::new(line.baud.get()).expect("a rate of the field");
+    spec.devices = line.devices.iter().map(described).collect();
+    spec
+}
+
+fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
+    let number = device_spec.address.get();
+    let model = match device_spec.model {
+        sim_devices::Model::Relay(RelayModel::EightD) => "waveshare-relay-8-d".to_owned(),
+        sim_devices::Model::Relay(board) => format!("waveshare-relay-{}", board.relays()),
+        sim_devices::Model::Inputs(count) => format!("discrete-inputs-{}", count.get()),
+        sim_devices::Model::XyMd02 => "xy-md02".to_owned(),
+    };
+    drivers::DeviceSpec {
+        id: device(number),
+        address: drivers::Address::new(number).expect("a standard address"),
+        model: Model::by_name(&model).unwrap_or_else(|| panic!("the drivers know no {model}")),
+    }
+}

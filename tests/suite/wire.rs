@@ -1,0 +1,8 @@
+//! The wire: whatever frames come late, twice, cut, from elsewhere or not at all, no wrong door opens.
+
+mod connect;
+mod dead_devices;
+mod latency;
+mod lawful;
+mod replay;
+mod wrong_door;
