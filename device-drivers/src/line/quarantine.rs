@@ -33,6 +33,11 @@ impl Quarantine {
         self.owed.clear();
     }
 
+    /// Nothing of `request`'s form is owed any more: its answer proves nothing, so that a late one does no harm.
+    pub fn forgive(&mut self, request: &Request) {
+        self.owed.retain(|(owed, _)| !owed.answers_alike(request));
+    }
+
     /// Until when an answer to `request` could be a late one; none when it could not.
     #[must_use]
     pub fn blocks(&self, request: &Request, now: Monotonic) -> Option<Monotonic> {
@@ -66,6 +71,11 @@ mod tests {
         assert_eq!(quarantine.blocks(&inputs, ms(100)), Some(ms(1_100)));
         assert_eq!(quarantine.blocks(&coils, ms(100)), None);
         assert_eq!(quarantine.blocks(&inputs, ms(1_100)), None);
+        quarantine.forgive(&coils);
+        assert_eq!(quarantine.blocks(&inputs, ms(100)), Some(ms(1_100)));
+        quarantine.forgive(&inputs);
+        assert_eq!(quarantine.blocks(&inputs, ms(100)), None);
+        quarantine.add(inputs, ms(100));
         quarantine.lift();
         assert_eq!(quarantine.blocks(&inputs, ms(100)), None);
     }

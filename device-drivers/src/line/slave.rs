@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::channel::{Channel, MAX_CHANNEL};
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan};
+use crate::device::plan::{Expect, Lane, Meaning, Plan};
 use crate::device::profile::LastGood;
 use crate::frame::modbus_rtu::Request;
 use crate::id::DeviceId;
@@ -123,10 +123,17 @@ impl Slave {
         self.state != before
     }
 
-    /// Begins the set-up anew, at `now` or later.
+    /// Begins the set-up anew, at `due` or later.
+    ///
+    /// A first step that is a write (*all off*) goes out without a fence before it, even where an earlier one went
+    /// unanswered: no frame may come before it, and not its echo but the read after it says that the outputs are off.
     pub fn restart_set_up(&mut self, due: Monotonic) {
         self.set_up = SetUp::default();
         self.set_up_due = due;
+        let first = self.model.plan().set_up.first();
+        if let Some(write) = first.filter(|step| step.expect == Expect::Echo) {
+            self.owed.forgive(&write.request);
+        }
     }
 
     /// The slave's jobs but pulses and probes of the dead.
@@ -265,6 +272,19 @@ mod tests {
         }
         let waiting = job(&board);
         assert_eq!((waiting.job, waiting.due), (Job::Poll(0), NOW + LATE_HORIZON));
+    }
+
+    #[test]
+    fn all_off_goes_first_when_an_earlier_one_went_unanswered() {
+        let mut board = slave("waveshare-relay-8");
+        board.state = State::SettingUp;
+        let job = |board: &Slave| board.jobs(NOW).next().unwrap();
+        board.restart_set_up(NOW);
+        let all_off = job(&board);
+        board.owed.add(all_off.request, NOW);
+        assert_eq!(job(&board).job, Job::Fence, "asked again behind a fence");
+        board.restart_set_up(NOW);
+        assert_eq!(job(&board), all_off, "a new connect");
     }
 
     #[test]
