@@ -56,6 +56,11 @@ pub const SET_UP_RETRY: Duration = Duration::from_secs(1);
 /// Writes of one set-up step before the step counts as failed.
 pub const SET_UP_FIXES: u8 = 16;
 
+/// Characters that the line is listened to after a write, beyond the gap, before the next frame. A board that answers twice
+/// begins again just when our next frame would: the two meet bit by bit, and of two coil writes that meet the wire can make
+/// a third, with good check bytes, that opens another door. The doubled answer's first character is heard in this time.
+pub const LISTEN_CHARACTERS: usize = 2;
+
 /// A line that is never silent for this long is written on all the same: an answer may still get through.
 pub const SILENCE_PATIENCE: Duration = Duration::from_millis(250);
 /// An unfinished frame is forgotten after this silence: USB adapters hold bytes back for up to 16 ms in its middle.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::frame::modbus_rtu::{REQUEST_BYTES, Request};
-use crate::limits::{COUNTERS_PERIOD, SILENCE_PATIENCE};
+use crate::limits::{COUNTERS_PERIOD, LISTEN_CHARACTERS, SILENCE_PATIENCE};
 use crate::line::counters::LineCounters;
 use crate::line::dead::DeadProbes;
 use crate::line::exchange::{Exchange, Job};
@@ -70,6 +70,8 @@ pub struct Line {
     pub(super) wire: Wire,
     /// End of our own last frame.
     own_end: Monotonic,
+    /// Our own last frame was a write: its answer may come twice, and must not meet the next frame.
+    wrote_last: bool,
     pub(super) local_echo: bool,
     /// Since when a frame of ours has waited for silence.
     noisy_since: Option<Monotonic>,
@@ -101,6 +103,7 @@ impl Line {
             receiver: Receiver::default(),
             wire: Wire::Closed,
             own_end: now,
+            wrote_last: false,
             local_echo: false,
             noisy_since: None,
             babbling: false,
@@ -174,7 +177,8 @@ impl Line {
 
     /// When the wire has been silent for a gap; not later than patience with a wire that never is.
     fn silent_from(&mut self, now: Monotonic) -> Monotonic {
-        let silent = self.receiver.last_byte().max(self.own_end) + self.timing.gap();
+        let listen = if self.wrote_last { self.timing.characters(LISTEN_CHARACTERS) } else { Duration::ZERO };
+        let silent = self.receiver.last_byte().max(self.own_end) + self.timing.gap() + listen;
         if now >= silent {
             self.noisy_since = None;
             return silent;
@@ -216,6 +220,7 @@ impl Line {
         // Whatever is half received cannot be part of the answer.
         self.receiver.drop_run();
         self.own_end = exchange.sent;
+        self.wrote_last = exchange.request.is_write();
         self.counters.transactions += 1;
         let frame = exchange.frame;
         self.wire = Wire::Awaiting(exchange);
