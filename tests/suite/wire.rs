@@ -4,5 +4,4 @@ mod connect;
 mod dead_devices;
 mod latency;
 mod lawful;
-mod replay;
 mod wrong_door;

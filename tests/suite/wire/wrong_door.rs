@@ -17,7 +17,7 @@ use vestibule_tests::wire::trouble::{KINDS, Trouble};
 /// Exchanges of one CI run (reliability.md, "How it is proven").
 const EXCHANGES: u64 = 1_000_000;
 /// Virtual time of one seed.
-const SPAN: Duration = Duration::from_secs(300);
+const SPAN: Duration = Duration::from_secs(60);
 /// Seeds until every kind has come alone at both rates.
 const EVERY_KIND: u64 = 4 * (KINDS.len() as u64 + 1);
 
@@ -32,6 +32,7 @@ struct Total {
     openings: u64,
     struck: BTreeSet<String>,
     clean: Tally,
+    clean_runs: u64,
 }
 
 impl Total {
@@ -41,6 +42,7 @@ impl Total {
         self.struck.extend(report.faults.iter().map(|fault| format!("{fault:?}")));
         if trouble == Trouble::Clean {
             self.clean += report.tally;
+            self.clean_runs += 1;
         }
     }
 }
@@ -90,8 +92,9 @@ fn every_part_was_tried(total: &Total) {
     assert!(acknowledged > 1_000 && unanswered > 100, "{:?}", total.tally);
     assert!(not_sent > 100 && watched > 100 && energised > acknowledged, "{:?}", total.tally);
     let clean = total.clean;
-    assert!(clean.acknowledged > 100 && clean.unanswered == 0, "on a wire without trouble: {clean:?}");
-    assert_eq!(clean.acknowledged, clean.energised);
+    // Each run ends by stopping the line, perhaps with a pulse in flight.
+    assert!(clean.acknowledged > 100 && clean.unanswered <= total.clean_runs, "without trouble: {clean:?}");
+    assert_eq!(clean.acknowledged + clean.unanswered, clean.energised);
 }
 
 #[test]
