@@ -4,4 +4,5 @@ mod connect;
 mod dead_devices;
 mod latency;
 mod lawful;
+mod replay;
 mod wrong_door;
