@@ -145,14 +145,29 @@ mod tests {
         let (gateway, staff) = (acl("gateway", "gw"), acl("staff", "desk"));
         assert_eq!(gateway.may_publish(plain("vestibule/v1/b/state/door/a-1")), Ok(()));
         assert_eq!(staff.may_publish(plain("vestibule/v1/b/state/door/a-1")), Err(Denied::Publish));
-        assert_eq!(staff.may_publish(plain("vestibule/v1/b/command/unlock")), Ok(()));
-        assert_eq!(staff.may_publish(plain("vestibule/v1/c/command/unlock")), Err(Denied::Publish));
-        assert_eq!(gateway.may_publish(plain("vestibule/v1/b/command/unlock")), Err(Denied::Publish));
         assert_eq!(staff.may_subscribe("vestibule/v1/b/reply/desk"), Ok(QosLimit::AtLeastOnce));
         assert_eq!(staff.may_subscribe("vestibule/v1/b/reply/other"), Err(Denied::Subscribe));
         assert_eq!(staff.may_subscribe("vestibule/v1/b/reply/+"), Err(Denied::Subscribe));
         assert_eq!(staff.may_subscribe("vestibule/v1/b/#"), Err(Denied::Subscribe));
         assert_eq!(staff.may_subscribe("#"), Err(Denied::Subscribe));
+    }
+
+    #[test]
+    fn a_command_ends_in_its_senders_name() {
+        let (gateway, staff) = (acl("gateway", "gw"), acl("staff", "desk"));
+        assert_eq!(staff.may_publish(plain("vestibule/v1/b/command/unlock/desk")), Ok(()));
+        for topic in [
+            "vestibule/v1/b/command/unlock/other",
+            "vestibule/v1/b/command/unlock",
+            "vestibule/v1/b/command/unlock/desk/now",
+            "vestibule/v1/c/command/unlock/desk",
+        ] {
+            assert_eq!(staff.may_publish(plain(topic)), Err(Denied::Publish), "{topic}");
+        }
+        assert_eq!(gateway.may_publish(plain("vestibule/v1/b/command/unlock/gw")), Err(Denied::Publish));
+        assert_eq!(gateway.may_subscribe("vestibule/v1/b/command/+/+"), Ok(QosLimit::AtLeastOnce));
+        assert_eq!(staff.may_subscribe("vestibule/v1/b/command/#"), Err(Denied::Subscribe));
+        assert_eq!(staff.may_subscribe("vestibule/v1/b/command/unlock/desk"), Err(Denied::Subscribe));
     }
 
     #[test]
@@ -162,6 +177,9 @@ mod tests {
         assert_eq!(staff.may_subscribe("vestibule/v1/b/state/door/+"), Ok(QosLimit::AtMostOnce));
         assert_eq!(staff.may_subscribe("vestibule/v1/b/state/door/a-1"), Ok(QosLimit::AtLeastOnce));
         assert_eq!(staff.may_subscribe("vestibule/v1/b/event/#"), Ok(QosLimit::AtLeastOnce));
+        let gateway = acl("gateway", "gw");
+        assert_eq!(gateway.may_subscribe("vestibule/v1/b/state/+/+"), Ok(QosLimit::AtMostOnce));
+        assert_eq!(gateway.may_subscribe("vestibule/v1/b/state/#"), Err(Denied::Subscribe));
     }
 
     #[test]
@@ -176,7 +194,7 @@ mod tests {
         );
         let event = "vestibule/v1/b/event/parcel.deposited";
         assert_eq!(gateway.may_publish(message(event, Retain::Yes, Payload::Present)), Err(Denied::Retain));
-        let command = "vestibule/v1/b/command/resync";
+        let command = "vestibule/v1/b/command/resync/desk";
         let staff = acl("staff", "desk");
         assert_eq!(staff.may_publish(message(command, Retain::No, Payload::Empty)), Ok(()));
         assert_eq!(staff.may_publish(message(command, Retain::Yes, Payload::Present)), Err(Denied::Retain));

@@ -23,7 +23,7 @@ async fn works(bench: &Bench) {
     let mut gateway = Probe::of(bench, Version::V5, "gateway", "gw").await;
     gateway.subscribe(&[&format!("{PREFIX}/command/#")]).await;
     let mut staff = Probe::of(bench, Version::V311, "staff", "works").await;
-    let command = plain(format!("{PREFIX}/command/resync"), "still there?");
+    let command = plain(format!("{PREFIX}/command/resync/works"), "still there?");
     assert_eq!(staff.publish(&command).await, Heard::PubAck(true));
     assert_eq!(gateway.message().await, command);
 }
@@ -106,7 +106,7 @@ async fn a_client_id_of_somebody_else_is_refused_and_disturbs_nobody() {
     }
     // The same name under another role is another client.
     let mut namesake = Probe::of(&bench, Version::V5, "staff", "gw").await;
-    let command = plain(format!("{PREFIX}/command/resync"), "hello");
+    let command = plain(format!("{PREFIX}/command/resync/gw"), "hello");
     assert_eq!(namesake.publish(&command).await, Heard::PubAck(true));
     assert_eq!(gateway.message().await, command);
 }
@@ -189,7 +189,7 @@ async fn garbage_ends_its_own_connection_only() {
 #[tokio::test]
 async fn what_mqtt_forbids_is_answered_with_its_code() {
     let bench = Bench::ours();
-    let topic = format!("{PREFIX}/command/unlock");
+    let topic = format!("{PREFIX}/command/unlock/desk");
     let mut qos2 = publish_v5(&topic, &[], b"x");
     qos2[0] = 0x34;
     let mut too_many = vec![0, 9, 0];
@@ -228,11 +228,13 @@ async fn a_refusal_says_why_and_the_connection_goes_on() {
     let reply = format!("{PREFIX}/reply/other");
     let mut foreign_reply = vec![8];
     foreign_reply.extend(text(&reply));
-    let unlock = format!("{PREFIX}/command/unlock");
+    let unlock = format!("{PREFIX}/command/unlock/desk");
+    let forged = format!("{PREFIX}/command/unlock/other");
     let mut kept = publish_v5(&unlock, &[], b"x");
     kept[0] |= 1;
     for (what, bytes, code, words) in [
         ("another's reply topic", publish_v5(&unlock, &foreign_reply, b"x"), 0x87, "may not read"),
+        ("a command in another's name", publish_v5(&forged, &[], b"x"), 0x87, "may not publish"),
         ("a retained command", kept, 0x87, "may not retain"),
         ("a topic that stops rumqttd's router", publish_v5("\u{e4}/x", &[], b"x"), 0x90, "visible ASCII"),
         ("a state", publish_v5(&format!("{PREFIX}/state/door/a"), &[], b"x"), 0x87, "may not publish"),
@@ -304,7 +306,7 @@ async fn a_reader_too_slow_is_cut_off_and_delays_nobody() {
     let mut body = text("MQTT");
     // A will at QoS 1: it tells when the slow reader is gone.
     body.extend_from_slice(&[5, 0b0000_1110, 0, 60, 0]);
-    body.extend([text("slow"), vec![0], text(&format!("{PREFIX}/command/resync")), text("cut off")].concat());
+    body.extend([text("slow"), vec![0], text(&format!("{PREFIX}/command/resync/slow")), text("cut off")].concat());
     slow.send(&packet(0x10, &body));
     assert_eq!(slow.frame().unwrap()[3], 0);
     slow.send(&subscribe_v5(&format!("{PREFIX}/event/#"), 0));
@@ -331,7 +333,7 @@ async fn a_silent_client_ends_with_its_will() {
     let mut silent = Raw::connect(&bench, bench.tls("staff", "desk"));
     let mut body = text("MQTT");
     body.extend_from_slice(&[4, 0b0000_1110, 0, 1]);
-    body.extend([text("desk"), text(&format!("{PREFIX}/command/resync")), text("silent")].concat());
+    body.extend([text("desk"), text(&format!("{PREFIX}/command/resync/desk")), text("silent")].concat());
     silent.send(&packet(0x10, &body));
     assert_eq!(silent.frame().unwrap(), [0x20, 2, 0, 0]);
     assert_eq!(gateway.message().await.payload, "silent");

@@ -16,33 +16,47 @@ const CLIENTS: [(&str, &str); 7] = [
 ];
 
 /// Who may publish what. Observed where somebody may read it.
-const PUBLISH: [(&str, bool, bool); 12] = [
+const PUBLISH: [(&str, bool, bool); 15] = [
     // topic below the prefix, gateway may, staff may
     ("state/door/a-1", true, false),
     ("state/door", false, false),
     ("event/parcel.deposited", true, false),
     ("telemetry/probe/c-1", true, false),
     ("reply/staff-watch", true, false),
-    ("command/unlock", false, true),
-    ("command/challenge", false, true),
-    ("command/directory.sync", false, true),
-    ("command/staff.sync", false, false),
-    ("command/unlock/now", false, false),
+    ("command/unlock/desk", false, true),
+    ("command/unlock/other", false, false),
+    ("command/unlock/gw", false, false),
+    ("command/unlock", false, false),
+    ("command/unlock/desk/now", false, false),
+    ("command/challenge/desk", false, true),
+    ("command/directory.sync/desk", false, true),
+    ("command/staff.sync/desk", false, false),
     ("notice", false, false),
     ("$SYS/x", false, false),
 ];
 
 /// Who may read what: filter, a topic that it matches, gateway may, staff may.
-const SUBSCRIBE: [(&str, &str, bool, bool); 9] = [
-    ("state/#", "state/door/a-1", false, true),
-    ("state/door/a-1", "state/door/a-1", false, true),
+const SUBSCRIBE: [(&str, &str, bool, bool); 10] = [
+    ("state/+/+", "state/door/a-1", true, true),
+    ("state/door/a-1", "state/door/a-1", true, true),
     ("event/#", "event/parcel.deposited", false, true),
     ("event/+", "event/parcel.deposited", false, true),
     ("telemetry/#", "telemetry/probe/c-1", false, true),
     ("reply/desk", "reply/desk", false, true),
     ("reply/+", "reply/other", false, false),
-    ("command/#", "command/unlock", true, false),
-    ("command/unlock", "command/unlock", true, false),
+    ("command/#", "command/unlock/staff-mark", true, false),
+    ("command/+/+", "command/unlock/staff-mark", true, false),
+    ("command/unlock/staff-mark", "command/unlock/staff-mark", true, false),
+];
+
+/// Filters wider than the role's, by (filter, role, name). Ours refuses them; Mosquitto takes them and delivers what the
+/// role may read, so they are no cells of the table above.
+const WIDER: [(&str, &str, &str); 5] = [
+    ("state/#", "gateway", "gw"),
+    ("command/+/desk", "staff", "desk"),
+    ("reply/#", "staff", "desk"),
+    ("+/+/+", "gateway", "gw"),
+    ("#", "staff", "desk"),
 ];
 
 struct Observers {
@@ -76,7 +90,7 @@ impl Observers {
         let mark = format!("mark-{}", self.marks);
         assert_eq!(self.gateway_marker.publish(&plain(full("event/mark"), &mark)).await, Heard::PubAck(true));
         assert_eq!(
-            self.staff_marker.publish(&plain(full("command/resync"), &mark)).await,
+            self.staff_marker.publish(&plain(full("command/resync/staff-mark"), &mark)).await,
             Heard::PubAck(true)
         );
         let mut seen = self.staff.messages_before(&mark).await;
@@ -150,7 +164,7 @@ async fn subscribe_matrix(bench: &Bench) {
                 let at = format!("{version:?} {role} reads {filter}: {granted:?}");
                 // A filter the reader may have in any case carries the mark.
                 let (own, mark_topic) = match role {
-                    "gateway" => ("command/resync", "command/resync"),
+                    "gateway" => ("command/resync/staff-mark", "command/resync/staff-mark"),
                     _ => ("event/mark", "event/mark"),
                 };
                 reader.subscribe(&[&full(own)]).await;
@@ -189,6 +203,18 @@ async fn mosquitto_will_rights_hold_cell_by_cell() {
 #[tokio::test]
 async fn ours_read_rights_hold_cell_by_cell() {
     subscribe_matrix(&Bench::ours()).await;
+}
+
+#[tokio::test]
+async fn ours_refuses_a_filter_wider_than_the_role() {
+    let bench = Bench::ours();
+    for version in VERSIONS {
+        for (filter, role, name) in WIDER {
+            let mut reader = Probe::of(&bench, version, role, name).await;
+            let answer = reader.subscribe(&[&full(filter)]).await;
+            assert_eq!(answer, Heard::SubAck(vec![None]), "{version:?} {role} reads {filter}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn mosquittos_clients_send_a_command_and_read_a_state() {
     gateway.subscribe(&[&format!("{PREFIX}/command/#")]).await;
     gateway.publish(&retained(format!("{PREFIX}/state/door/a-1"), "shut")).await;
     for version in ["mqttv311", "mqttv5"] {
-        let unlock = format!("{PREFIX}/command/unlock");
+        let unlock = format!("{PREFIX}/command/unlock/desk");
         let rest = ["-V", version, "-t", &unlock, "-q", "1", "-m", version];
         let sent = tool(&bench, "mosquitto_pub", "staff", "desk", &rest);
         assert_eq!(gateway.message().await, plain(unlock.clone(), version));

@@ -58,11 +58,11 @@ async fn goodbye_keeps_the_will_back() {
     let mut gateway = Probe::of(&bench, Version::V5, "gateway", "gw").await;
     gateway.subscribe(&[&format!("{PREFIX}/command/#")]).await;
     for version in VERSIONS {
-        let will = Some(plain(format!("{PREFIX}/command/resync"), "will"));
+        let will = Some(plain(format!("{PREFIX}/command/resync/desk"), "will"));
         let terms = Terms { tls: bench.tls("staff", "desk"), version, id: "desk", will };
         Probe::connect(&bench, terms).await.unwrap().leave().await;
         let mut next = Probe::of(&bench, version, "staff", "desk").await;
-        next.publish(&plain(format!("{PREFIX}/command/resync"), "next")).await;
+        next.publish(&plain(format!("{PREFIX}/command/resync/desk"), "next")).await;
         assert_eq!(gateway.message().await.payload, "next", "{version:?}");
     }
 }
