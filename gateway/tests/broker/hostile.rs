@@ -306,7 +306,9 @@ async fn a_reader_too_slow_is_cut_off_and_delays_nobody() {
     let mut body = text("MQTT");
     // A will at QoS 1: it tells when the slow reader is gone.
     body.extend_from_slice(&[5, 0b0000_1110, 0, 60, 0]);
-    body.extend([text("slow"), vec![0], text(&format!("{PREFIX}/command/resync/slow")), text("cut off")].concat());
+    body.extend(
+        [text("slow"), vec![0], text(&format!("{PREFIX}/command/resync/slow")), text("cut off")].concat(),
+    );
     slow.send(&packet(0x10, &body));
     assert_eq!(slow.frame().unwrap()[3], 0);
     slow.send(&subscribe_v5(&format!("{PREFIX}/event/#"), 0));
