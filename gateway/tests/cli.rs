@@ -1,5 +1,8 @@
 //! The built binary as a person or a script calls it: words, JSON, exit codes; once with a daemon and once without.
 
+// Clippy knows tests by their attribute; helpers of a test binary have none.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -1,1 +1,151 @@
-//! tests
+//! What people read, from a building made by hand, and what they may type.
+
+use clap::{CommandFactory as _, Parser as _};
+
+use super::advice::advice;
+use super::arguments::{Arguments, Command, Doors, JournalAction};
+use super::{doors, status};
+use crate::console::snapshot::{Compartment, Gateway, Named, Probe, Read, Snapshot, Terminal};
+
+const NOW: i64 = 1_790_000_000_000;
+
+fn read<T>(value: T, quality: &str) -> Read<T> {
+    Read { value: Some(value), quality: quality.to_owned(), observed_at: Some(NOW - 20_000) }
+}
+
+fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
+    Compartment {
+        id: format!("a-{number}"),
+        label: format!("A{number}"),
+        usage: usage.to_owned(),
+        cause: (usage == "out_of_service").then(|| "jammed".to_owned()),
+        since: NOW - 7_440_000,
+        door: Some(door),
+        latch: None,
+    }
+}
+
+fn healthy() -> Snapshot {
+    let named = |id: &str| Named { id: id.to_owned(), presence: read("online".to_owned(), "good") };
+    Snapshot {
+        building: "maple-court".into(),
+        name: "Maple Court".into(),
+        gateway: Gateway {
+            version: "0.1.0".into(),
+            boot: 3,
+            started: NOW - 7_440_000,
+            now: NOW,
+            clock: "synchronised".into(),
+            storage: "good".into(),
+            waiting_rows: 0,
+            journal: 1_234,
+            journal_hash: None,
+            configuration_problems: 0,
+            unlocks: 7,
+            last_commit_us: 2_100,
+        },
+        compartments: vec![
+            compartment(1, "free", read("shut".into(), "good")),
+            compartment(2, "occupied", read("shut".into(), "good")),
+        ],
+        probes: vec![Probe {
+            id: "cold-1".into(),
+            climate: "chilled".into(),
+            milli_celsius: read(3_440, "good"),
+        }],
+        devices: vec![named("locks")],
+        lines: vec![named("rs485-1")],
+        terminals: vec![Terminal { id: "lobby".into(), usage: "idle".into() }],
+    }
+}
+
+#[test]
+fn status_of_a_healthy_building_is_short() {
+    let snapshot = healthy();
+    let expected = "\
+Maple Court (maple-court)
+vestibule 0.1.0, start 3, up 2 h 4 min
+
+  doors           2: 1 free, 1 occupied
+  lines           1 of 1 online
+  boards          1 of 1 online
+  probe cold-1    3.4 °C  (chilled)
+  terminal lobby  idle
+  journal         1234 rows, last commit took 3 ms
+  clock           synchronised
+
+All is well.
+";
+    assert_eq!(status::words(&snapshot, &advice(&snapshot)), expected);
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_with_what_to_do() {
+    let mut snapshot = healthy();
+    snapshot.gateway.storage = "degraded".into();
+    snapshot.gateway.waiting_rows = 9;
+    snapshot.gateway.configuration_problems = 2;
+    snapshot.gateway.clock = "untrusted".into();
+    snapshot.lines[0].presence = read("offline".into(), "good");
+    snapshot.devices[0].presence = Read { value: None, quality: "unknown".into(), observed_at: None };
+    snapshot.probes[0].milli_celsius.quality = "stale".into();
+    snapshot.compartments = vec![
+        compartment(1, "out_of_service", read("shut".into(), "good")),
+        compartment(2, "occupied", read("open".into(), "good")),
+        compartment(3, "reserved", read("open".into(), "good")),
+        compartment(4, "free", read("shut".into(), "stale")),
+    ];
+    let all: Vec<_> = advice(&snapshot).into_iter().map(|advice| advice.what).collect();
+    let expected = [
+        "the journal cannot be written; 9 rows wait in memory",
+        "the configuration has 2 problems; the last good one runs",
+        "the clock was never synchronised since the start",
+        "line rs485-1 is offline",
+        "board locks was not heard since the start",
+        "probe cold-1 was not heard for too long",
+        "door A1 (a-1) is out of service (jammed)",
+        "door A2 (a-2) stands open",
+        "door A4 (a-4) has a contact that was not heard for too long",
+    ];
+    assert_eq!(all, expected, "a door that is being filled may stand open");
+}
+
+#[test]
+fn doors_are_a_table() {
+    let snapshot = healthy();
+    let mut stale = compartment(3, "needs_inspection", read("shut".into(), "stale"));
+    stale.latch = Some(read("open".into(), "good"));
+    let all: Vec<_> = snapshot.compartments.iter().chain([&stale]).collect();
+    let expected = "\
+LABEL  ID   USE               SINCE      DOOR               LATCH     LOOK AT
+A1     a-1  free              2 h 4 min  shut               -
+A2     a-2  occupied          2 h 4 min  shut               -
+A3     a-3  needs inspection  2 h 4 min  shut (stale 20 s)  released  needs inspection
+";
+    assert_eq!(doors::words(&all, NOW), expected);
+    assert_eq!(doors::words(&[], NOW), "No door needs attention.");
+}
+
+#[test]
+fn arguments_are_consistent_and_global_ones_stand_anywhere() {
+    Arguments::command().debug_assert();
+    let parsed = Arguments::try_parse_from([
+        "vestibule",
+        "doors",
+        "--attention",
+        "--json",
+        "--config",
+        "a",
+        "--config",
+        "b",
+    ]);
+    let parsed = parsed.unwrap();
+    assert!(parsed.json && matches!(parsed.command, Command::Doors(Doors { attention: true })));
+    assert_eq!(parsed.config.len(), 2);
+    let hash = "AB".repeat(32);
+    let anchor = format!("12:{hash}");
+    let parsed = Arguments::try_parse_from(["vestibule", "journal", "verify", "--anchor", &anchor]).unwrap();
+    let Command::Journal(journal) = parsed.command else { panic!("journal") };
+    let Some(JournalAction::Verify { anchor: Some(anchor) }) = journal.action else { panic!("an anchor") };
+    assert_eq!(anchor, (12, hash.to_lowercase()));
+}

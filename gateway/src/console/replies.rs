@@ -19,7 +19,7 @@ pub struct Replies {
 
 impl Replies {
     /// Waits for answers to this command from now on. The receiver ends after the final answer, or if answers were lost.
-    pub fn expect(&self, key: &CommandKey) -> mpsc::Receiver<Outcome> {
+    pub fn listen(&self, key: &CommandKey) -> mpsc::Receiver<Outcome> {
         let (sender, receiver) = mpsc::channel(ANSWERS_MAX);
         let mut waiting = self.lock();
         // Connections that gave up leave their senders here; their number is bounded by that of connections.

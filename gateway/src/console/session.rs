@@ -113,7 +113,7 @@ impl Session {
             }
         };
         let key = request.key.clone();
-        let mut answers = self.shared.replies.expect(&key);
+        let mut answers = self.shared.replies.listen(&key);
         if self.shared.engine.submit(Input::Command(Box::new(request))).is_err() {
             let sentence = Refusal::TooManyCommands.sentence().to_owned();
             return self

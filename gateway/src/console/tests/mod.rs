@@ -1,180 +1,22 @@
 //! The socket as people, scripts and hostile peers use it; the test plays the engine behind the seam.
 
+mod bench;
+
 use std::os::unix::net::UnixListener as StdListener;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::UnixStream;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::time::timeout;
-use vestibule_core::building::CodeKey;
-use vestibule_core::command::{Actor, Answer, Channel, CommandRequest, Outcome, Status};
+use vestibule_core::command::{Actor, Channel, Status};
 use vestibule_core::id::TerminalId;
 use vestibule_core::input::{Entry, Input, Key};
 use vestibule_core::refusal::Refusal;
 use vestibule_core::screen::Screen;
-use vestibule_core::time::{ClockTrust, Mono, Now, Timestamp};
-use vestibule_store::memory::Memory;
 
 use super::protocol::LINE_MAX;
 use super::server::{CONNECTIONS_MAX, Console, ConsoleError};
-use crate::config::load_text;
-use crate::engine::{Boot, EntropySource, Outgoing, Reader, Seam, boot};
-
-/// Far longer than anything here takes; a test that waits so long fails.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-const SITE: &str = r#"
-[building]
-id = "maple-court"
-name = "Maple Court"
-time_zone = "UTC"
-support = "+1 312 555 0134"
-[[line]]
-id = "one"
-port = "/dev/nothing"
-protocol = "modbus-rtu"
-[[device]]
-id = "locks"
-line = "one"
-address = 1
-model = "waveshare-relay-8"
-[[terminal]]
-id = "lobby"
-[[bank]]
-id = "a"
-top_mm = 1000
-columns = [["small", "small"]]
-labels = "{BANK}{number}"
-locks = "locks/1.."
-doors = "none"
-terminals = ["lobby"]
-"#;
-
-/// A console with the test as its engine.
-struct Bench {
-    folder: TempDir,
-    seam: Option<Seam>,
-    journal: Reader,
-    stop: Option<oneshot::Sender<()>>,
-    served: JoinHandle<()>,
-}
-
-/// One peer.
-struct Guest {
-    reader: BufReader<tokio::net::unix::OwnedReadHalf>,
-    writer: tokio::net::unix::OwnedWriteHalf,
-}
-
-fn configuration(folder: &Path) -> crate::config::Configuration {
-    let path = folder.join("vestibule.toml").display().to_string();
-    let text = format!("{SITE}[console]\nsocket = \"console.sock\"\n");
-    load_text(&path, &text).configuration.expect("a good configuration")
-}
-
-impl Bench {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let configuration = configuration(folder.path());
-        let now = Now { wall: Timestamp(1_790_000_000_000), trust: ClockTrust::Synchronised, mono: Mono(1) };
-        let (engine, _) = boot(Boot {
-            place: Box::new(Memory::default()),
-            site: configuration.site.clone(),
-            key: CodeKey([9; 32]),
-            entropy: EntropySource::new([1; 32]),
-            notifier: None,
-            configuration: configuration.digest,
-            version: "0.1.0".into(),
-            now,
-        })
-        .expect("a disk in memory");
-        let terminals = configuration.site.terminals.keys().cloned();
-        let (handle, seam) = Seam::new(terminals, engine.published());
-        let journal = engine.reader();
-        let console = Console::bind(configuration, handle, journal.clone()).expect("a free socket");
-        let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(console.serve(async move { drop(stopped.await) }));
-        Self { folder, seam: Some(seam), journal, stop: Some(stop), served }
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("console.sock")
-    }
-
-    async fn guest(&self) -> Guest {
-        let (reader, writer) = UnixStream::connect(self.socket()).await.expect("it listens").into_split();
-        Guest { reader: BufReader::new(reader), writer }
-    }
-
-    /// Plays the engine on its own thread, as the real one runs.
-    async fn engine<T: Send + 'static>(&mut self, act: impl FnOnce(&Seam) -> T + Send + 'static) -> T {
-        let seam = self.seam.take().expect("one engine at a time");
-        let play = tokio::task::spawn_blocking(move || {
-            let result = act(&seam);
-            (seam, result)
-        });
-        let (seam, result) = timeout(PATIENCE, play).await.expect("in time").expect("it plays");
-        self.seam = Some(seam);
-        result
-    }
-
-    async fn end(mut self) {
-        drop(self.stop.take());
-        timeout(PATIENCE, self.served).await.expect("it ends in time").expect("it ends well");
-    }
-}
-
-impl Guest {
-    async fn say(&mut self, line: &str) {
-        self.writer.write_all(format!("{line}\n").as_bytes()).await.expect("it reads");
-    }
-
-    async fn hear(&mut self) -> Value {
-        let mut line = String::new();
-        timeout(PATIENCE, self.reader.read_line(&mut line))
-            .await
-            .expect("an answer in time")
-            .expect("an answer");
-        serde_json::from_str(&line).unwrap_or(Value::Null)
-    }
-
-    async fn ask(&mut self, question: &Value) -> Value {
-        self.say(&question.to_string()).await;
-        self.hear().await
-    }
-
-    /// The word of an error.
-    async fn refused(&mut self) -> String {
-        self.hear().await["error"]["word"].as_str().unwrap_or("no error").to_owned()
-    }
-}
-
-/// The next inputs of the engine until one is a command.
-fn next_command(seam: &Seam) -> CommandRequest {
-    loop {
-        for input in seam.take(Some(PATIENCE)).inputs {
-            if let Input::Command(request) = input {
-                return *request;
-            }
-        }
-    }
-}
-
-fn outcome(request: &CommandRequest, status: Status) -> Outcome {
-    Outcome {
-        digest: request.digest,
-        status,
-        detail: "word".into(),
-        sentence: "Sentence.".into(),
-        events: vec![7],
-        answer: Answer::None,
-        keep_until: Timestamp(0),
-    }
-}
+use crate::engine::{Outgoing, Seam};
+use bench::{Bench, PATIENCE, configuration, engine, next_command, outcome};
 
 #[tokio::test]
 async fn snapshot_tells_the_building() {
@@ -385,7 +227,7 @@ async fn journal_and_verdict_are_told_and_an_odd_anchor_is_refused() {
 #[tokio::test]
 async fn socket_is_taken_over_from_the_dead_only() {
     let bench = Bench::start();
-    let (handle, _seam) = Seam::new([], bench_published());
+    let (handle, _seam) = Seam::new([], engine(&configuration(bench.folder.path())).published());
     let again = Console::bind(configuration(bench.folder.path()), handle.clone(), bench.journal.clone());
     assert!(matches!(again.err(), Some(ConsoleError::Taken(_))));
     let socket = bench.socket();
@@ -397,24 +239,4 @@ async fn socket_is_taken_over_from_the_dead_only() {
     drop(StdListener::bind(folder.path().join("console.sock")).expect("a socket of a dead daemon"));
     assert!(folder.path().join("console.sock").exists());
     assert!(Console::bind(configuration(folder.path()), handle, journal).is_ok());
-}
-
-/// Any snapshot: nobody asks for it.
-fn bench_published() -> crate::engine::Published {
-    let folder = tempfile::tempdir().expect("a folder");
-    let configuration = configuration(folder.path());
-    let now = Now { wall: Timestamp(0), trust: ClockTrust::Untrusted, mono: Mono(1) };
-    let place = Box::new(Memory::default());
-    let (engine, _) = boot(Boot {
-        place,
-        site: configuration.site,
-        key: CodeKey([9; 32]),
-        entropy: EntropySource::new([1; 32]),
-        notifier: None,
-        configuration: configuration.digest,
-        version: String::new(),
-        now,
-    })
-    .expect("a disk in memory");
-    engine.published()
 }
