@@ -10,7 +10,9 @@
     reason = "a test ends by panicking and reports by printing"
 )]
 
+mod building;
 mod crash_images;
+mod line;
 mod model;
 mod tidy;
 mod wire;

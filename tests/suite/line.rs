@@ -1,0 +1,95 @@
+//! The line, end to end: keys at a terminal become pulses on a wire, rows in a journal, and notices at the cloud.
+
+use sim_devices::DoorNumber;
+
+use crate::building::{PATIENCE, TestBuilding, UNITS};
+
+/// Asserts that these names occur in this order, with anything in between.
+fn in_order(all: &[String], wanted: &[&str]) {
+    let mut rest = all.iter();
+    for name in wanted {
+        assert!(rest.any(|found| found == name), "{name} is missing in order in {all:?}");
+    }
+}
+
+fn number(label: &str) -> u8 {
+    label.parse().unwrap()
+}
+
+#[test]
+fn deposit_and_pickup_move_one_door_once_each_and_are_on_record_everywhere() {
+    let mut building = TestBuilding::open(11);
+    let (label, code) = building.deposit(UNITS[0]);
+    assert_eq!(building.pulsed(), [number(&label)], "one pulse, at the door that was named");
+    assert_eq!(building.contents(), 1);
+    building.pickup(&code);
+    assert_eq!(building.pulsed(), [number(&label), number(&label)]);
+    assert_eq!(building.contents(), 0);
+
+    let deposit = ["compartment.reserved", "unlock.intended", "unlock.confirmed", "parcel.deposited", "parcel.stored"];
+    let pickup = ["access.granted", "unlock.intended", "unlock.confirmed", "parcel.collected"];
+    let wanted: Vec<&str> = deposit.into_iter().chain(pickup).collect();
+    in_order(&building.journal(), &wanted);
+    // The cloud has the same rows in the same order, however they were split into messages.
+    let mut seen = Vec::new();
+    while !seen.iter().any(|name| name == "parcel.collected") {
+        let event = building.office.next_event(PATIENCE).expect("the cloud is told");
+        seen.push(event["type"].as_str().unwrap_or_default().to_owned());
+    }
+    in_order(&seen, &wanted);
+    let verified = building.house.ask(&["journal", "verify"]).unwrap();
+    assert!(!verified.contains("unanchored"), "{verified}");
+}
+
+#[test]
+fn restart_opens_nothing_and_forgets_nothing() {
+    let mut building = TestBuilding::open(12);
+    let (label, code) = building.deposit(UNITS[0]);
+    building.house.kill_daemon();
+    building.house.start_daemon().unwrap();
+    assert_eq!(building.pulsed(), [number(&label)], "a start pulses nothing");
+    building.pickup(&code);
+    assert_eq!(building.pulsed(), [number(&label), number(&label)]);
+    assert_eq!(building.contents(), 0);
+}
+
+#[test]
+fn stopping_ends_in_order_and_is_the_last_row() {
+    let mut building = TestBuilding::open(13);
+    let status = building.house.daemon().expect("it runs").stop();
+    assert!(status.is_some_and(|status| status.success()), "{status:?}");
+    building.house.kill_daemon();
+    building.house.start_daemon().unwrap();
+    in_order(&building.journal(), &["gateway.started", "gateway.stopping", "gateway.started"]);
+    assert!(building.pulsed().is_empty());
+}
+
+#[test]
+fn pickup_works_when_broker_and_cloud_are_dead_and_the_clock_is_not_trusted() {
+    let mut building = TestBuilding::open(14);
+    let (label, code) = building.deposit(UNITS[1]);
+    // Everything that the spine must not need goes away, and the daemon starts without any of it.
+    building.cloud = None;
+    building.house.kill_broker();
+    std::fs::remove_file(building.folder.path().join("synchronised")).unwrap();
+    building.house.kill_daemon();
+    building.house.start_daemon().unwrap();
+    building.pickup(&code);
+    assert_eq!(building.pulsed(), [number(&label), number(&label)]);
+    assert_eq!(building.contents(), 0);
+}
+
+#[test]
+fn pickup_works_when_the_adapter_was_unplugged_and_came_back() {
+    let mut building = TestBuilding::open(15);
+    let (label, code) = building.deposit(UNITS[0]);
+    building.house.line.unplug().unwrap();
+    let gone = |line: &str| line.contains("port is gone") || line.contains("port cannot be opened");
+    building.house.daemon().expect("it runs").wait_for("that the port is gone", PATIENCE, gone).unwrap();
+    building.house.line.replug().unwrap();
+    let back = |line: &str| line.contains("board answers") && line.contains("locks");
+    building.house.daemon().expect("it runs").wait_for("that the locks answer", PATIENCE, back).unwrap();
+    building.pickup(&code);
+    assert_eq!(building.pulsed(), [number(&label), number(&label)]);
+    assert!(DoorNumber::new(number(&label)).is_some());
+}
