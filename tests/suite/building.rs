@@ -35,7 +35,7 @@ pub fn program() -> PathBuf {
     BUILT
         .get_or_init(|| {
             let status = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--package", "vestibule", "--bin", "vestibule"])
+                .args(["build", "--quiet", "--workspace", "--bin", "vestibule"])
                 .status()
                 .unwrap();
             assert!(status.success(), "the daemon does not build");
@@ -46,8 +46,8 @@ pub fn program() -> PathBuf {
 }
 
 impl TestBuilding {
-    /// Builds and starts everything; `seed` is the line's.
-    pub fn open(seed: u64) -> Self {
+    /// A building of which nothing runs yet, in a folder of its own.
+    pub fn built(seed: u64) -> (House, TempDir, NotifierSecret) {
         let folder = tempfile::Builder::new().prefix("vestibule-test-").tempdir().unwrap();
         let (secret, key) = NotifierSecret::generate(&[7; 32]);
         let cloud_port = free_port().unwrap();
@@ -59,7 +59,14 @@ impl TestBuilding {
             seed,
             cloud_port: Some(cloud_port),
         };
-        let mut house = House::build(spec, key.to_bytes()).unwrap();
+        let house = House::build(spec, key.to_bytes()).unwrap();
+        (house, folder, secret)
+    }
+
+    /// Builds and starts everything; `seed` is the line's.
+    pub fn open(seed: u64) -> Self {
+        let (mut house, folder, secret) = Self::built(seed);
+        let cloud_port = house.spec.cloud_port.unwrap();
         let cloud = house.start_cloud(cloud_port).unwrap();
         house.start_broker().unwrap();
         house.start_daemon().unwrap();
@@ -136,7 +143,7 @@ impl TestBuilding {
     pub fn journal(&self) -> Vec<String> {
         let printed = self.house.ask(&["journal", "--json"]).unwrap();
         let rows = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        rows.map(|row| row["type"].as_str().unwrap_or_default().to_owned()).collect()
+        rows.map(|row| row["event"]["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
 }
 

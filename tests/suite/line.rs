@@ -1,6 +1,9 @@
 //! The line, end to end: keys at a terminal become pulses on a wire, rows in a journal, and notices at the cloud.
 
-use sim_devices::DoorNumber;
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+use vestibule_demo::process::{Process, ProcessError};
 
 use crate::building::{PATIENCE, TestBuilding, UNITS};
 
@@ -26,7 +29,8 @@ fn deposit_and_pickup_move_one_door_once_each_and_are_on_record_everywhere() {
     assert_eq!(building.pulsed(), [number(&label), number(&label)]);
     assert_eq!(building.contents(), 0);
 
-    let deposit = ["compartment.reserved", "unlock.intended", "unlock.confirmed", "parcel.deposited", "parcel.stored"];
+    let deposit =
+        ["compartment.reserved", "unlock.intended", "unlock.confirmed", "parcel.deposited", "parcel.stored"];
     let pickup = ["access.granted", "unlock.intended", "unlock.confirmed", "parcel.collected"];
     let wanted: Vec<&str> = deposit.into_iter().chain(pickup).collect();
     in_order(&building.journal(), &wanted);
@@ -71,7 +75,7 @@ fn pickup_works_when_broker_and_cloud_are_dead_and_the_clock_is_not_trusted() {
     // Everything that the spine must not need goes away, and the daemon starts without any of it.
     building.cloud = None;
     building.house.kill_broker();
-    std::fs::remove_file(building.folder.path().join("synchronised")).unwrap();
+    fs::remove_file(building.folder.path().join("synchronised")).unwrap();
     building.house.kill_daemon();
     building.house.start_daemon().unwrap();
     building.pickup(&code);
@@ -91,5 +95,31 @@ fn pickup_works_when_the_adapter_was_unplugged_and_came_back() {
     building.house.daemon().expect("it runs").wait_for("that the locks answer", PATIENCE, back).unwrap();
     building.pickup(&code);
     assert_eq!(building.pulsed(), [number(&label), number(&label)]);
-    assert!(DoorNumber::new(number(&label)).is_some());
+    assert_eq!(building.contents(), 0);
+}
+
+/// Processes that this one's threads have started.
+fn children(parent: u32) -> Vec<i32> {
+    let tasks = fs::read_dir(format!("/proc/{parent}/task")).unwrap();
+    let lists = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap());
+    lists
+        .flat_map(|list| list.split_whitespace().map(|id| id.parse().unwrap()).collect::<Vec<i32>>())
+        .collect()
+}
+
+#[test]
+fn broker_as_a_child_comes_back_when_killed_and_ends_with_the_daemon() {
+    let (house, _folder, _) = TestBuilding::built(16);
+    let configuration = house.configuration().display().to_string();
+    let arguments = ["run", "--with-broker", "--config", &configuration];
+    let mut daemon = Process::start("daemon", &house.spec.program, &arguments).unwrap();
+    let listens = |line: &str| line.starts_with("READY");
+    daemon.wait_for("that the broker listens", PATIENCE, listens).unwrap();
+    let [broker] = children(daemon.id())[..] else { panic!("one child is expected") };
+    kill_process(Pid::from_raw(broker).unwrap(), Signal::KILL).unwrap();
+    daemon.wait_for("that the broker listens again", PATIENCE, listens).unwrap();
+    daemon.kill();
+    // The broker holds the same pipes: they end when it does.
+    let end = daemon.wait_for("its end", PATIENCE, |_| false);
+    assert!(matches!(end, Err(ProcessError::Ended { .. })), "{end:?}");
 }

@@ -52,7 +52,7 @@ pub enum Command {
     #[command(
         after_help = "It prints `READY <address>` once clients can connect. It reads [building] and [broker] only."
     )]
-    Broker,
+    Broker(Broker),
     /// Check the configuration and list every problem at once
     #[command(
         after_help = "Examples:\n  vestibule check\n  vestibule check --config ./vestibule.toml\n  vestibule check --json"
@@ -99,6 +99,14 @@ pub enum Command {
     Enroll(Enroll),
     /// Print the version
     Version,
+}
+
+/// `vestibule broker`.
+#[derive(Debug, Args)]
+pub struct Broker {
+    /// Process that started it and that it ends with; given by `run --with-broker`
+    #[arg(long, value_name = "PID", hide = true)]
+    pub child_of: Option<i32>,
 }
 
 /// `run`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::arguments::Run;
+use super::arguments::{Broker, Run};
 use super::{Exit, Failure, Out};
 use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable};
 use crate::config::{self, Layers, Problem, Severity, Source, render};
@@ -35,7 +35,10 @@ pub fn run(options: &[PathBuf], arguments: &Run) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// Its sections of the configuration are bad, it cannot start, or its inner broker died.
-pub fn broker(options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
+pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
+    if let Some(parent) = arguments.child_of {
+        end_with(parent)?;
+    }
     let layers = Layers::from_options(options);
     let (building, settings) = config::load_broker(&layers).map_err(|(problems, sources)| {
         let shown: Vec<_> = problems.iter().map(|problem| render(problem, &sources)).collect();
@@ -70,6 +73,17 @@ pub fn broker(options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
         broker::run(settings, shutdown, ready).await.map_err(|error| Failure::chain(&error))
     })?;
     Ok(Exit::Done)
+}
+
+/// A child that outlived a killed daemon would keep the port from the next one's.
+fn end_with(parent: i32) -> Result<(), Failure> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::TERM)).map_err(|errno| Failure::chain(&errno))?;
+    // The parent may have died before the line above.
+    match getppid() {
+        Some(now) if now.as_raw_pid() == parent => Ok(()),
+        _ => Err(Failure::new(format!("process {parent}, which started this broker, is gone"))),
+    }
 }
 
 fn roles(path: Option<&Path>) -> Result<RoleTable, Failure> {

@@ -113,7 +113,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => daemon::run(&arguments.config, run),
-        Command::Broker => daemon::broker(&arguments.config, out),
+        Command::Broker(broker) => daemon::broker(broker, &arguments.config, out),
         Command::Check => check::check(&arguments.config, out),
         Command::Status => status::status(&ask::socket(arguments), out),
         Command::Doors(doors) => doors::doors(&ask::socket(arguments), doors, out),

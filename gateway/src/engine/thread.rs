@@ -53,11 +53,15 @@ impl<A: Actuator + 'static> Runner<A> {
     /// # Errors
     /// The system gives no thread.
     pub fn spawn(self, first: Input) -> io::Result<JoinHandle<()>> {
-        Builder::new().name("engine".into()).stack_size(STACK_BYTES).spawn(move || self.run(first))
+        let guard = self.alarm.guard(Part::Engine);
+        Builder::new().name("engine".into()).stack_size(STACK_BYTES).spawn(move || {
+            // The end is told when everything is let go of, the database last.
+            let _guard = guard;
+            self.run(first);
+        })
     }
 
     fn run(mut self, first: Input) {
-        let _guard = self.alarm.guard(Part::Engine);
         let mut inputs = vec![first];
         let mut shown = Mono(0);
         loop {

@@ -71,7 +71,8 @@ fn start_broker(tasks: &mut JoinSet<()>, files: &[PathBuf], stopped: &Flag<bool>
         .map_err(|source| RunError::System { operation: "find the own program", source })?;
     let configured =
         files.iter().flat_map(|file| [OsString::from("--config"), file.clone().into_os_string()]);
-    let arguments = std::iter::once(OsString::from("broker")).chain(configured).collect();
+    let own = [OsString::from("broker"), "--child-of".into(), std::process::id().to_string().into()];
+    let arguments = own.into_iter().chain(configured).collect();
     let command = ChildCommand { program, arguments };
     let mut stop = stopped.clone();
     let kept = keep("broker", stopped.clone(), move || child(command.clone()));
