@@ -58,6 +58,7 @@ impl TestBuilding {
             served_by: ServedBy::Simulators,
             seed,
             cloud_port: Some(cloud_port),
+            policy: String::new(),
         };
         let house = House::build(spec, key.to_bytes()).unwrap();
         (house, folder, secret)
