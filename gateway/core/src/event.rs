@@ -34,9 +34,10 @@ pub struct Event {
 }
 
 /// How soon a change must be on the disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Durability {
     /// Rides on the next commit, at most 5 s later: observations, cursors, counters.
+    #[default]
     Rides,
     /// Forces a commit: decisions about doors, parcels and codes.
     Forces,

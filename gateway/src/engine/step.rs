@@ -8,7 +8,7 @@ use vestibule_core::Building;
 use vestibule_core::building::Change;
 use vestibule_core::command::{CommandKey, Outcome, Status};
 use vestibule_core::effect::Effect;
-use vestibule_core::event::Event;
+use vestibule_core::event::{Durability, Event};
 use vestibule_core::id::NoticeId;
 use vestibule_core::input::{Input, NotSent, PulseReport, StorageHealth};
 use vestibule_core::row::{Row, RowKey};
@@ -63,6 +63,8 @@ pub struct Parts {
 struct Decided {
     events: Vec<Event>,
     effects: Vec<Effect>,
+    /// The most that any change of the step asks for; a guess or a command's outcome forces a commit without a row.
+    durability: Durability,
 }
 
 impl Engine {
@@ -178,6 +180,7 @@ impl Engine {
         self.counters.inputs += 1;
         let decision = self.building.decide(input, now, self.entropy.entropy());
         for change in decision.changes {
+            decided.durability = decided.durability.max(change.durability());
             self.building.apply(&change);
             released.view = released.view.max(ViewChange::Observed);
             if let Change::Event(event) = change {
@@ -195,8 +198,8 @@ impl Engine {
                 name_rows(&mut decided.effects, &key, &sequences);
             }
         }
-        let acts =
-            decided.effects.iter().any(|effect| matches!(effect, Effect::Unlock(_) | Effect::Notice(_)));
+        let acts = decided.durability == Durability::Forces
+            || decided.effects.iter().any(|effect| matches!(effect, Effect::Unlock(_) | Effect::Notice(_)));
         let degraded = self.storage == StorageHealth::Degraded;
         self.riders.add(self.building.take_changed_rows(), decided.events, now.mono);
         if acts || degraded || self.store.next_sequence().is_none() || self.riders.is_due(now.mono) {

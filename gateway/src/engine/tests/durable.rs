@@ -1,5 +1,6 @@
 //! Record, then act: what is on the disk when an effect is out, and what a second run of the same day writes.
 
+use vestibule_core::command::Status;
 use vestibule_core::input::Health;
 
 use super::*;
@@ -49,6 +50,17 @@ fn answer_names_its_rows_when_a_command_is_done() {
     bench.power_cut(2);
     let again = bench.order("directory", Command::DirectorySync(Directory { version: 1, units: Vec::new() }));
     assert_eq!(again, Some(outcome));
+}
+
+#[test]
+fn outcome_without_a_row_is_durable_when_its_answer_leaves() {
+    let mut bench = Bench::new();
+    bench.pass(Millis::seconds(6));
+    let before = bench.engine.published().counters;
+    let old = Command::DirectorySync(Directory { version: 0, units: Vec::new() });
+    assert_eq!(bench.order("old", old).map(|outcome| outcome.status), Some(Status::Refused));
+    let after = bench.engine.published().counters;
+    assert_eq!((after.rows, after.commits), (before.rows, before.commits + 1), "a commit, and no journal row");
 }
 
 #[test]
