@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use sim_devices::{Baud, Latches, LineSpec, PtyLine, PtySpec, ServedBy, ShutWhen, StartError};
+use sim_devices::{Baud, PtyLine, PtySpec, ServedBy, StartError};
 
 use crate::process::{Process, ProcessError};
 use crate::settings;
+use crate::wires;
 
 /// The building's id in certificates and topics.
 pub const BUILDING: &str = "maple-court";
 /// The one terminal.
 pub const TERMINAL: &str = "lobby";
-/// Compartments of the one bank: two columns of four.
+/// Compartments of a bank: two columns of four.
 pub const COMPARTMENTS: usize = 8;
 /// A start with set-up writes at 9600 baud takes well under a second; a loaded machine may be slow.
 pub const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -78,6 +79,8 @@ pub struct HouseSpec {
 pub struct House {
     /// What it was built from.
     pub spec: HouseSpec,
+    /// Banks, each with a lock board and an input board of its own; at most [`wires::BANKS_MAX`].
+    pub banks: u8,
     /// The serial line, its boards, doors and hands.
     pub line: PtyLine,
     /// Port of the building's own broker.
@@ -94,13 +97,20 @@ impl House {
     /// # Errors
     /// [`HouseError`] names the step.
     pub fn build(spec: HouseSpec, notifier_key: [u8; 32]) -> Result<Self, HouseError> {
+        Self::build_with_banks(spec, notifier_key, 1)
+    }
+
+    /// The same with more banks than one.
+    ///
+    /// # Errors
+    /// [`HouseError`] names the step.
+    pub fn build_with_banks(spec: HouseSpec, notifier_key: [u8; 32], banks: u8) -> Result<Self, HouseError> {
         let broker_port = free_port()?;
         make_folder(&spec.folder)?;
-        let bank = LineSpec::bank(COMPARTMENTS, Latches::None).map_err(StartError::from)?;
-        let line = bank.at(spec.baud).shut_when(ShutWhen::On);
+        let line = wires::line(spec.baud, banks).map_err(StartError::from)?;
         let path = spec.folder.join("rs485-1");
         let line = PtyLine::start(&PtySpec { line, path, served_by: spec.served_by }, spec.seed)?;
-        let house = Self { spec, line, broker_port, notifier_key, daemon: None, broker: None };
+        let house = Self { spec, banks, line, broker_port, notifier_key, daemon: None, broker: None };
         house.enroll()?;
         let text = settings::building(&house);
         write(&house.configuration(), &text)?;

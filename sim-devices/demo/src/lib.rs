@@ -9,4 +9,5 @@ pub mod story;
 pub mod summary;
 pub mod terminal;
 pub mod timeline;
+pub mod wires;
 mod words;

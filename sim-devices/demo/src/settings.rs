@@ -1,8 +1,9 @@
 //! The configuration files of the simulated building, as an installer would write them.
 
 use crate::house::{BUILDING, House, TERMINAL, text};
+use crate::wires;
 
-/// The building: one line with a lock board, an input board and a probe; one bank; one terminal.
+/// The building: one line with a probe, and a lock board and an input board for each bank; one terminal.
 #[must_use]
 pub fn building(house: &House) -> String {
     let port = text(house.line.path());
@@ -21,32 +22,10 @@ baud = {baud}
 protocol = "modbus-rtu"
 
 [[device]]
-id = "bank-a-locks"
-line = "rs485-1"
-address = 1
-model = "waveshare-relay-8"
-
-[[device]]
-id = "bank-a-doors"
-line = "rs485-1"
-address = 2
-model = "discrete-inputs-8"
-
-[[device]]
 id = "lobby-climate"
 line = "rs485-1"
 address = 3
 model = "xy-md02"
-
-[[bank]]
-id = "a"
-climate = "ambient"
-columns = [["small", "small", "medium", "large"], ["small", "small", "medium", "extra-large"]]
-top_mm = 1800
-labels = "{{number}}"
-locks = "bank-a-locks/1.."
-doors = {{ inputs = "bank-a-doors/1..", shut_when = "on" }}
-terminals = ["{TERMINAL}"]
 
 [[probe]]
 id = "lobby"
@@ -58,11 +37,44 @@ bank = "a"
 id = "{TERMINAL}"
 "#
     );
+    (0..house.banks).for_each(|number| all.push_str(&bank(number)));
     all.push_str(&ends(house));
     if !house.spec.policy.is_empty() {
         all += &format!("\n[policy]\n{}\n", house.spec.policy);
     }
     all
+}
+
+/// A bank and its two boards. The first one's doors carry plain numbers.
+fn bank(number: u8) -> String {
+    let [locks, inputs] = wires::boards(number);
+    let id = wires::letter(number);
+    let labels = if number == 0 { "{number}" } else { "{BANK}{number}" };
+    format!(
+        r#"
+[[device]]
+id = "bank-{id}-locks"
+line = "rs485-1"
+address = {locks}
+model = "waveshare-relay-8"
+
+[[device]]
+id = "bank-{id}-doors"
+line = "rs485-1"
+address = {inputs}
+model = "discrete-inputs-8"
+
+[[bank]]
+id = "{id}"
+climate = "ambient"
+columns = [["small", "small", "medium", "large"], ["small", "small", "medium", "extra-large"]]
+top_mm = 1800
+labels = "{labels}"
+locks = "bank-{id}-locks/1.."
+doors = {{ inputs = "bank-{id}-doors/1..", shut_when = "on" }}
+terminals = ["{TERMINAL}"]
+"#
+    )
 }
 
 /// Paths, broker and cloud. Relative paths start at the file's own folder.
