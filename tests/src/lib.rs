@@ -7,4 +7,8 @@
     reason = "a fixture ends a test by panicking"
 )]
 
+pub mod house;
+pub mod mosquitto;
+pub mod people;
+pub mod program;
 pub mod wire;

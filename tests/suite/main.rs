@@ -12,6 +12,7 @@
 
 mod building;
 mod crash_images;
+mod kills;
 mod line;
 mod model;
 mod tidy;

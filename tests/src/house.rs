@@ -1,0 +1,133 @@
+//! One whole building in a temporary folder: real programs, a simulated line, Mosquitto as the cloud.
+
+use std::time::Duration;
+
+use sim_devices::{Baud, DoorNumber, DoorState, Person, ServedBy, SimTime};
+use tempfile::TempDir;
+use vestibule_contract::notice::NotifierSecret;
+use vestibule_demo::cloud::{Office, topic};
+use vestibule_demo::ear::{Ear, Seat};
+use vestibule_demo::house::{House, HouseSpec, free_port};
+
+use crate::mosquitto::Mosquitto;
+use crate::program;
+
+/// What a test waits for comes within a second or two; the rest is for a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+/// The one carrier and its code.
+pub const CARRIER: (&str, &str) = ("parcel-express", "314159");
+
+/// What the notifier's key pair is made from; it guards a simulated building's notices.
+const NOTIFIER: [u8; 32] = [7; 32];
+
+/// The building, its cloud, and whoever listens there. Dropping it ends everything.
+pub struct Building {
+    /// The building; nothing of it runs yet.
+    pub house: House,
+    /// The cloud's broker.
+    pub cloud: Mosquitto,
+    /// Port of the cloud's broker.
+    pub cloud_port: u16,
+    _folder: TempDir,
+}
+
+impl Building {
+    /// Builds it; `policy` is the text of `[policy]`.
+    ///
+    /// # Panics
+    /// When something of it cannot be made.
+    #[must_use]
+    pub fn open(seed: u64, banks: u8, policy: &str) -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("vestibule-test-").tempdir().expect("a temporary folder");
+        let (_, key) = NotifierSecret::generate(&NOTIFIER);
+        let cloud_port = free_port().expect("a free port");
+        let spec = HouseSpec {
+            program: program::vestibule(),
+            folder: folder.path().to_owned(),
+            baud: Baud::B115200,
+            served_by: ServedBy::Simulators,
+            seed,
+            cloud_port: Some(cloud_port),
+            policy: policy.to_owned(),
+        };
+        let house = House::build_with_banks(spec, key.to_bytes(), banks).expect("a building");
+        let authority = folder.path().join("authority").to_string_lossy().into_owned();
+        let out = house.certificates().to_string_lossy().into_owned();
+        let auditor = ["--role", "cloud", "--name", "auditor", "--out", &out];
+        house
+            .command(&[&["enroll", "--building-ca", &authority], &auditor[..]].concat())
+            .expect("a certificate");
+        let clients =
+            [("gateway", "gateway"), ("cloud", "office"), ("cloud", "auditor"), ("notifier", "notifier")];
+        let cloud = Mosquitto::start(&house, cloud_port, &clients);
+        Self { house, cloud, cloud_port, _folder: folder }
+    }
+
+    /// Somebody who listens at the cloud with a certificate of their own, at QoS 1.
+    ///
+    /// # Panics
+    /// When the certificate cannot be read.
+    #[must_use]
+    pub fn ear(&self, role: &str, name: &str, filters: &[&str]) -> Ear {
+        let certificates = self.house.certificates();
+        let seat = Seat { port: self.cloud_port, certificates, role: role.into(), name: name.into() };
+        let filters: Vec<String> = filters.iter().map(|filter| topic(filter)).collect();
+        let filters: Vec<&str> = filters.iter().map(String::as_str).collect();
+        Ear::open(&seat, &filters).expect("an ear")
+    }
+
+    /// What opens this building's notices.
+    #[must_use]
+    pub fn notifier_secret(&self) -> NotifierSecret {
+        NotifierSecret::generate(&NOTIFIER).0
+    }
+
+    /// The office at the cloud.
+    ///
+    /// # Panics
+    /// When its certificate cannot be read.
+    #[must_use]
+    pub fn office(&self) -> Office {
+        Office::open(&self.house, self.cloud_port).expect("the office")
+    }
+}
+
+/// Everybody who comes to a door does this.
+///
+/// # Panics
+/// Never: the doors are asked for by their own numbers.
+pub fn stand_at_every_door(house: &House, person: &Person) {
+    house.line.with(|sim| {
+        let doors: Vec<DoorNumber> = sim.plant().doors().iter().map(|door| door.number).collect();
+        doors
+            .into_iter()
+            .for_each(|door| sim.plant_mut().stand_at(door, Some(person.clone())).expect("a door"));
+    });
+}
+
+/// Waits until every door is shut and latched and no lock has current.
+///
+/// # Panics
+/// When that takes longer than [`PATIENCE`].
+pub fn wait_until_shut(house: &House) {
+    let shut = |sim: &sim_devices::Simulation| {
+        sim.plant().doors().iter().all(|door| door.state == DoorState::Latched).then_some(())
+    };
+    house.line.wait_until(PATIENCE, shut).expect("every door shut");
+}
+
+/// The compartment's id behind a door, as the configuration gives it.
+#[must_use]
+pub fn compartment(door: DoorNumber) -> String {
+    let index = door.get() - 1;
+    format!("{}-{}", vestibule_demo::wires::letter(index / 8), index % 8 + 1)
+}
+
+/// Microseconds since 1970 of a moment on the line's clock.
+#[must_use]
+pub fn wall_micros(house: &House, at: SimTime) -> i64 {
+    let now = jiff::Timestamp::now().as_microsecond();
+    let since = house.line.now() - at;
+    now - i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,143 @@
+//! The daemon is killed a hundred times at random moments of deposits and pickups: nothing is lost, doubled or opened.
+//!
+//! `VESTIBULE_KILLS` sets the count and `VESTIBULE_SEED` the seed; both are printed with what was counted.
+
+mod judge;
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt as _, SeedableRng as _};
+use sim_devices::{Address, Events, Happening};
+use vestibule_demo::house::{House, START_PATIENCE};
+use vestibule_demo::process::Process;
+use vestibule_tests::house::{Building, CARRIER, PATIENCE};
+use vestibule_tests::people::People;
+
+use judge::{Cloud, Contents, Life, Record};
+
+/// Kills of one run, unless the environment says otherwise.
+const KILLS: u32 = 100;
+/// Longest life after the daemon serves, in milliseconds.
+const LIFE_MS: u64 = 1_500;
+/// Longest life where it is killed while it starts, in milliseconds.
+const START_MS: u64 = 300;
+/// One in so many is killed while it starts.
+const START_KILLS: u32 = 5;
+/// An interrupted deposit keeps its door for staff: enough doors for every second kill, up to the line's end.
+const BANKS: u8 = 10;
+/// Fast people: the lock's current ends before they shut the door, the door rests half a second, and a courier may use
+/// every door.
+const POLICY: &str = "pulse = \"200 ms\"\nrest = \"500 ms\"\nsettle = \"2 s\"\nunscanned_share = 100";
+/// An order already on the wire is over after this silence: a frame at 115200 baud takes 0.7 ms.
+const SILENCE: Duration = Duration::from_millis(20);
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
+}
+
+#[test]
+fn nothing_is_lost_doubled_or_opened_when_the_daemon_is_killed_at_random_moments() {
+    let kills = u32::try_from(number("VESTIBULE_KILLS", KILLS.into())).unwrap();
+    let seed = number("VESTIBULE_SEED", 1);
+    println!("kills: seed {seed}, {kills} kills");
+    let began = Instant::now();
+    let mut building = Building::open(seed, BANKS, POLICY);
+    let auditor = building.ear("cloud", "auditor", &["event/#"]);
+    let notices = building.ear("notifier", "notifier", &["notice"]);
+    building.house.start_broker().unwrap();
+    let units: Vec<String> = (101..=124).map(|unit| unit.to_string()).collect();
+    teach(&mut building, &units);
+    let mut cloud = Cloud::new(auditor);
+    let mut people = People::new(seed, units, notices, building.notifier_secret());
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x6b69_6c6c);
+    let mut lives = Vec::new();
+    let mut contents = Contents::default();
+    for _ in 0..kills {
+        lives.push(one_life(&building.house, &mut people, &mut contents, &mut random));
+        cloud.listen();
+    }
+    building.house.start_daemon().unwrap();
+    people.finish(&building.house);
+    let record = Record::export(&building.house);
+    cloud.wait_for(record.head());
+    building.house.ask(&["journal", "verify"]).unwrap();
+    record.is_whole();
+    cloud.agrees_with(&record);
+    judge::every_pulse_was_intended(&building.house, &record);
+    judge::no_start_opened_a_door(&building.house, &lives);
+    judge::what_is_free_is_empty(&building.house);
+    println!(
+        "kills: seed {seed}, {kills} kills, {} rows, {} duplicates, {:?}, {} pulses, {:.1} s",
+        record.head(),
+        cloud.duplicates(),
+        people.done,
+        building.house.line.energisings().len(),
+        began.elapsed().as_secs_f64()
+    );
+}
+
+/// A first life without a kill: the office says who lives here and who may deliver.
+fn teach(building: &mut Building, units: &[String]) {
+    building.house.start_daemon().unwrap();
+    let mut office = building.office();
+    office.wait_online().unwrap();
+    let units: Vec<&str> = units.iter().map(String::as_str).collect();
+    office.sync(&units, &[CARRIER]).unwrap();
+    building.house.kill_daemon();
+}
+
+/// Starts the daemon, lets people come, kills it.
+fn one_life(
+    house: &House,
+    people: &mut People,
+    contents: &mut Contents,
+    random: &mut Xoshiro256PlusPlus,
+) -> Life {
+    let events = house.line.subscribe();
+    let configuration = house.configuration().to_string_lossy().into_owned();
+    let started = house.line.now();
+    let mut daemon =
+        Process::start("daemon", &house.spec.program, &["run", "--config", &configuration]).unwrap();
+    let mut first_key = None;
+    if random.random_ratio(1, START_KILLS) {
+        pause(&events, random.random_range(0..START_MS));
+        daemon.kill();
+    } else {
+        daemon
+            .wait_for("that it serves", START_PATIENCE, |line| line.contains("building is served"))
+            .unwrap();
+        first_key = thread::scope(|scope| {
+            let visits = scope.spawn(|| people.live(house));
+            pause(&house.line.subscribe(), random.random_range(0..LIFE_MS));
+            daemon.kill();
+            visits.join().unwrap()
+        });
+    }
+    let first_served = fall_silent(&events, contents);
+    assert!(!daemon.said().iter().any(|line| line.contains("ERROR")), "{}", daemon.log());
+    Life { started, first_key, ended: house.line.now(), first_served }
+}
+
+/// Waits a random while: the line is never silent for long, so that time is all that ends this.
+fn pause(events: &Events, millis: u64) {
+    let until = Instant::now() + Duration::from_millis(millis);
+    while events.next(until.saturating_duration_since(Instant::now())).is_some() {}
+}
+
+/// Waits until the dead daemon's last order is over; what each device was asked first in this life.
+fn fall_silent(events: &Events, contents: &mut Contents) -> BTreeMap<Address, u8> {
+    let mut first = BTreeMap::new();
+    let until = Instant::now() + PATIENCE;
+    while let Some(event) = events.next(SILENCE) {
+        match event.what {
+            Happening::Served { address, function } => drop(first.entry(address).or_insert(function)),
+            other => contents.follow(&other),
+        }
+        assert!(Instant::now() < until, "the line is still in use after the daemon was killed");
+    }
+    assert_eq!(events.lost(), 0, "the test fell behind the line");
+    first
+}
