@@ -21,7 +21,7 @@ use judge::{Cloud, Contents, Life, Record};
 /// Kills of one run, unless the environment says otherwise.
 const KILLS: u32 = 100;
 /// Longest life after the daemon serves, in milliseconds.
-const LIFE_MS: u64 = 1_500;
+const LIFE_MS: u64 = 2_000;
 /// Longest life where it is killed while it starts, in milliseconds.
 const START_MS: u64 = 300;
 /// One in so many is killed while it starts.
