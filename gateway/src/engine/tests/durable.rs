@@ -60,7 +60,11 @@ fn outcome_without_a_row_is_durable_when_its_answer_leaves() {
     let old = Command::DirectorySync(Directory { version: 0, units: Vec::new() });
     assert_eq!(bench.order("old", old).map(|outcome| outcome.status), Some(Status::Refused));
     let after = bench.engine.published().counters;
-    assert_eq!((after.rows, after.commits), (before.rows, before.commits + 1), "a commit, and no journal row");
+    assert_eq!(
+        (after.rows, after.commits),
+        (before.rows, before.commits + 1),
+        "a commit, and no journal row"
+    );
 }
 
 #[test]
