@@ -56,10 +56,11 @@ pub const SET_UP_RETRY: Duration = Duration::from_secs(1);
 /// Writes of one set-up step before the step counts as failed.
 pub const SET_UP_FIXES: u8 = 16;
 
-/// Characters that the line is listened to after a write, beyond the gap, before the next frame. A board that answers twice
-/// begins again just when our next frame would: the two meet bit by bit, and of two coil writes that meet the wire can make
-/// a third, with good check bytes, that opens another door. The doubled answer's first character is heard in this time.
-pub const LISTEN_CHARACTERS: usize = 2;
+/// Half characters that the line is listened to beyond the gap before a pulse, while the echo of another may still come, late
+/// or doubled. Answers that queue up begin one gap after the other, just when our frame would: the two meet bit by bit, and
+/// of two pulses that meet the wire can make a third, with good check bytes, that opens another door. In this time the first
+/// character of such an echo is heard. At 9600 baud it is 1.6 ms, and only unlocks soon after others pay it.
+pub const LISTEN_HALF_CHARACTERS: u32 = 3;
 
 /// A line that is never silent for this long is written on all the same: an answer may still get through.
 pub const SILENCE_PATIENCE: Duration = Duration::from_millis(250);

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use vestibule_tests::wire::figures::{Unlock, quantile, slowest_beside_dead, unlocks, wire_use};
+use vestibule_tests::wire::figures::{LONE, SOON, Unlock, quantile, slowest_beside_dead, unlocks, wire_use};
 use vestibule_tests::wire::lines::{BAUDS, FULL};
 
 const UNLOCKS: u64 = 2_000;
@@ -17,7 +17,7 @@ fn main() {
     }
     for baud in BAUDS {
         for dead in [0, FULL / 2] {
-            let unlocks = unlocks(baud, dead, UNLOCKS);
+            let unlocks = unlocks(baud, dead, LONE, UNLOCKS);
             for (name, permille) in [("p50", 500), ("p99", 990)] {
                 latency(
                     &format!("unlock {name} at {} baud, {dead} of 32 dead", baud.get()),
@@ -26,6 +26,10 @@ fn main() {
                 );
             }
         }
+    }
+    for baud in BAUDS {
+        let name = format!("unlock p99 at {} baud, soon after another", baud.get());
+        latency(&name, &unlocks(baud, 0, SOON, UNLOCKS), 990);
     }
     for baud in BAUDS {
         for dead in [1, 8, 16] {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::frame::modbus_rtu::{REQUEST_BYTES, Request};
-use crate::limits::{COUNTERS_PERIOD, LISTEN_CHARACTERS, SILENCE_PATIENCE};
+use crate::limits::{COUNTERS_PERIOD, LISTEN_HALF_CHARACTERS, PULSE_LATE_HORIZON, SILENCE_PATIENCE};
 use crate::line::counters::LineCounters;
 use crate::line::dead::DeadProbes;
 use crate::line::exchange::{Exchange, Job};
@@ -70,8 +70,8 @@ pub struct Line {
     pub(super) wire: Wire,
     /// End of our own last frame.
     own_end: Monotonic,
-    /// Our own last frame was a write: its answer may come twice, and must not meet the next frame.
-    wrote_last: bool,
+    /// Until then the echo of a pulse may come, late or doubled; it must not meet another pulse.
+    echoes_until: Monotonic,
     pub(super) local_echo: bool,
     /// Since when a frame of ours has waited for silence.
     noisy_since: Option<Monotonic>,
@@ -103,7 +103,7 @@ impl Line {
             receiver: Receiver::default(),
             wire: Wire::Closed,
             own_end: now,
-            wrote_last: false,
+            echoes_until: now,
             local_echo: false,
             noisy_since: None,
             babbling: false,
@@ -175,16 +175,21 @@ impl Line {
         Output::Wait { until: until.min(self.house_due()), why }
     }
 
-    /// When the wire has been silent for a gap; not later than patience with a wire that never is.
+    /// When the wire has been silent for a gap; not later than patience with a wire that never is. A pulse that could meet
+    /// the echo of another is more patient: it would rather come too late than open another door.
     fn silent_from(&mut self, now: Monotonic) -> Monotonic {
-        let listen = if self.wrote_last { self.timing.characters(LISTEN_CHARACTERS) } else { Duration::ZERO };
-        let silent = self.receiver.last_byte().max(self.own_end) + self.timing.gap() + listen;
+        let may_meet = now < self.echoes_until && self.lanes.pulses().next().is_some();
+        let (listening, patience_ends) = match may_meet {
+            true => (self.timing.characters(1) * LISTEN_HALF_CHARACTERS / 2, self.echoes_until),
+            false => (Duration::ZERO, now),
+        };
+        let silent = self.receiver.last_byte().max(self.own_end) + self.timing.gap() + listening;
         if now >= silent {
             self.noisy_since = None;
             return silent;
         }
         let noisy_since = *self.noisy_since.get_or_insert(now);
-        silent.min(noisy_since + SILENCE_PATIENCE)
+        silent.min(patience_ends.max(noisy_since + SILENCE_PATIENCE))
     }
 
     fn start_next(&mut self, now: Monotonic) -> Result<[u8; REQUEST_BYTES], Monotonic> {
@@ -216,11 +221,11 @@ impl Line {
         let exchange = Exchange::begin(place, address, job, request, &self.timing, timeout, now);
         if let Job::Pulse { output, length, .. } = job {
             slave.pulsed(output, length, exchange.sent);
+            self.echoes_until = exchange.sent + PULSE_LATE_HORIZON;
         }
         // Whatever is half received cannot be part of the answer.
         self.receiver.drop_run();
         self.own_end = exchange.sent;
-        self.wrote_last = exchange.request.is_write();
         self.counters.transactions += 1;
         let frame = exchange.frame;
         self.wire = Wire::Awaiting(exchange);

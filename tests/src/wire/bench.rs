@@ -39,6 +39,7 @@ pub struct Bench {
     pub sim: Simulation,
     line: Line,
     plugged: bool,
+    stopped: bool,
     wake: Monotonic,
     seen: Vec<Seen>,
 }
@@ -61,7 +62,7 @@ impl Bench {
         let spec = configured(line, PathBuf::from("in memory"));
         let mut line = Line::new(&spec, Monotonic::ZERO).expect("the line is described rightly");
         line.opened(Monotonic::ZERO);
-        Self { sim, line, plugged: true, wake: Monotonic::ZERO, seen: Vec::new() }
+        Self { sim, line, plugged: true, stopped: false, wake: Monotonic::ZERO, seen: Vec::new() }
     }
 
     /// The moment up to which everything has happened.
@@ -94,8 +95,9 @@ impl Bench {
         self.run_until(self.now() + span);
     }
 
-    /// Stops the master: what is open ends.
+    /// Stops the master for good: what is open ends. The building goes on.
     pub fn stop(&mut self) {
+        self.stopped = true;
         self.line.stop(self.now());
         self.settle();
     }
@@ -108,6 +110,9 @@ impl Bench {
     fn hear(&mut self) {
         self.seen.extend(self.sim.take_events().into_iter().map(Seen::Happened));
         assert_eq!(self.sim.events_dropped(), 0, "the simulation lost events");
+        if self.stopped {
+            return;
+        }
         let now = self.now();
         if self.plugged != self.sim.line().is_plugged() {
             self.plugged = !self.plugged;

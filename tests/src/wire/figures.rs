@@ -38,16 +38,22 @@ pub struct Unlock {
     pub limit: Duration,
 }
 
-/// Unlocks one after the other at odd moments of a fully polled line with `dead` of its 32 devices dead.
+/// Time between two unlocks that have nothing to do with each other: longer than the drivers' `PULSE_LATE_HORIZON`.
+pub const LONE: Duration = Duration::from_millis(2_700);
+/// Time between two unlocks of which the second waits for what may be left of the first.
+pub const SOON: Duration = Duration::from_millis(700);
+
+/// Unlocks one after the other, a little more than `pause` apart, at odd moments of a fully polled line with `dead` of its
+/// 32 devices dead.
 #[must_use]
-pub fn unlocks(baud: Baud, dead: u8, count: u64) -> Vec<Unlock> {
+pub fn unlocks(baud: Baud, dead: u8, pause: Duration, count: u64) -> Vec<Unlock> {
     let mut bench = settled(baud, 0, dead);
-    (0..count).map(|turn| unlock(&mut bench, baud, turn)).collect()
+    (0..count).map(|turn| unlock(&mut bench, baud, pause, turn)).collect()
 }
 
-fn unlock(bench: &mut Bench, baud: Baud, turn: u64) -> Unlock {
+fn unlock(bench: &mut Bench, baud: Baud, pause: Duration, turn: u64) -> Unlock {
     // No multiple of any period, so that orders fall into every part of a transaction.
-    bench.run_for(Duration::from_micros(700_000 + turn * 7_919 % 131_071));
+    bench.run_for(pause + Duration::from_micros(turn * 7_919 % 131_071));
     let asked = bench.now();
     let before = bench.take_seen();
     let output = u8::try_from(turn % 8).expect("below 8") + 1;
@@ -123,8 +129,8 @@ pub fn slowest_beside_dead(baud: Baud, dead: u8, span: Duration) -> (f64, Durati
     ratios.max_by(|one, other| one.0.total_cmp(&other.0)).expect("some board is healthy")
 }
 
-/// What part of the wire's time a full line uses: the least time of its transactions (frame, thinking, answer, gap) over
-/// the time that passed.
+/// What part of the wire's time a full line uses: the least time of its transactions (frame, the silence by which the board
+/// knows its end, thinking, answer, gap) over the time that passed.
 #[must_use]
 pub fn wire_use(baud: Baud, span: Duration) -> f64 {
     let mut bench = settled(baud, 0, 0);
@@ -134,6 +140,7 @@ pub fn wire_use(baud: Baud, span: Duration) -> f64 {
     let count = |wanted: fn(&Seen) -> bool| seen.iter().filter(|seen| wanted(seen)).count();
     let frames = count(|seen| matches!(seen, Seen::Sent { .. }));
     let answered = count(|seen| matches!(seen, Seen::Heard { .. }));
-    let each = (baud.characters(8) + THINKING + baud.silence()) * u32::try_from(frames).unwrap_or(u32::MAX);
+    let each =
+        (baud.characters(8) + THINKING + baud.silence() * 2) * u32::try_from(frames).unwrap_or(u32::MAX);
     (each + baud.characters(answered)).as_secs_f64() / bench.now().since(begun).as_secs_f64()
 }

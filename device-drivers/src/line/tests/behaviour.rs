@@ -1,5 +1,7 @@
 //! What a line does in single situations.
 
+use std::time::Duration;
+
 use super::bench::{Bench, Fault, at_ms, channel, device, framed, ms};
 use crate::order::Task;
 use crate::signal::{
@@ -59,6 +61,20 @@ fn pulse_goes_next_and_is_acknowledged_by_its_echo() {
     };
     assert_eq!(bench.boards[0].pulses, [(3, sent)]);
     assert!(sent.since(from) <= ms(45), "a poll in flight, a gap, the frame: {:?}", sent.since(from));
+}
+
+#[test]
+fn pulse_listens_beyond_the_gap_when_the_echo_of_another_may_still_come() {
+    let mut bench = bank();
+    bench.run_for(ms(5_000));
+    bench.sent.clear();
+    bench.pulse(0, 1, ms(2_000));
+    bench.pulse(0, 2, ms(2_000));
+    bench.run_for(ms(200));
+    let pulses: Vec<_> = bench.sent.iter().filter(|(_, frame)| frame[1] == 5).map(|(at, _)| *at).collect();
+    // Frame and echo, thinking, gap, and one and a half characters.
+    let apart = Duration::from_micros(16_667 + 5_000 + 3_646 + 1_563);
+    assert_eq!(pulses[1].since(pulses[0]), apart);
 }
 
 #[test]
