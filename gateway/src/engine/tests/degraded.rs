@@ -1,5 +1,7 @@
 //! A disk that goes away and comes back: what is still done, what is taken back, and what is written afterwards.
 
+use vestibule_core::refusal::Refusal;
+
 use super::*;
 
 /// A building with one parcel stored, whose disk then fails.
@@ -59,6 +61,9 @@ fn deposit_is_refused_at_once_when_the_disk_is_known_to_be_away() {
     bench.asks_for_a_door("4b");
     assert_eq!(bench.unlocks.len(), unlocks);
     assert_eq!(bench.engine.published().counters.unlocks_withheld, 0, "the core refuses by itself");
+    let refused =
+        |screen: &Screen| matches!(screen, Screen::Refused { refusal: Refusal::StorageDegraded, .. });
+    assert!(bench.screens.iter().any(refused), "{:?}", bench.screens);
 }
 
 #[test]

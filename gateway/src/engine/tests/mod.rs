@@ -4,6 +4,8 @@ mod degraded;
 mod durable;
 mod starts;
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 use vestibule_contract::notice::{NotifierKey, NotifierSecret};
 use vestibule_core::building::CodeKey;
@@ -26,6 +28,8 @@ use vestibule_store::memory::{Memory, Scope, Trouble};
 use super::{Boot, Engine, EntropySource, Released, Witness, boot};
 
 const CARRIER_CODE: &str = "246810";
+/// Half of the stale age.
+const ALIVE: Millis = Millis(7_500);
 
 /// One building on one disk, with everything that ever left it.
 struct Bench {
@@ -40,6 +44,8 @@ struct Bench {
     restart: Option<String>,
     /// The disk as it was when the newest lock was ordered.
     disk_at_unlock: Option<Memory>,
+    /// What each contact was last heard to say.
+    doors: BTreeMap<CompartmentId, Level>,
 }
 
 fn compartment(number: u16) -> CompartmentId {
@@ -73,7 +79,7 @@ fn site() -> Site {
         support: "office".into(),
         compartments: (1..=4).map(|number| (compartment(number), built(number))).collect(),
         terminals: [(lobby(), TerminalSite { serves: ["a".parse().expect("id")].into() })].into(),
-        probes: std::collections::BTreeMap::new(),
+        probes: BTreeMap::new(),
         devices: [("locks".parse().expect("id"), "one".parse().expect("id"))].into(),
         policy: Policy { unscanned_share: 100, ..Policy::default() },
     }
@@ -128,6 +134,7 @@ impl Bench {
             replies: Vec::new(),
             restart: None,
             disk_at_unlock: None,
+            doors: BTreeMap::new(),
         };
         bench.give(first);
         for number in 1..=4 {
@@ -176,6 +183,7 @@ impl Bench {
     }
 
     fn hear(&mut self, compartment: &CompartmentId, level: Level) {
+        self.doors.insert(compartment.clone(), level);
         let (compartment, contact, at) = (compartment.clone(), Contact::Door, self.now.mono);
         self.give(Input::Contact { compartment, contact, level, at });
     }
@@ -186,15 +194,26 @@ impl Bench {
         self.pass(Millis(150));
     }
 
-    /// Lets time pass, stepping whenever the engine asks for it.
+    /// Lets time pass, stepping whenever the engine asks for it; contacts are heard again as wiring passes them on.
     fn pass(&mut self, span: Millis) {
         let end = self.now.mono.after(span);
-        while let Some(due) = self.engine.next_deadline().filter(|due| *due <= end) {
-            self.advance(due.max(self.now.mono));
+        let mut alive = self.now.mono.after(ALIVE);
+        loop {
+            let due = self.engine.next_deadline().map_or(end, |due| due.max(self.now.mono));
+            let next = due.min(alive).min(end);
+            self.advance(next);
+            if next == alive {
+                alive = next.after(ALIVE);
+                self.doors.clone().iter().for_each(|(door, level)| self.hear(door, *level));
+            } else if next == end && due > end {
+                return;
+            }
             let tick = self.engine.tick_deadline().filter(|due| *due <= self.now.mono).map(|_| Input::Tick);
             self.step(tick.into_iter().collect());
+            if next == end && self.engine.next_deadline().is_none_or(|due| due > end) {
+                return;
+            }
         }
-        self.advance(end);
     }
 
     fn advance(&mut self, to: Mono) {
