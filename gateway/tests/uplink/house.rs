@@ -129,6 +129,10 @@ impl House {
 
     /// Waits until the journal is acknowledged up to here, with the hash of that row.
     pub async fn acknowledged(&mut self, wanted: u64) {
+        // A gateway that crashed may have come further than was asked of it.
+        if self.memory.acknowledged().is_ok_and(|known| known >= wanted) {
+            return;
+        }
         loop {
             if let Input::JournalAcknowledged { sequence, hash } = self.any_input().await {
                 assert_eq!(hash, self.memory.hash(sequence));
