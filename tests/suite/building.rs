@@ -1,8 +1,6 @@
 //! The whole building for tests: the real daemon and broker as processes, a simulated line, a stand-in for the cloud.
 
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use sim_devices::{Baud, DoorNumber, Person, ServedBy};
@@ -29,20 +27,12 @@ pub struct TestBuilding {
     pub folder: TempDir,
 }
 
-/// The daemon's binary, built once in the profile of this test.
+/// The daemon's binary in the profile of this test; `cargo test --workspace` builds it.
 pub fn program() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT
-        .get_or_init(|| {
-            let status = Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--workspace", "--bin", "vestibule"])
-                .status()
-                .unwrap();
-            assert!(status.success(), "the daemon does not build");
-            // target/{profile}/deps/suite-... stands two folders below the binary.
-            std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("vestibule")
-        })
-        .clone()
+    // target/{profile}/deps/suite-... stands two folders below the binary.
+    let program = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("vestibule");
+    assert!(program.exists(), "no {}: run `cargo build --workspace --bins` first", program.display());
+    program
 }
 
 impl TestBuilding {

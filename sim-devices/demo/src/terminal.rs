@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,10 @@ use crate::house::HouseError;
 
 /// Screens kept until somebody looks; a session shows a few dozen.
 const SCREENS_KEPT: usize = 1_024;
+/// The daemon notices within moments that somebody got up.
+const SEAT_PATIENCE: Duration = Duration::from_secs(20);
+/// Pause before sitting down is tried again.
+const SEAT_BREATH: Duration = Duration::from_millis(20);
 
 /// One screen, as the daemon said it.
 #[derive(Clone, Debug)]
@@ -43,6 +48,8 @@ impl Shown {
 pub struct Terminal {
     socket: UnixStream,
     screens: Receiver<Shown>,
+    /// The screen that was on when we sat down, until somebody looks.
+    first: Mutex<Option<Shown>>,
 }
 
 /// What a person waited for did not happen.
@@ -75,11 +82,26 @@ impl From<TerminalError> for HouseError {
 }
 
 impl Terminal {
-    /// Sits down.
+    /// Sits down; whoever got up a moment ago is let go first.
     ///
     /// # Errors
-    /// The daemon is not there.
+    /// The daemon is not there, or somebody else stays seated.
     pub fn sit_down(socket: &Path, terminal: &str) -> Result<Self, TerminalError> {
+        let until = Instant::now() + SEAT_PATIENCE;
+        loop {
+            let this = Self::knock(socket, terminal)?;
+            let shown = this.screens.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
+            let busy = shown.as_ref().is_some_and(|shown| shown.name == "error" && shown.word() == "busy");
+            if busy && Instant::now() < until {
+                thread::park_timeout(SEAT_BREATH);
+                continue;
+            }
+            *this.first.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+            return Ok(this);
+        }
+    }
+
+    fn knock(socket: &Path, terminal: &str) -> Result<Self, TerminalError> {
         let failed = |operation| move |source| TerminalError::Socket { operation, source };
         let socket = UnixStream::connect(socket).map_err(failed("connect"))?;
         let reader = BufReader::new(socket.try_clone().map_err(failed("clone the socket"))?);
@@ -92,7 +114,7 @@ impl Terminal {
                 }
             }
         });
-        let mut this = Self { socket, screens };
+        let mut this = Self { socket, screens, first: Mutex::new(None) };
         this.send(&json!({ "terminal": { "id": terminal } }))?;
         Ok(this)
     }
@@ -116,7 +138,8 @@ impl Terminal {
     /// The next screen, if one comes in time.
     #[must_use]
     pub fn next(&self, patience: Duration) -> Option<Shown> {
-        self.screens.recv_timeout(patience).ok()
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.or_else(|| self.screens.recv_timeout(patience).ok())
     }
 
     /// Waits for one of these screens; others are passed over.
