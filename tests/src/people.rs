@@ -19,10 +19,6 @@ const BREATH: Duration = Duration::from_millis(100);
 /// Parcels that wait before somebody comes for one rather than another is brought.
 const WAITING: usize = 4;
 
-/// What may be on the screen when somebody sits down.
-const SCREENS: &[&str] =
-    &["welcome", "ask_recipient", "confirm_recipient", "ask_size", "delivered", "refused"];
-
 /// A code from a notice.
 #[derive(Clone, Debug)]
 struct Notified {
@@ -124,8 +120,8 @@ impl People {
         stand_at_every_door(house, person);
         let terminal = Terminal::sit_down(&house.socket(), TERMINAL).map_err(|_| Gone)?;
         let mut seat = Seat { house, terminal };
-        // Whoever was refused has left their last screen on.
-        while seat.wait(SCREENS)?.name != "welcome" {
+        // Whoever was here before may have left their last screen on.
+        while seat.terminal.next(PATIENCE).ok_or(Gone)?.name != "welcome" {
             seat.press("cancel")?;
         }
         Ok(seat)
