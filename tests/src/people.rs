@@ -1,6 +1,6 @@
 //! People at the terminal, by script and seed: couriers who bring parcels, residents who fetch them, until the daemon is gone.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
@@ -40,7 +40,7 @@ pub struct People {
 }
 
 /// How much was done.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Done {
     /// Deposits whose door was shut.
     pub delivered: u32,
@@ -48,6 +48,8 @@ pub struct Done {
     pub collected: u32,
     /// Refusals at the terminal.
     pub refused: u32,
+    /// Why the last one was refused, as the screen said it.
+    pub last_refusal: String,
 }
 
 /// The daemon is gone, or does not answer.
@@ -79,14 +81,16 @@ impl People {
     /// # Panics
     /// When the building does not serve them.
     pub fn finish(&mut self, house: &House) {
-        let before = self.done;
+        let before = self.done.clone();
         while self.done.delivered == before.delivered {
             assert!(self.bring(house).is_ok(), "the courier was not served");
         }
         let notice = self.notices.next(PATIENCE).expect("a notice of the last parcel");
         self.note(&notice.payload);
         self.read_notices();
+        let until = Instant::now() + PATIENCE;
         while !self.codes.is_empty() {
+            assert!(Instant::now() < until, "refused again and again: {:?}", self.done.last_refusal);
             assert!(self.fetch(house).is_ok(), "the resident was not served");
         }
         assert!(self.done.collected > before.collected, "the last parcel was fetched");
@@ -137,8 +141,9 @@ impl People {
         let mut seat = self.sit_down(house, &person)?;
         self.key(&seat);
         seat.type_text(CARRIER.1)?;
-        if seat.wait(&["ask_recipient", "refused"])?.name == "refused" {
-            return self.turned_away(&seat);
+        let shown = seat.wait(&["ask_recipient", "refused"])?;
+        if shown.name == "refused" {
+            return self.turned_away(&seat, &shown);
         }
         let parcels = self.random.random_range(1..=2);
         for _ in 0..parcels {
@@ -146,12 +151,14 @@ impl People {
             seat.type_text(&unit)?;
             seat.wait(&["confirm_recipient"])?;
             seat.press("ok")?;
-            if seat.wait(&["ask_size", "refused"])?.name == "refused" {
-                return self.turned_away(&seat);
+            let shown = seat.wait(&["ask_size", "refused"])?;
+            if shown.name == "refused" {
+                return self.turned_away(&seat, &shown);
             }
             seat.type_text("1")?;
-            if seat.wait(&["delivered", "refused"])?.name == "refused" {
-                return self.turned_away(&seat);
+            let shown = seat.wait(&["delivered", "refused"])?;
+            if shown.name == "refused" {
+                return self.turned_away(&seat, &shown);
             }
             self.done.delivered += 1;
             // Some confirm and see it settle; others key the next parcel at once, or walk away.
@@ -196,12 +203,13 @@ impl People {
         if shown.name == "collected" || word == "expired_code" || word == "staff_only" {
             self.codes.retain(|known| known.code != code);
         }
-        if shown.name == "refused" { self.turned_away(&seat) } else { Ok(()) }
+        if shown.name == "refused" { self.turned_away(&seat, &shown) } else { Ok(()) }
     }
 
     /// Refused: a breath later somebody else comes.
-    fn turned_away(&mut self, seat: &Seat<'_>) -> Result<(), Gone> {
+    fn turned_away(&mut self, seat: &Seat<'_>, shown: &Shown) -> Result<(), Gone> {
         self.done.refused += 1;
+        self.done.last_refusal = shown.content.to_string();
         // Nothing is awaited; a screen that comes meanwhile is not looked at.
         drop(seat.terminal.next(BREATH));
         Ok(())

@@ -70,10 +70,12 @@ fn nothing_is_lost_doubled_or_opened_when_the_daemon_is_killed_at_random_moments
     judge::no_start_opened_a_door(&building.house, &lives);
     judge::what_is_free_is_empty(&building.house);
     println!(
-        "kills: seed {seed}, {kills} kills, {} rows, {} duplicates, {:?}, {} pulses, {:.1} s",
+        "kills: seed {seed}, {kills} kills, {} rows, {} duplicates, {} delivered, {} collected, {} refused, {} pulses, {:.1} s",
         record.head(),
         cloud.duplicates(),
-        people.done,
+        people.done.delivered,
+        people.done.collected,
+        people.done.refused,
         building.house.line.energisings().len(),
         began.elapsed().as_secs_f64()
     );
