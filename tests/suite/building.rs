@@ -56,13 +56,21 @@ impl TestBuilding {
 
     /// Builds and starts everything; `seed` is the line's.
     pub fn open(seed: u64) -> Self {
+        Self::open_under(seed, |_| Vec::new())
+    }
+
+    /// The same with the daemon started by a launcher, as [`House::start_daemon_under`] does.
+    pub fn open_under(seed: u64, launcher: impl FnOnce(&House) -> Vec<String>) -> Self {
         let (mut house, folder, secret) = Self::built(seed);
+        let launcher = launcher(&house);
+        let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
         let cloud_port = house.spec.cloud_port.unwrap();
         let cloud = house.start_cloud(cloud_port).unwrap();
         house.start_broker().unwrap();
-        house.start_daemon().unwrap();
+        house.start_daemon_under(&launcher).unwrap();
         let mut office = Office::open(&house, cloud_port).unwrap();
         let notifier = Notifier::open(&house, cloud_port, secret).unwrap();
+        listening(&office, &notifier);
         office.wait_online().unwrap_or_else(|error| panic!("{error}\n{}", daemon_log(&mut house)));
         office.sync(&UNITS, &[CARRIER]).unwrap();
         Self { house, cloud: Some(cloud), office, notifier, folder }
@@ -78,6 +86,13 @@ impl TestBuilding {
 
     /// A courier brings one parcel; returns the label of its door and the code in its notice, digits only.
     pub fn deposit(&mut self, unit: &str) -> (String, String) {
+        let label = self.bring(unit);
+        let code = self.notified(unit, &label);
+        (label, code)
+    }
+
+    /// A courier brings one parcel; returns the label of its door.
+    pub fn bring(&mut self, unit: &str) -> String {
         self.people(|| Person::depositing(Duration::from_millis(300)));
         let mut terminal = self.sit_down();
         terminal.type_text(CARRIER.1).unwrap();
@@ -89,10 +104,15 @@ impl TestBuilding {
         terminal.type_text("1").unwrap();
         let label = self.expect(&terminal, "delivered").label().to_owned();
         terminal.press("cancel").unwrap();
+        label
+    }
+
+    /// The code in the next notice, digits only; it must tell of that parcel.
+    pub fn notified(&mut self, unit: &str, label: &str) -> String {
         let notice = self.notifier.next(PATIENCE).unwrap();
-        assert_eq!((notice.unit.as_str(), notice.label.as_str()), (unit, label.as_str()));
+        assert_eq!((notice.unit.as_str(), notice.label.as_str()), (unit, label));
         let code = notice.code.as_deref().unwrap_or_default();
-        (label, code.chars().filter(char::is_ascii_digit).collect())
+        code.chars().filter(char::is_ascii_digit).collect()
     }
 
     /// A resident types a code and takes everything.
@@ -104,11 +124,20 @@ impl TestBuilding {
         self.expect(&terminal, "collected");
     }
 
-    /// Sits down at the lobby's terminal, which shows its welcome.
+    /// Sits down at the lobby's terminal and, as the last user may have left a screen on, asks for its welcome.
     pub fn sit_down(&mut self) -> Terminal {
-        let terminal = Terminal::sit_down(&self.house.socket(), TERMINAL).unwrap();
-        self.expect(&terminal, "welcome");
+        let mut terminal = Terminal::sit_down(&self.house.socket(), TERMINAL).unwrap();
+        let first = terminal.next(PATIENCE).expect("a screen");
+        if first.name != "welcome" {
+            terminal.press("cancel").unwrap();
+            self.expect(&terminal, "welcome");
+        }
         terminal
+    }
+
+    /// Waits until the cloud's people hear whatever is sent to them: whoever subscribes late is not told what was.
+    pub fn wait_listening(&self) {
+        listening(&self.office, &self.notifier);
     }
 
     /// Waits for a screen; a failure tells what the daemon said last.
@@ -136,6 +165,11 @@ impl TestBuilding {
         let rows = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         rows.map(|row| row["event"]["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
+}
+
+fn listening(office: &Office, notifier: &Notifier) {
+    office.wait_listening().unwrap();
+    notifier.wait_listening().unwrap();
 }
 
 fn daemon_log(house: &mut House) -> String {

@@ -15,5 +15,6 @@ mod crash_images;
 mod kills;
 mod line;
 mod model;
+mod spine;
 mod tidy;
 mod wire;

@@ -2,17 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::crypto::ring;
 use rustls::server::WebPkiClientVerifier;
-use rustls::time_provider::TimeProvider;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::clock::FlooredClock;
 use crate::enroll::{BadIdentity, Identity, URN_PREFIX};
 
 /// Why TLS cannot be set up.
@@ -83,7 +82,7 @@ pub(super) fn server_config(
     let chain = certificates(certificate).map_err(pem("certificates", certificate))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(pem("a key", key))?;
     let failed = |source| TlsError::Certificate { path: certificate.to_owned(), source };
-    let clock = Arc::new(FlooredClock { floor: not_before(&chain) });
+    let clock = Arc::new(FlooredClock::new(&chain, None));
     let mut config = ServerConfig::builder_with_details(provider, clock)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(failed)?
@@ -99,25 +98,6 @@ pub(super) fn server_config(
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, rustls_pki_types::pem::Error> {
     let found: Vec<_> = CertificateDer::pem_file_iter(path)?.collect::<Result<_, _>>()?;
     if found.is_empty() { Err(rustls_pki_types::pem::Error::NoItemsFound) } else { Ok(found) }
-}
-
-/// A gateway's clock may start in 1970. Time is never before the broker's own certificate was made, so that a building
-/// without a time source still has its bus.
-#[derive(Debug)]
-struct FlooredClock {
-    floor: UnixTime,
-}
-
-impl TimeProvider for FlooredClock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::now().max(self.floor))
-    }
-}
-
-fn not_before(chain: &[CertificateDer<'_>]) -> UnixTime {
-    let parsed = chain.first().and_then(|leaf| X509Certificate::from_der(leaf).ok());
-    let seconds = parsed.map_or(0, |(_, leaf)| leaf.validity().not_before.timestamp());
-    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 /// Who a verified chain speaks for, in this building.

@@ -1,12 +1,15 @@
 //! Time as the daemon reads it: the machine's two clocks, and how far the wall clock may be believed.
 
+mod floor;
 mod trust;
 
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 use vestibule_core::time::{Millis, Mono, Now, Timestamp};
 
+pub use floor::FlooredClock;
 pub use trust::{STEP_MAX, Step, TrustKeeper};
 
 /// How often the marker file is looked at: trust is a matter of minutes, and a look is a system call.
@@ -28,11 +31,15 @@ pub fn monotonic() -> Mono {
     Mono(seconds.saturating_mul(1_000_000).saturating_add(micros))
 }
 
-/// The wall clock (CLOCK_REALTIME), believed or not.
+/// The wall clock (CLOCK_REALTIME), believed or not. Asked through libc, as TLS and everybody else does: all of them
+/// read the same clock.
 #[must_use]
 pub fn wall() -> Timestamp {
-    let time = clock_gettime(ClockId::Realtime);
-    Timestamp(time.tv_sec.saturating_mul(1_000).saturating_add(time.tv_nsec / 1_000_000))
+    let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => Timestamp(millis(since)),
+        Err(before) => Timestamp(millis(before.duration()).saturating_neg()),
+    }
 }
 
 impl SystemClock {

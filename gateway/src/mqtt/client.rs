@@ -136,8 +136,12 @@ impl<F: Feed> Client<F> {
         if self.stop_by.is_some_and(|by| Instant::now() >= by) {
             tracing::warn!("stopped before everything was acknowledged");
             self.phase = Phase::Ended;
-        } else if let Err(reason) = self.connection.on_time(&self.publisher) {
-            self.lost(reason);
+        } else {
+            // Time on record never goes back: the start is not before the newest row.
+            let recorded = self.engine.view().view.gateway.started;
+            if let Err(reason) = self.connection.on_time(&self.publisher, recorded) {
+                self.lost(reason);
+            }
         }
     }
 

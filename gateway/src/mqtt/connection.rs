@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 use vestibule_core::effect::Thing;
+use vestibule_core::time::Timestamp;
 
 use vestibule_contract::state;
 use vestibule_contract::topic::Topic;
@@ -66,11 +67,12 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Connects if that is due. Says why the connection must be given up, if it must.
-    pub(super) fn on_time(&mut self, publisher: &Publisher) -> Result<(), String> {
+    /// Connects if that is due; `recorded` is the newest time on record. Says why the connection must be given up, if
+    /// it must.
+    pub(super) fn on_time(&mut self, publisher: &Publisher, recorded: Timestamp) -> Result<(), String> {
         let now = Instant::now();
         match &self.link {
-            None if now >= self.retry_at => self.connect(publisher),
+            None if now >= self.retry_at => self.connect(publisher, recorded),
             Some(link) if link.owed_since().is_some_and(|since| now >= since + ACKNOWLEDGE_PATIENCE) => {
                 Err(format!("no PUBACK for {} s", ACKNOWLEDGE_PATIENCE.as_secs()))
             }
@@ -78,9 +80,9 @@ impl<S> Connection<S> {
         }
     }
 
-    fn connect(&mut self, publisher: &Publisher) -> Result<(), String> {
+    fn connect(&mut self, publisher: &Publisher, recorded: Timestamp) -> Result<(), String> {
         let offline = offline(publisher).map_err(|error| error.to_string())?;
-        let options = self.endpoint.options(offline).map_err(|error| error.to_string())?;
+        let options = self.endpoint.options(offline, recorded).map_err(|error| error.to_string())?;
         self.link = Some(Link::open(options));
         Ok(())
     }

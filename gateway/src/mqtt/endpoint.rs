@@ -6,6 +6,7 @@ use rumqttc::v5::MqttOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectProperties, LastWill};
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
+use vestibule_core::time::Timestamp;
 
 use super::limits::{CONNECT_PATIENCE_SECONDS, KEEP_ALIVE, PACKET_IDS, PACKET_MAX, WINDOW};
 use super::message::Message;
@@ -41,9 +42,9 @@ pub enum Session {
 }
 
 impl Endpoint {
-    /// The options of one connection; reads the TLS files.
-    pub(super) fn options(&self, will: Message) -> Result<MqttOptions, TlsError> {
-        let Credentials { config, name } = credentials(&self.tls)?;
+    /// The options of one connection; reads the TLS files. `recorded` stands in for a clock that is wrong for certain.
+    pub(super) fn options(&self, will: Message, recorded: Timestamp) -> Result<MqttOptions, TlsError> {
+        let Credentials { config, name } = credentials(&self.tls, recorded)?;
         let client_id = match &self.suffix {
             Some(suffix) => format!("{name}.{suffix}"),
             None => name,

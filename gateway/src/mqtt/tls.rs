@@ -7,9 +7,11 @@ use rustls::RootCertStore;
 use rustls::client::ClientConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use vestibule_core::time::Timestamp;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use crate::clock::FlooredClock;
 use crate::config::Tls;
 use crate::enroll::{Identity, URN_PREFIX};
 
@@ -56,8 +58,8 @@ pub(super) struct Credentials {
     pub(super) name: String,
 }
 
-/// Reads the files.
-pub(super) fn credentials(files: &Tls) -> Result<Credentials, TlsError> {
+/// Reads the files. A clock in 1970 finds certificates valid: `recorded`, the newest time on record, stands in for it.
+pub(super) fn credentials(files: &Tls, recorded: Timestamp) -> Result<Credentials, TlsError> {
     let mut roots = RootCertStore::empty();
     for authority in certificates(&files.ca)? {
         roots.add(authority).map_err(|source| TlsError::Authority { file: files.ca.clone(), source })?;
@@ -69,7 +71,8 @@ pub(super) fn credentials(files: &Tls) -> Result<Credentials, TlsError> {
     let pair =
         |source| TlsError::Pair { certificate: files.certificate.clone(), key: files.key.clone(), source };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let clock = Arc::new(FlooredClock::new(&chain, Some(recorded)));
+    let config = ClientConfig::builder_with_details(provider, clock)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(pair)?
         .with_root_certificates(roots)

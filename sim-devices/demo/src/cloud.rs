@@ -31,6 +31,14 @@ impl Office {
         Ok(Self { ear, sent: 0 })
     }
 
+    /// Waits until whatever the gateway sends from now on is heard.
+    ///
+    /// # Errors
+    /// The cloud's broker did not grant it in time.
+    pub fn wait_listening(&self) -> Result<(), HouseError> {
+        listening(&self.ear)
+    }
+
     /// Waits until the gateway has said that it is online.
     ///
     /// # Errors
@@ -61,23 +69,37 @@ impl Office {
 
     /// Sends one command and waits until it is done.
     fn command(&mut self, name: &str, arguments: Value) -> Result<(), HouseError> {
+        let id = self.send(name, arguments)?;
+        let story = |what: String| Err(HouseError::Story(format!("{name} from the cloud: {what}")));
+        match self.reply(&id, REPLY_PATIENCE) {
+            Some(reply) if reply["status"] == "done" => Ok(()),
+            Some(reply) => story(format!("answered {reply}")),
+            None => story("no reply".to_owned()),
+        }
+    }
+
+    /// Sends one command and returns its id.
+    ///
+    /// # Errors
+    /// Too many requests wait for the connection.
+    pub fn send(&mut self, name: &str, arguments: Value) -> Result<String, HouseError> {
         self.sent += 1;
         let id = format!("office-{}", self.sent);
         let payload = json!({ "id": id, "not_after": minutes_from_now(5), "arguments": arguments });
-        let story = |what: String| HouseError::Story(format!("{name} from the cloud: {what}"));
-        if !self.ear.publish(&topic(&format!("command/{name}/office")), payload.to_string().into_bytes()) {
-            return Err(story("the connection takes no more requests".to_owned()));
+        if self.ear.publish(&topic(&format!("command/{name}/office")), payload.to_string().into_bytes()) {
+            return Ok(id);
         }
+        Err(HouseError::Story(format!("{name} from the cloud: the connection takes no more requests")))
+    }
+
+    /// The reply to that command, if it comes in time; whatever comes before it is passed over.
+    #[must_use]
+    pub fn reply(&self, id: &str, patience: Duration) -> Option<Value> {
         let own = topic("reply/office");
-        let reply = self.ear.wait_for(REPLY_PATIENCE, |heard| {
+        self.ear.wait_for(patience, |heard| {
             let reply: Value = serde_json::from_slice(&heard.payload).ok()?;
-            (heard.topic == own && reply["id"] == id.as_str()).then_some(reply)
-        });
-        match reply {
-            Some(reply) if reply["status"] == "done" => Ok(()),
-            Some(reply) => Err(story(format!("answered {reply}"))),
-            None => Err(story("no reply".to_owned())),
-        }
+            (heard.topic == own && reply["id"] == id).then_some(reply)
+        })
     }
 
     /// The next event, if one comes in time.
@@ -107,6 +129,14 @@ impl Notifier {
         Ok(Self { ear: Ear::open(&seat, &[&topic("notice")])?, secret })
     }
 
+    /// Waits until whatever the gateway sends from now on is heard.
+    ///
+    /// # Errors
+    /// The cloud's broker did not grant it in time.
+    pub fn wait_listening(&self) -> Result<(), HouseError> {
+        listening(&self.ear)
+    }
+
     /// The next notice, opened.
     ///
     /// # Errors
@@ -118,6 +148,11 @@ impl Notifier {
             .open(&heard.payload)
             .map_err(|error| HouseError::Story(format!("open the notice: {error}")))
     }
+}
+
+fn listening(ear: &Ear) -> Result<(), HouseError> {
+    let missing = || HouseError::Story("the cloud's broker granted no subscription".to_owned());
+    ear.wait_subscribed(REPLY_PATIENCE).then_some(()).ok_or_else(missing)
 }
 
 /// A topic of our building.

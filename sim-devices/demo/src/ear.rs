@@ -22,7 +22,8 @@ const KEPT: usize = 65_536;
 const REQUESTS: usize = 64;
 /// A building's events and notices are far below this.
 const PACKET_MAX: u32 = 256 * 1024;
-const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// A broker that stalls for a while keeps its listeners: what is sent meanwhile is heard afterwards.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// How often the thread looks whether it should end.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -41,6 +42,7 @@ pub struct Heard {
 pub struct Ear {
     client: Client,
     heard: Receiver<Heard>,
+    subscribed: Receiver<()>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -74,9 +76,16 @@ impl Ear {
         let (sender, heard) = sync_channel(KEPT);
         let stop = Arc::new(AtomicBool::new(false));
         let filters = filters.iter().map(|filter| (*filter).to_owned()).collect();
-        let work = Listening { client: client.clone(), filters, sender, stop: Arc::clone(&stop) };
+        let (told, subscribed) = sync_channel(1);
+        let work = Listening { client: client.clone(), filters, sender, told, stop: Arc::clone(&stop) };
         let thread = thread::spawn(move || work.run(connection));
-        Ok(Self { client, heard, stop, thread: Some(thread) })
+        Ok(Self { client, heard, subscribed, stop, thread: Some(thread) })
+    }
+
+    /// Waits until the broker has granted every subscription: what is published from then on is heard.
+    #[must_use]
+    pub fn wait_subscribed(&self, patience: Duration) -> bool {
+        self.subscribed.recv_timeout(patience).is_ok()
     }
 
     /// The next message, waiting at most `patience`.
@@ -120,17 +129,27 @@ struct Listening {
     client: Client,
     filters: Vec<String>,
     sender: SyncSender<Heard>,
+    told: SyncSender<()>,
     stop: Arc<AtomicBool>,
 }
 
 impl Listening {
     fn run(self, mut connection: Connection) {
+        let mut owed = 0;
         while !self.stop.load(Ordering::Relaxed) {
             match connection.recv_timeout(LOOK) {
                 Ok(Ok(Event::Incoming(Packet::ConnAck(_)))) => {
+                    owed = self.filters.len();
                     for filter in &self.filters {
                         // A full queue means that the connection is lost again; the next CONNACK subscribes anew.
                         drop(self.client.try_subscribe(filter.clone(), QoS::AtLeastOnce));
+                    }
+                }
+                Ok(Ok(Event::Incoming(Packet::SubAck(_)))) => {
+                    owed = owed.saturating_sub(1);
+                    if owed == 0 {
+                        // Nobody waits, or they were told before.
+                        drop(self.told.try_send(()));
                     }
                 }
                 Ok(Ok(Event::Incoming(Packet::Publish(publish)))) => {

@@ -227,8 +227,19 @@ impl House {
     /// # Errors
     /// [`HouseError::Process`] with its last words.
     pub fn start_daemon(&mut self) -> Result<(), HouseError> {
-        let configuration = text(&self.configuration());
-        let mut daemon = Process::start("daemon", &self.spec.program, &["run", "--config", &configuration])?;
+        self.start_daemon_under(&[])
+    }
+
+    /// The same by a launcher, which is given the daemon's command line and becomes the daemon: `env`, `unshare`, a
+    /// shell that ends in `exec`.
+    ///
+    /// # Errors
+    /// [`HouseError::Process`] with its last words.
+    pub fn start_daemon_under(&mut self, launcher: &[&str]) -> Result<(), HouseError> {
+        let (configuration, program) = (text(&self.configuration()), text(&self.spec.program));
+        let mut line = launcher.to_vec();
+        line.extend([program.as_str(), "run", "--config", &configuration]);
+        let mut daemon = Process::start("daemon", Path::new(line[0]), &line[1..])?;
         daemon.wait_for("that it serves", START_PATIENCE, |line| line.contains("building is served"))?;
         self.daemon = Some(daemon);
         Ok(())

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::words::{Next, Words};
 
 /// A child that was told to stop has this long before it is killed.
@@ -175,11 +177,26 @@ impl Process {
         drop(self.child.wait());
     }
 
+    /// Makes it stand still (SIGSTOP): its sockets stay open and nobody answers. Whether it was told.
+    #[must_use]
+    pub fn stall(&self) -> bool {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on (SIGCONT). Whether it was told.
+    #[must_use]
+    pub fn resume(&self) -> bool {
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> bool {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        id.is_some_and(|id| kill_process(id, signal).is_ok())
+    }
+
     /// Asks it to stop (SIGTERM) and waits; a child that does not stop in time is killed.
     pub fn stop(&mut self) -> Option<ExitStatus> {
-        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
-        let asked =
-            id.is_some_and(|id| rustix::process::kill_process(id, rustix::process::Signal::TERM).is_ok());
+        let asked = self.signal(Signal::TERM);
         self.stdin = None;
         // Both pipes closing is its end.
         let until = Instant::now() + STOP_PATIENCE;

@@ -1,0 +1,40 @@
+//! The building's own broker is killed, and stalls.
+
+use super::staff::Staff;
+use super::{compartment, fetch};
+use crate::building::{TestBuilding, UNITS};
+
+#[test]
+fn pickup_works_when_the_broker_is_dead() {
+    let mut building = TestBuilding::open(21);
+    let (label, code) = building.deposit(UNITS[0]);
+    let staff = Staff::at(&building.house);
+    staff.wait_compartment(&compartment(&label), "occupied");
+    building.house.kill_broker();
+    fetch(&mut building, &label, &code);
+    let (other, _) = building.deposit(UNITS[1]);
+    // A new broker remembers nothing: whoever asks is told how things are now.
+    drop(staff);
+    building.house.start_broker().unwrap();
+    let staff = Staff::at(&building.house);
+    let [fetched, brought] = [&label, &other].map(|label| compartment(label));
+    if fetched != brought {
+        staff.wait_compartment(&fetched, "free");
+    }
+    staff.wait_compartment(&brought, "occupied");
+}
+
+#[test]
+fn pickup_works_when_the_broker_stalls() {
+    let mut building = TestBuilding::open(22);
+    let (label, code) = building.deposit(UNITS[0]);
+    let staff = Staff::at(&building.house);
+    staff.wait_compartment(&compartment(&label), "occupied");
+    assert!(building.house.broker().unwrap().stall());
+    fetch(&mut building, &label, &code);
+    // Deposits do not need it either, nor does the notice.
+    let (other, _) = building.deposit(UNITS[1]);
+    assert!(building.house.broker().unwrap().resume());
+    staff.wait_event("parcel.collected");
+    staff.wait_compartment(&compartment(&other), "occupied");
+}
