@@ -30,7 +30,8 @@ fn head(building: &TestBuilding) -> u64 {
 fn outage(building: &mut TestBuilding, fault: impl FnOnce(&mut TestBuilding)) -> (u64, String) {
     let (label, code) = building.deposit(UNITS[0]);
     let known = head(building);
-    told(building, 0, known);
+    let newest = |event| Row::read(event).sequence() == known;
+    while !newest(building.office.next_event(PATIENCE).expect("the cloud is told")) {}
     fault(building);
     fetch(building, &label, &code);
     let brought = building.bring(UNITS[1]);

@@ -6,18 +6,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
-use sim_devices::Person;
+use sim_devices::{Person, Simulation};
+use vestibule_core::command::UNITS_MAX;
 use vestibule_demo::house::House;
 
 use super::record::{Row, export, in_order};
 use super::staff::Staff;
-use super::{compartment, contents, fetch, gateway};
+use super::{compartment, fetch, gateway};
 use crate::building::{CARRIER, PATIENCE, TestBuilding, UNITS};
 
 /// Holds a new database several times over.
 const SIZE: &str = "size=16m,mode=0700";
-/// A directory that no page freed by earlier commits can hold.
-const MANY_UNITS: usize = 3_000;
 
 /// Starts the daemon with a file system of its own under the state folder. It ends with the daemon, however that ends:
 /// the kernel unmounts it with the last process that sees it.
@@ -57,9 +56,10 @@ impl Filler {
     }
 }
 
-/// Orders a directory that needs room, which there is none of; returns the command's id.
+/// Orders the largest directory, which no page freed by earlier commits can hold; returns the command's id.
 fn order_directory(building: &mut TestBuilding) -> String {
-    let units = UNITS.into_iter().map(str::to_owned).chain((0..MANY_UNITS).map(|n| format!("u-{n}")));
+    let others = (UNITS.len()..UNITS_MAX).map(|number| format!("north-tower-{number:04}"));
+    let units = UNITS.into_iter().map(str::to_owned).chain(others);
     let units: Vec<_> = units.map(|unit| json!({ "id": unit })).collect();
     building.office.send("directory.sync", json!({ "version": 2, "units": units })).unwrap()
 }
@@ -142,7 +142,8 @@ fn pickup_works_when_the_disk_is_full() {
     assert!(witness.get("sequence").is_none(), "nothing is called durable: {witness}");
     deposit_is_refused(&mut building);
     only_staff_on_site_are_served(&building, &staff, &kept);
-    assert_eq!(contents(&building, &kept), 0);
+    let taken = |sim: &Simulation| sim.plant().doors().iter().all(|door| door.contents == 0).then_some(());
+    building.house.line.wait_until(PATIENCE, taken).unwrap();
     let waiting = gateway(&building);
     assert!(waiting["storage"] == "degraded" && waiting["waiting_rows"].as_u64() > Some(0), "{waiting}");
 
