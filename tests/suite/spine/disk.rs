@@ -156,5 +156,5 @@ fn pickup_works_when_the_disk_is_full() {
     building.house.ask(&["journal", "verify"]).unwrap();
     let good = gateway(&building);
     assert!(good["storage"] == "good" && good["waiting_rows"] == 0, "{good}");
-    building.deposit(UNITS[0]);
+    building.bring(UNITS[0]);
 }
