@@ -42,8 +42,8 @@ impl Filler {
         assert!(!state.join("vestibule.redb").exists(), "and nowhere else");
         let mut file = File::create(&path).unwrap();
         let error = loop {
-            match file.write(&[0; 64 * 1024]) {
-                Ok(_) => {}
+            match file.write_all(&[0; 64 * 1024]) {
+                Ok(()) => {}
                 Err(error) => break error,
             }
         };
