@@ -64,8 +64,8 @@ pub const SEGMENTS: usize = 4;
 pub const BACKEND_READ_MAX: usize = TOPICS_MAX;
 /// A message through rumqttd and back proves that its router lives.
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
-/// Without one for this long the process ends, for its supervisor to start afresh.
-pub const HEARTBEAT_LOST: Duration = Duration::from_secs(5);
+/// After so many without an echo the process ends, for its supervisor to start afresh.
+pub const HEARTBEATS_LOST: u32 = 5;
 
 const _: () = assert!(BACKEND_CONNECTIONS_MAX >= CONNECTIONS_MAX * 2 + PENDING_MAX);
 const _: () = assert!(BACKEND_READ_MAX >= TOPICS_MAX);
@@ -86,8 +86,8 @@ pub struct Limits {
     pub write_stall: Duration,
     /// See [`HEARTBEAT_EVERY`].
     pub heartbeat_every: Duration,
-    /// See [`HEARTBEAT_LOST`].
-    pub heartbeat_lost: Duration,
+    /// See [`HEARTBEATS_LOST`].
+    pub heartbeats_lost: u32,
     /// See [`PACKETS_PER_SECOND`].
     pub packets_per_second: u32,
     /// See [`PACKETS_BURST`].
@@ -102,7 +102,7 @@ impl Default for Limits {
             admission_time: ADMISSION_TIME_MAX,
             write_stall: WRITE_STALL_MAX,
             heartbeat_every: HEARTBEAT_EVERY,
-            heartbeat_lost: HEARTBEAT_LOST,
+            heartbeats_lost: HEARTBEATS_LOST,
             packets_per_second: PACKETS_PER_SECOND,
             packets_burst: PACKETS_BURST,
         }
