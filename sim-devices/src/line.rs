@@ -108,6 +108,12 @@ impl Line {
         earliest(timers, earliest(self.framer.next_deadline(), self.replug_at))
     }
 
+    /// Nothing is half heard, being answered or on its way.
+    pub(crate) fn is_silent(&self) -> bool {
+        let due = earliest(self.framer.next_deadline(), self.outgoing.next_deadline());
+        due.is_none() && self.outcalls.is_empty()
+    }
+
     pub(crate) fn outgoing(&self) -> &Outgoing {
         &self.outgoing
     }

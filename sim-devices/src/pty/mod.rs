@@ -176,6 +176,24 @@ impl PtyLine {
             .ok_or_else(|| self.failure().map_or(WaitError::TimedOut(patience), WaitError::Failed))
     }
 
+    /// Waits until everything that was written to the port before has been heard and answered, and no more is on its way.
+    /// Meant for after the daemon's death: a living one is never silent for long.
+    ///
+    /// # Errors
+    /// [`WaitError`] when `patience` is over or the line's thread has failed.
+    pub fn wait_silent(&self, patience: Duration) -> Result<(), WaitError> {
+        // The first silence may have been found by a read that began before this call; the second was not.
+        for _ in 0..2 {
+            let before = self.shared.lock().silences;
+            self.shared.wake();
+            let silent = |state: &mut shared::State| (state.silences > before).then_some(());
+            self.shared
+                .wait_until(patience, silent)
+                .ok_or_else(|| self.failure().map_or(WaitError::TimedOut(patience), WaitError::Failed))?;
+        }
+        Ok(())
+    }
+
     /// Pulls the adapter: the path goes, the daemon's descriptor hangs up. Returns when it is done.
     ///
     /// # Errors

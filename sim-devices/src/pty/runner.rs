@@ -49,6 +49,8 @@ pub(crate) struct Runner {
     path: PathBuf,
     port: Option<Port>,
     wires: Wires,
+    /// The last read found nothing.
+    drained: bool,
 }
 
 /// What one look at the simulation asks the thread to do.
@@ -65,7 +67,7 @@ impl Runner {
     /// `port` is open at `path`.
     pub fn new(shared: Arc<Shared>, path: PathBuf, port: Port, wires: Wires) -> Self {
         shared.lock().port_open = true;
-        Self { shared, path, port: Some(port), wires }
+        Self { shared, path, port: Some(port), wires, drained: false }
     }
 
     /// Runs until told to stop; a failure is left where the handle finds it.
@@ -120,6 +122,9 @@ impl Runner {
         work.wake_at =
             earliest(state.sim.next_timer(), state.sim.line().outgoing().next_delivery(DELIVERY_WINDOW));
         publish(&mut state);
+        if self.drained && state.sim.line().is_silent() {
+            state.silences += 1;
+        }
         drop(state);
         self.shared.notify();
         work
@@ -178,6 +183,7 @@ impl Runner {
     }
 
     fn read(&mut self) -> Result<(), RunError> {
+        self.drained = true;
         let Some(port) = &self.port else {
             return Ok(());
         };
@@ -188,6 +194,7 @@ impl Runner {
             Err(Errno::AGAIN | Errno::INTR | Errno::IO) => return Ok(()),
             Err(errno) => return Err(RunError::Read(errno.into())),
         };
+        self.drained = count == 0;
         let mut state = self.shared.lock();
         let now = self.shared.clock.now();
         let set = port.baud().filter(|set| *set != state.sim.line().baud().get());

@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub overrun: u64,
     /// How late the latest character was handed over, against the wire's arithmetic.
     pub lateness: Duration,
+    /// How often the thread found nothing unread, nothing half heard and nothing left to answer.
+    pub silences: u64,
     /// Why the thread ended, when it did not end because it was told to.
     pub failure: Option<String>,
 }
@@ -45,6 +47,7 @@ impl Shared {
             port_open: false,
             overrun: 0,
             lateness: Duration::ZERO,
+            silences: 0,
             failure: None,
         };
         Ok(Self {

@@ -54,6 +54,21 @@ fn a_pulse_opens_a_door_and_the_input_board_says_so() {
 }
 
 #[test]
+fn a_silent_line_has_obeyed_what_its_dead_master_left() {
+    let rig = rig(bank(8).at(Baud::B9600), ServedBy::Simulators);
+    let events = rig.line.subscribe();
+    let mut serial = Serial::open(&rig.path, 9_600);
+    serial.write(&read_inputs());
+    drop(serial);
+    rig.line.wait_silent(PATIENCE).unwrap();
+    let served = std::iter::from_fn(|| events.try_next()).filter_map(|event| match event.what {
+        Happening::Served { address, function } => Some((address.get(), function)),
+        _ => None,
+    });
+    assert_eq!(served.collect::<Vec<_>>(), [(2, 2)]);
+}
+
+#[test]
 fn no_character_comes_sooner_than_the_rate_permits() {
     for (baud, rounds) in [(Baud::B9600, 10), (Baud::B115200, 30)] {
         let rig = rig(bank(8).at(baud), ServedBy::Simulators);
