@@ -259,6 +259,13 @@ impl Draft<'_> {
         self.live_unlock(compartment).or(late)
     }
 
+    /// From now on, for a while, the door may be pulled open by an unlock that has ended.
+    pub(crate) fn allow_late_opening(&mut self, compartment: &CompartmentId, by: UnlockId) {
+        let mut door = self.t.doors.get(compartment).cloned().unwrap_or_default();
+        door.late = Some((by, self.now.mono));
+        self.t.doors.put(compartment.clone(), door);
+    }
+
     pub(crate) fn watch_step(&mut self, compartment: &CompartmentId, step: WatchStep) {
         let now = self.now.mono;
         let Some(door) = self.t.doors.get(compartment) else { return };

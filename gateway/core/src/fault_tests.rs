@@ -93,6 +93,46 @@ fn same_code_stays_good_when_power_is_cut_in_the_middle_of_a_pickup() {
 }
 
 #[test]
+fn nothing_is_forced_when_a_door_is_pulled_just_after_a_start_in_the_middle_of_its_unlock() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Silent);
+    scene.typed(&code);
+    scene.restart();
+    scene.names();
+    scene.pass(Millis::seconds(5));
+    scene.swing(&door, Level::Open);
+    assert_eq!(scene.names(), ["compartment.opened"]);
+    assert!(matches!(scene.usage(&door), Use::Occupied(_)));
+}
+
+#[test]
+fn opening_is_forced_when_it_comes_long_after_a_start_in_the_middle_of_its_unlock() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Silent);
+    scene.typed(&code);
+    scene.restart();
+    scene.pass(Millis::seconds(10));
+    scene.swing(&door, Level::Open);
+    assert!(scene.names().contains(&"compartment.forced"));
+}
+
+#[test]
+fn compartment_is_looked_into_when_power_is_cut_while_it_opens_once_more() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.typed(&code);
+    scene.shut(&door);
+    scene.pass(Millis::seconds(10));
+    assert_eq!(scene.usage(&door), Use::Free);
+    scene.all_hands(Hand::Silent);
+    scene.typed(&code);
+    scene.restart();
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::PickupNotClosed));
+}
+
+#[test]
 fn parcel_is_served_to_staff_only_when_its_lock_was_remapped() {
     let mut scene = Scene::new();
     let (door, code) = scene.stored_for("4b");

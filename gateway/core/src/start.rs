@@ -66,6 +66,7 @@ impl Draft<'_> {
             let compartment = row.compartment;
             let evidence = Evidence { acknowledged: false, door: None, latch: None };
             self.record(Fact::UnlockUnknown { unlock, compartment: compartment.clone(), evidence });
+            self.allow_late_opening(&compartment, unlock);
             match row.purpose {
                 // The parcel is found as depositing, below.
                 Purpose::Deposit => {}
@@ -79,8 +80,12 @@ impl Draft<'_> {
         }
     }
 
-    /// The recipient may have it or not: the same code stays good for the interrupted grace.
+    /// The recipient may have it or not: the same code stays good for the interrupted grace. What was opened once more
+    /// within the grace may hold what was left in it.
     fn pickup_was_in_flight(&mut self, c: &CompartmentId) {
+        if self.compartment(c).usage == Use::Free {
+            self.inspect(c, InspectionCause::PickupNotClosed);
+        }
         let stored = self.parcel_in(c).map(|(id, parcel)| (id, parcel.state.clone()));
         if let Some((id, ParcelState::Stored { place, code })) = stored {
             let since = self.now.wall;

@@ -182,8 +182,7 @@ impl Draft<'_> {
         };
         let pulsed = !matches!(verdict, Verdict::Failed(UnlockFailure::NotSent(_) | UnlockFailure::Rejected));
         if pulsed {
-            let now = self.now.mono;
-            self.t.doors.edit(&compartment, |door| door.late = Some((id, now)));
+            self.allow_late_opening(&compartment, id);
         }
         self.on_behalf(live.origin, |d| {
             d.record(match verdict {
