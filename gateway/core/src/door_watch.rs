@@ -106,6 +106,12 @@ pub(crate) fn next(watch: Watch, step: WatchStep, now: Mono) -> (Watch, Told) {
             (Watch::Open { since: opened, by, warned }, Told::OpenAgain)
         }
         (Watch::Closing { .. }, WatchStep::Rested) => (Watch::Shut, Told::Rested),
+        // It stands open already, and somebody is let to it anew: what was said so far was not said to them.
+        (Watch::Open { by, .. }, WatchStep::ReadsOpen(Some(new)) | WatchStep::TakenForOpen(new))
+            if by != Some(new) =>
+        {
+            (open(Some(new)), Told::Nothing)
+        }
         (Watch::Open { since, by, warned }, WatchStep::StillOpen(due)) if due > warned => {
             let told = if due == Warned::Alerted { Told::Alert } else { Told::Reminder };
             (Watch::Open { since, by, warned: due }, told)

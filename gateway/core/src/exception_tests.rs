@@ -1,5 +1,6 @@
 //! What goes wrong in a lobby: jams, walking away, second thoughts.
 
+use crate::command::Command;
 use crate::compartment::{InspectionCause, Level, ServiceCause, Use};
 use crate::event::Fact;
 use crate::input::Key;
@@ -277,6 +278,23 @@ fn same_code_reopens_when_it_is_typed_within_the_grace_and_not_after() {
     scene.pass(Millis::seconds(121));
     scene.typed(&code);
     assert_eq!((scene.last, scene.unlocks.len()), (Some(Err(Refusal::ExpiredCode)), 3));
+}
+
+#[test]
+fn session_ends_when_its_door_stood_open_already_and_is_left_so() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.order("u", Command::Unlock { compartment: door.clone() });
+    scene.pass(Millis::seconds(400));
+    scene.names();
+    scene.typed(&code);
+    scene.pass(Millis::seconds(4));
+    assert_eq!(*scene.screen(), Screen::TakeOut { label: scene.label(&door), more: 0 });
+    scene.pass(Millis::seconds(60));
+    assert_eq!(*scene.screen(), Screen::PleaseShut { label: scene.label(&door) });
+    scene.pass(Millis::seconds(240));
+    assert_eq!(*scene.screen(), Screen::Welcome);
+    assert!(scene.names().contains(&"compartment.left_open"));
 }
 
 #[test]
