@@ -79,28 +79,26 @@ impl People {
         self.first_key
     }
 
-    /// One courier comes, then everybody who was told of a parcel fetches it.
+    /// One courier comes, and somebody who was told of a parcel fetches it.
     ///
-    /// # Panics
-    /// When the building does not serve them.
-    pub fn finish(&mut self, house: &House) {
+    /// # Errors
+    /// Why the building did not serve them.
+    pub fn finish(&mut self, house: &House) -> Result<(), String> {
         let (until, before) = (Instant::now() + PATIENCE, self.done.clone());
-        let served = |result: Result<(), Gone>, done: &Done| {
-            let last = &done.last_refusal;
-            assert!(Instant::now() < until, "refused again and again: {last}");
-            result.unwrap_or_else(|Gone(why)| panic!("not served: {why}; last refusal: {last}"));
-        };
-        while self.done.delivered == before.delivered {
-            served(self.bring(house), &self.done);
-        }
         while self.done.collected == before.collected {
-            if self.codes.is_empty() {
-                let notice = self.notices.next(PATIENCE).expect("a notice of the last parcel");
+            if Instant::now() >= until {
+                return Err(format!("refused again and again; last: {}", self.done.last_refusal));
+            }
+            if self.done.delivered == before.delivered {
+                self.bring(house).map_err(|Gone(why)| format!("the courier was not served: {why}"))?;
+            } else if self.codes.is_empty() {
+                let notice = self.notices.next(PATIENCE).ok_or("no notice of the last parcel came")?;
                 self.note(&notice.payload);
             } else {
-                served(self.fetch(house), &self.done);
+                self.fetch(house).map_err(|Gone(why)| format!("the resident was not served: {why}"))?;
             }
         }
+        Ok(())
     }
 
     fn visit(&mut self, house: &House) -> Result<(), Gone> {

@@ -26,10 +26,10 @@ const LIFE_MS: u64 = 2_000;
 const START_MS: u64 = 300;
 /// One in so many is killed while it starts.
 const START_KILLS: u32 = 5;
-/// An interrupted deposit keeps its door for staff: with one for nearly every kill of a building there is always another.
-const BANKS: u8 = 12;
+/// An interrupted deposit keeps its door for staff: with several for each kill there is always another.
+const BANKS: u8 = 8;
 /// Kills of one building; more are dealt out among several.
-const KILLS_A_BUILDING: usize = 100;
+const KILLS_A_BUILDING: usize = 25;
 /// Fast people: the lock's current ends before they shut the door, the door rests half a second, and a courier may use
 /// every door.
 const POLICY: &str = "pulse = \"200 ms\"\nrest = \"500 ms\"\nsettle = \"2 s\"\nunscanned_share = 100";
@@ -69,7 +69,7 @@ fn kill_often(seed: u64, kills: usize) {
         cloud.listen();
     }
     building.house.start_daemon().unwrap();
-    people.finish(&building.house);
+    people.finish(&building.house).unwrap_or_else(|why| panic!("{why}\n{}", all_there_is(&mut building)));
     let record = Record::export(&building.house);
     cloud.wait_for(record.head());
     building.house.ask(&["journal", "verify"]).unwrap();
@@ -98,6 +98,13 @@ fn teach(building: &mut Building, units: &[String]) {
     let units: Vec<&str> = units.iter().map(String::as_str).collect();
     office.sync(&units, &[CARRIER]).unwrap();
     building.house.kill_daemon();
+}
+
+/// What to look at after a failure: the daemon's last words, its newest rows, its doors.
+fn all_there_is(building: &mut Building) -> String {
+    let told = |arguments: &[&str]| building.house.ask(arguments).unwrap_or_else(|error| error.to_string());
+    let (journal, doors) = (told(&["journal"]), told(&["doors"]));
+    format!("{}{journal}{doors}", building.house.daemon().map(|daemon| daemon.log()).unwrap_or_default())
 }
 
 /// Starts the daemon, lets people come, kills it.
