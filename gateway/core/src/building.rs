@@ -145,6 +145,13 @@ impl Building {
         }
     }
 
+    /// Forgets what names sequences of an epoch that has ended. The rows of the new epoch's first commit say the same,
+    /// so none is marked as changed.
+    pub fn begin_epoch(&mut self) {
+        self.state.gateway.values_mut().for_each(|gateway| gateway.acknowledged = None);
+        self.state.outcomes.values_mut().for_each(|outcome| outcome.events.clear());
+    }
+
     /// When `Input::Tick` is due next, and why.
     #[must_use]
     pub fn next_deadline(&self) -> Option<(Mono, TimerReason)> {

@@ -36,8 +36,18 @@ pub struct Engine {
     storage: StorageHealth,
     /// Answers whose rows became not durable in the step that made them.
     held: Vec<Effect>,
+    acknowledgements: Acknowledgements,
     witnessed: u64,
     counters: Counters,
+}
+
+/// Whose sequences an acknowledgement of the journal counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acknowledgements {
+    /// The journal's, which is the one this start began with.
+    Current,
+    /// An older journal's: a new epoch began under the running daemon, and the uplink learns of it by the next start.
+    Outdated,
 }
 
 /// What an engine is made of.
@@ -83,6 +93,7 @@ impl Engine {
             riders,
             storage: StorageHealth::Recovered,
             held: Vec::new(),
+            acknowledgements: Acknowledgements::Current,
             witnessed: 0,
             counters: Counters::default(),
         }
@@ -178,6 +189,10 @@ impl Engine {
 
     fn decide(&mut self, input: Input, now: Now, decided: &mut Decided, released: &mut Released) {
         self.counters.inputs += 1;
+        let acknowledges = matches!(input, Input::JournalAcknowledged { .. });
+        if acknowledges && self.acknowledgements == Acknowledgements::Outdated {
+            return;
+        }
         let decision = self.building.decide(input, now, self.entropy.entropy());
         for change in decision.changes {
             decided.durability = decided.durability.max(change.durability());
@@ -270,8 +285,13 @@ impl Engine {
         if self.store.next_attempt().is_none_or(|due| due > now.mono) {
             return;
         }
-        let building = &self.building;
-        match self.store.reopen(now, &|| building.rows()) {
+        let (building, epoch) = (&self.building, self.store.epoch());
+        let reopened = self.store.reopen(now, &|| building.rows());
+        // A new file may have been made although the attempt as a whole failed.
+        if self.store.epoch() != epoch {
+            self.begin_epoch();
+        }
+        match reopened {
             Ok(reopened) => {
                 let waited = reopened.rows.len();
                 tracing::warn!(waited, "journal is written again; the rows that waited are durable");
@@ -288,6 +308,17 @@ impl Engine {
                 tracing::warn!(why, "journal still cannot be written");
             }
             Err(error @ ReopenError::NotLoaded) => released.restart = Some(error.to_string()),
+        }
+    }
+
+    /// What counts in the old journal's sequences is forgotten, or the cloud would miss the new one's first rows.
+    fn begin_epoch(&mut self) {
+        self.acknowledgements = Acknowledgements::Outdated;
+        self.building.begin_epoch();
+        for effect in &mut self.held {
+            if let Effect::Reply { outcome, .. } = effect {
+                outcome.events.clear();
+            }
         }
     }
 

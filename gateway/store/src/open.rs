@@ -129,6 +129,7 @@ impl Store {
             head,
             doubt: None,
             settled: Vec::new(),
+            renewed: None,
             pending: Pending::default(),
         };
         let StateRows { rows, damaged } = found.state;

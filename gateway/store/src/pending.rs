@@ -93,6 +93,12 @@ impl Pending {
         }
     }
 
+    /// The state rows became durable another way; the events still wait.
+    pub fn forget_rows(&mut self) {
+        self.rows.clear();
+        self.erasures = 0;
+    }
+
     /// Everything became durable.
     pub fn clear(&mut self) {
         *self = Self { dropped: self.dropped, ..Self::default() };

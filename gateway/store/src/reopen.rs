@@ -87,32 +87,32 @@ impl Store {
     fn attempt(&mut self, now: Now, whole: &dyn Fn() -> Vec<(RowKey, Row)>) -> Result<Reopened, ReopenError> {
         let building = self.envelope.building.clone();
         let opened = contained("open the database", || file::open(self.place.as_ref(), &building));
-        let resumption = match opened {
+        match opened {
             Ok(_) if self.memory == Memory::Empty => return Err(ReopenError::NotLoaded),
             Ok(file) if file.meta.epoch == self.envelope.epoch => match self.position(&file) {
                 Position::Known => self.resume(file),
                 Position::Doubtful => self.resume_after_doubt(file)?,
                 Position::Foreign(why) => {
                     drop(file);
-                    self.renew(now, whole, why)?
+                    self.renew(now, whole, why)?;
                 }
             },
             Ok(file) => {
                 let why = format!("its epoch {} is not the running one", file.meta.epoch);
                 drop(file);
-                self.renew(now, whole, why)?
+                self.renew(now, whole, why)?;
             }
             Err(Fault::Missing) => self.make_again(now, whole)?,
             Err(Fault::Damaged(why)) => self.renew(now, whole, why)?,
             Err(fault) => return Err(away(fault)),
-        };
+        }
         let batch = self.pending.batch();
         match self.write(&batch.rows, &batch.events) {
             Ok(rows) => {
                 self.pending.clear();
                 let mut all = std::mem::take(&mut self.settled);
                 all.extend(rows);
-                Ok(Reopened { rows: all, resumption })
+                Ok(Reopened { rows: all, resumption: self.renewed.take().unwrap_or_default() })
             }
             Err(fault) => {
                 self.pending.doubt(batch.events.len());
@@ -132,18 +132,17 @@ impl Store {
         }
     }
 
-    fn resume(&mut self, file: OpenFile) -> Resumption {
+    fn resume(&mut self, file: OpenFile) {
         self.pending.settle_lost();
         self.doubt = None;
         self.memory = Memory::Whole;
         self.head = file.head;
         self.shared.set_head(file.head);
         self.shared.put(Some(file.database));
-        Resumption::Same
     }
 
     /// The commit that failed had written everything: its rows are durable and wait no more.
-    fn resume_after_doubt(&mut self, file: OpenFile) -> Result<Resumption, ReopenError> {
+    fn resume_after_doubt(&mut self, file: OpenFile) -> Result<(), ReopenError> {
         let rows = contained("read the rows of the last commit", || {
             let read = redb::ReadableDatabase::begin_read(&file.database)
                 .map_err(Fault::at("begin reading the journal"))?;
@@ -152,21 +151,19 @@ impl Store {
         .map_err(away)?;
         self.pending.settle_durable();
         self.settled.extend(rows.into_iter().map(journal::StoredRow::into_journal_row));
-        Ok(self.resume(file))
+        self.resume(file);
+        Ok(())
     }
 
-    fn make_again(
-        &mut self,
-        now: Now,
-        whole: &dyn Fn() -> Vec<(RowKey, Row)>,
-    ) -> Result<Resumption, ReopenError> {
+    fn make_again(&mut self, now: Now, whole: &dyn Fn() -> Vec<(RowKey, Row)>) -> Result<(), ReopenError> {
         if self.head.sequence > 0 {
             return self.renew(now, whole, "it is gone".into());
         }
         let rows = state(whole);
         let birth = Birth { building: &self.envelope.building, epoch: self.envelope.epoch, rows: &rows };
         let file = contained("make the database", || create(self.place.as_ref(), &birth)).map_err(away)?;
-        Ok(self.resume(file))
+        self.resume(file);
+        Ok(())
     }
 
     fn renew(
@@ -174,7 +171,7 @@ impl Store {
         now: Now,
         whole: &dyn Fn() -> Vec<(RowKey, Row)>,
         why: String,
-    ) -> Result<Resumption, ReopenError> {
+    ) -> Result<(), ReopenError> {
         let building = self.envelope.building.clone();
         let epoch = epoch_from(&self.entropy, self.epochs + 1);
         let rows = state(whole);
@@ -189,8 +186,11 @@ impl Store {
         self.envelope.epoch = epoch;
         self.head = Head { sequence: 0, hash: genesis(&building, epoch) };
         self.resume(file);
+        // The new file has the whole state; rows that wait are no newer, and may name the old epoch's sequences.
+        self.pending.forget_rows();
         let set_aside = name.map(|name| self.place.describe(&name));
-        Ok(Resumption::Renewed { set_aside, why })
+        self.renewed = Some(Resumption::Renewed { set_aside, why });
+        Ok(())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::journal::{Head, JournalRow, seal_all};
 use crate::pending::{Dropped, Pending};
 use crate::place::Place;
 use crate::reader::{Reader, Shared};
+use crate::reopen::Resumption;
 use crate::write;
 
 /// The building's durable record.
@@ -34,6 +35,8 @@ pub struct Store {
     pub(crate) doubt: Option<Head>,
     /// Rows of failed commits that were found durable, until a reopening can tell of them.
     pub(crate) settled: Vec<JournalRow>,
+    /// A new epoch that no reopening has told of yet: its first commit failed.
+    pub(crate) renewed: Option<Resumption>,
     pub(crate) pending: Pending,
 }
 

@@ -1,6 +1,7 @@
 //! A disk that goes away and comes back: what is still done, what is taken back, and what is written afterwards.
 
 use vestibule_core::refusal::Refusal;
+use vestibule_store::DATABASE;
 
 use super::*;
 
@@ -128,4 +129,58 @@ fn nothing_is_lost_when_a_sync_fails_after_all_was_written() {
     let journalled: Vec<&str> = bench.rows[before..].iter().map(|row| row.event_type.as_ref()).collect();
     let intents = journalled.iter().filter(|name| **name == "unlock.intended").count();
     assert_eq!(intents, 1, "written once, whatever the disk did: {journalled:?}");
+}
+
+/// A journal of which the cloud has most rows, whose file is replaced by rubbish while the disk is away.
+fn renewed_under_a_running_daemon() -> Bench {
+    let mut bench = Bench::new();
+    let code = bench.deposit("4a");
+    bench.acknowledge(12);
+    bench.pass(Millis::seconds(6));
+    assert_eq!(bench.acknowledged(), Some(12));
+    bench.break_disk();
+    bench.typed(&code);
+    // Still in flight when the disk went: the row that waits names the old journal.
+    bench.acknowledge(13);
+    bench.disk.put(DATABASE, vec![0xA5; 40_000]);
+    bench
+}
+
+#[test]
+fn new_epoch_is_owed_from_its_first_row_when_the_file_was_replaced_under_the_running_daemon() {
+    let mut bench = renewed_under_a_running_daemon();
+    let before = bench.rows.len();
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    assert_eq!(bench.rows[before].sequence, 1, "a new epoch began");
+    assert!(bench.restart.is_some(), "and the daemon is to start anew");
+    assert_eq!(bench.acknowledged(), None);
+    // The uplink still counts in the old epoch until the daemon ends.
+    bench.acknowledge(14);
+    bench.engine.flush(bench.now);
+    assert_eq!(bench.acknowledged(), None);
+    bench.power_cut(2);
+    assert_eq!(bench.acknowledged(), None);
+    bench.acknowledge(1);
+    bench.pass(Millis::seconds(6));
+    assert_eq!(bench.acknowledged(), Some(1), "the next start counts in the new one");
+}
+
+#[test]
+fn answer_names_no_row_of_the_old_epoch_when_a_new_one_began() {
+    let mut bench = Bench::new();
+    bench.pass(Millis::seconds(6));
+    // The answer is made with its row's sequence, and the commit of that very step fails.
+    bench.break_disk();
+    let units = vec![Unit { id: "9z".parse().expect("id"), reach: Reach::Any }];
+    assert_eq!(bench.order("late", Command::DirectorySync(Directory { version: 2, units })), None);
+    bench.disk.put(DATABASE, vec![0xA5; 40_000]);
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    let (_, told) =
+        bench.replies.iter().find(|(key, _)| key.id.as_str() == "late").expect("answered").clone();
+    assert_eq!(told.events, [0_u64; 0]);
+    bench.power_cut(2);
+    let again = bench.order("late", Command::DirectorySync(Directory { version: 2, units: Vec::new() }));
+    assert_eq!(again, Some(told));
 }

@@ -285,6 +285,16 @@ impl Bench {
         self.witnesses.iter().map(|witness| witness.event_type).collect()
     }
 
+    /// The cloud has the journal up to here.
+    fn acknowledge(&mut self, sequence: u64) {
+        self.give(Input::JournalAcknowledged { sequence, hash: Digest([7; 32]) });
+    }
+
+    /// Up to where the disk says that the cloud has it.
+    fn acknowledged(&self) -> Option<u64> {
+        self.engine.reader().acknowledged().expect("a disk that reads").map(|head| head.sequence)
+    }
+
     fn break_disk(&self) {
         self.disk.break_disk(Trouble { after: 0, scope: Scope::All, errno: 5 });
     }

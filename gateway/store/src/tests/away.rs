@@ -198,6 +198,33 @@ fn whole_state_begins_a_new_epoch_when_the_file_is_damaged_under_the_running_sto
 }
 
 #[test]
+fn new_epoch_is_told_and_keeps_nothing_of_the_old_when_the_disk_fails_anywhere_in_its_making() {
+    let told = |after: u64| {
+        let disk = Memory::default();
+        let (mut store, _) = open(&disk);
+        store.commit(Batch { rows: changed(sample::rows()), ..records(1..=3) }, Mono(0)).unwrap();
+        disk.break_disk(Trouble { after: 0, scope: Scope::Writing, errno: EIO });
+        store.commit(Batch { rows: changed(sample::rows()), ..records(4..=4) }, Mono(0)).unwrap_err();
+        disk.put(DATABASE, b"rubbish".to_vec());
+        disk.break_disk(Trouble { after, scope: Scope::All, errno: EIO });
+        let first = store.reopen(at(1), &sample::rows);
+        disk.heal();
+        let failed = first.is_err();
+        let back = first.or_else(|_| store.reopen(at(2), &sample::rows)).unwrap();
+        assert!(
+            matches!(back.resumption, Resumption::Renewed { .. }),
+            "after {after}: {:?}",
+            back.resumption
+        );
+        assert_eq!((back.rows.len(), back.rows[0].sequence), (1, 1), "after {after}");
+        assert_eq!(store.reader().acknowledged().unwrap(), None, "after {after}");
+        failed
+    };
+    let failures = (0..).take_while(|after| told(*after)).count();
+    assert!(failures > 20, "{failures} ways to fail");
+}
+
+#[test]
 fn new_epoch_begins_when_the_disk_lost_what_it_had_promised() {
     let disk = Memory::default();
     let (mut store, _) = open(&disk);
