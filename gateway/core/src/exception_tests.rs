@@ -111,6 +111,19 @@ fn compartment_is_free_again_when_the_courier_did_not_deliver() {
 }
 
 #[test]
+fn compartment_is_not_free_when_staff_opens_what_a_courier_left_a_moment_ago() {
+    let mut scene = Scene::new();
+    let door = scene.deposit_for("4b", "1");
+    scene.shut(&door);
+    scene.key(Key::NotDelivered);
+    scene.order("u", Command::Unlock { compartment: door.clone() });
+    scene.pass(Millis::seconds(1));
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::OpenedByStaff));
+}
+
+#[test]
 fn same_door_opens_again_when_the_courier_asks_before_settling() {
     let mut scene = Scene::new();
     let door = scene.deposit_for("4b", "1");

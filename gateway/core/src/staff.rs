@@ -6,6 +6,7 @@ use crate::command::{
     CARRIERS_MAX, Carriers, Channel, CommandKey, CommandRequest, Directory, Intake, Status, UNITS_MAX,
 };
 use crate::compartment::{InspectionCause, Use};
+use crate::deposit::{Leave, Phase};
 use crate::draft::Draft;
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
@@ -86,10 +87,20 @@ impl Draft<'_> {
         self.conclude(key, status, detail, sentence);
     }
 
-    /// Any opening of an occupied compartment by another than its recipient is told at once.
+    /// Any opening of an occupied compartment by another than its recipient is told at once. What a courier left a moment
+    /// ago is no longer empty by the courier's word alone: shutting the door does not free it.
     pub(crate) fn opened_by_staff(&mut self, c: &CompartmentId) {
         let parcel = self.parcel_in(c).map(|(id, _)| id);
-        if matches!(self.compartment(c).usage, Use::Occupied(_) | Use::Reserved(_)) {
+        let left = match self.t.deposits.get(c).map(|deposit| deposit.phase) {
+            Some(Phase::Left(leave)) => Some(leave),
+            _ => None,
+        };
+        if left.is_some() {
+            self.t.deposits.remove(c);
+        }
+        // What is known to be not empty says more than who opened it.
+        let unsure = left.is_some_and(|leave| leave != Leave::NotEmpty);
+        if unsure || matches!(self.compartment(c).usage, Use::Occupied(_) | Use::Reserved(_)) {
             self.inspect(c, InspectionCause::OpenedByStaff);
         }
         if let Some(parcel) = parcel {
