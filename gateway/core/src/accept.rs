@@ -50,7 +50,10 @@ impl Draft<'_> {
             self.effect(Effect::Reply { key: key.clone(), outcome });
             return Err(Refusal::TooManyCommands);
         }
-        let result = self.check(request).and_then(|()| self.execute(request));
+        let result = self
+            .check(request)
+            .and_then(|()| self.check_storage(&request.command))
+            .and_then(|()| self.execute(request));
         let outcome = self.outcome(request, result.as_ref().map_err(|refusal| *refusal));
         self.t.outcomes.put(key.clone(), outcome.clone());
         let reply = match (&request.command, &result) {
@@ -152,6 +155,15 @@ impl Draft<'_> {
             return Err(Refusal::Malformed);
         }
         self.check_deadline(request, if unlocks { UNLOCK_AHEAD } else { COMMAND_AHEAD })
+    }
+
+    /// What is answered as done must be durable, and now nothing is. Unlocks are judged by their purpose.
+    fn check_storage(&self, command: &Command) -> Result<(), Refusal> {
+        let kept = match command {
+            Command::ParcelIntake(_) | Command::DirectorySync(_) | Command::CarriersSync(_) => true,
+            Command::Challenge | Command::Unlock { .. } | Command::Resync => false,
+        };
+        if kept && self.storage_is_degraded() { Err(Refusal::StorageDegraded) } else { Ok(()) }
     }
 
     /// With an untrusted clock a deadline cannot be judged; the nonce still keeps old unlocks out.

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::format;
 
 use crate::command::{
-    Actor, Answer, Channel, Command, CommandRequest, Directory, Intake, Nonce, Retention, Status,
+    Actor, Answer, Carriers, Channel, Command, CommandRequest, Directory, Intake, Nonce, Retention, Status,
 };
 use crate::compartment::{InspectionCause, Level, Use};
 use crate::effect::Purpose;
@@ -183,6 +183,38 @@ fn remote_unlock_waits_and_staff_on_site_does_not_when_the_disk_is_away() {
     assert_eq!(scene.replies.last().unwrap().detail, "storage_degraded");
     let on_site = unlock(&scene, "2", "a-1");
     assert_eq!(give(&mut scene, &on_site), Status::Done);
+}
+
+#[test]
+fn nothing_that_must_be_kept_is_called_done_when_the_disk_is_away() {
+    let mut scene = Scene::new();
+    scene.storage(StorageHealth::Degraded);
+    let intake = Intake {
+        unit: unit("4b"),
+        carrier: None,
+        tracking: None,
+        size: Size::Small,
+        climate: Climate::Ambient,
+        occurred_at: None,
+    };
+    let kept = || {
+        [
+            Command::DirectorySync(Directory { version: 2, units: [].into() }),
+            Command::CarriersSync(Carriers { version: 2, carriers: [].into() }),
+            Command::ParcelIntake(intake.clone()),
+        ]
+    };
+    for (id, command) in ["1", "2", "3"].into_iter().zip(kept()) {
+        scene.order(id, command);
+        assert_eq!(scene.replies.last().unwrap().detail, "storage_degraded", "{id}");
+    }
+    scene.order("4", Command::Resync);
+    assert_eq!(scene.replies.last().unwrap().status, Status::Done);
+    scene.storage(StorageHealth::Recovered);
+    for (id, command) in ["5", "6"].into_iter().zip(kept()) {
+        scene.order(id, command);
+        assert_eq!(scene.replies.last().unwrap().status, Status::Done, "{id}");
+    }
 }
 
 #[test]
