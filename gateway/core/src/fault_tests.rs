@@ -5,6 +5,7 @@ use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
 use crate::input::{Input, Key, NotSent, PulseReport, StorageHealth};
 use crate::refusal::Refusal;
+use crate::row::Row;
 use crate::scene::{CARRIER_CODE, Hand, Scene, compartment, site, terminal};
 use crate::screen::{AfterFailure, Screen};
 use crate::time::Millis;
@@ -71,6 +72,22 @@ fn nothing_opens_and_the_deposit_is_interrupted_when_power_is_cut_with_the_door_
     assert_eq!(scene.unlocks.len(), before);
     assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::InterruptedDeposit));
     assert_eq!(scene.names(), ["gateway.started", "compartment.needs_inspection", "parcel.exception"]);
+}
+
+#[test]
+fn old_codes_stay_dead_when_the_database_was_lost() {
+    let mut scene = Scene::new();
+    let (_, old) = scene.stored_for("4b");
+    scene.rows.clear();
+    scene.restart();
+    scene.introduce();
+    let (_, new) = scene.stored_for("4b");
+    assert_ne!(old, new);
+    let next = scene.rows.iter().find_map(|(_, row)| match row {
+        Row::Codes(codes) => Some(codes.next),
+        _ => None,
+    });
+    assert!(next.is_some_and(|next| next > 1 && next <= 1 << 31), "{next:?}");
 }
 
 #[test]

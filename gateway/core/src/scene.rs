@@ -126,12 +126,17 @@ impl Scene {
             draws: 0,
         };
         scene.start();
+        scene.introduce();
+        scene
+    }
+
+    /// Tells the building who lives there and who delivers.
+    pub(crate) fn introduce(&mut self) {
         let units = ["4a", "4b", "5c"].map(|id| Unit { id: unit(id), reach: Reach::Any }).into();
-        scene.order("directory", Command::DirectorySync(Directory { version: 1, units }));
+        self.order("directory", Command::DirectorySync(Directory { version: 1, units }));
         let digest = Sha256::digest(format!("vestibule-carrier-code/1:maple-court:ups:{CARRIER_CODE}"));
         let carrier = Carrier { id: "ups".parse().unwrap(), code_digest: Digest(digest.into()) };
-        scene.order("carriers", Command::CarriersSync(Carriers { version: 1, carriers: [carrier].into() }));
-        scene
+        self.order("carriers", Command::CarriersSync(Carriers { version: 1, carriers: [carrier].into() }));
     }
 
     /// Every door behaves like this from now on.
