@@ -1,7 +1,7 @@
 //! Changes that wait for the next commit: observations, counters and cursors ride, decisions force.
 
-use vestibule_core::command::CommandKey;
-use vestibule_core::event::{Durability, Event};
+use vestibule_core::command::{CommandKey, Outcome, Status};
+use vestibule_core::event::{Durability, Event, Fact};
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::time::{Millis, Mono};
 use vestibule_store::Batch;
@@ -10,6 +10,36 @@ use vestibule_store::Batch;
 pub const RIDE_MAX: Millis = Millis::seconds(5);
 /// Events that ride at most: a flapping building makes no larger commits than this.
 pub const RIDERS_MAX: usize = 512;
+
+/// Which answer to a command names a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    /// The outcome, which is remembered.
+    Outcome,
+    /// The conflict that another payload met: what is remembered for the id stays as it was, and does not grow.
+    Conflict,
+}
+
+impl NamedBy {
+    const fn of_event(event: &Event) -> Self {
+        match event.fact {
+            Fact::CommandConflict { .. } => Self::Conflict,
+            _ => Self::Outcome,
+        }
+    }
+
+    /// Whether this answer is the one.
+    pub(crate) fn is(self, outcome: &Outcome) -> bool {
+        (self == Self::Conflict) == (outcome.status == Status::Conflict)
+    }
+}
+
+/// Rows of one step that one command caused.
+pub(crate) struct Caused {
+    pub(crate) key: CommandKey,
+    pub(crate) named_by: NamedBy,
+    pub(crate) sequences: Vec<u64>,
+}
 
 /// What waits for the next commit.
 #[derive(Default)]
@@ -20,14 +50,14 @@ pub(crate) struct Riders {
 
 impl Riders {
     /// Sequences each command's events of this step will get, if the next commit begins at `next`.
-    pub(crate) fn sequences(&self, next: u64, events: &[Event]) -> Vec<(CommandKey, Vec<u64>)> {
-        let mut all: Vec<(CommandKey, Vec<u64>)> = Vec::new();
+    pub(crate) fn sequences(&self, next: u64, events: &[Event]) -> Vec<Caused> {
+        let mut all: Vec<Caused> = Vec::new();
         let first = next.saturating_add(u64::try_from(self.batch.events.len()).unwrap_or(u64::MAX));
         for (sequence, event) in (first..).zip(events) {
-            let Some(key) = &event.cause else { continue };
-            match all.iter_mut().find(|(known, _)| known == key) {
-                Some((_, sequences)) => sequences.push(sequence),
-                None => all.push((key.clone(), vec![sequence])),
+            let (Some(key), named_by) = (&event.cause, NamedBy::of_event(event)) else { continue };
+            match all.iter_mut().find(|caused| caused.key == *key && caused.named_by == named_by) {
+                Some(caused) => caused.sequences.push(sequence),
+                None => all.push(Caused { key: key.clone(), named_by, sequences: vec![sequence] }),
             }
         }
         all

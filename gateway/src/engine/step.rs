@@ -6,7 +6,7 @@ use vestibule_contract::event::{Envelope, provisional};
 use vestibule_contract::notice::{Context, NotifierKey, seal};
 use vestibule_core::Building;
 use vestibule_core::building::Change;
-use vestibule_core::command::{CommandKey, Outcome, Status};
+use vestibule_core::command::{Outcome, Status};
 use vestibule_core::effect::Effect;
 use vestibule_core::event::{Durability, Event};
 use vestibule_core::id::NoticeId;
@@ -19,7 +19,7 @@ use super::entropy::EntropySource;
 use super::handle::SealedNotice;
 use super::published::{Counters, Head, Published};
 use super::released::{Released, ViewChange, Witness};
-use super::riders::Riders;
+use super::riders::{Caused, NamedBy, Riders};
 
 /// Answers kept back while the disk is away: as many as one step takes commands, over a few steps. Beyond that the
 /// caller asks again with the same id and gets the remembered outcome.
@@ -208,9 +208,11 @@ impl Engine {
     /// Records what was decided and lets its effects out.
     fn settle(&mut self, mut decided: Decided, now: Now, released: &mut Released) {
         if let Some(next) = self.store.next_sequence() {
-            for (key, sequences) in self.riders.sequences(next, &decided.events) {
-                self.building.record_sequences(&key, &sequences);
-                name_rows(&mut decided.effects, &key, &sequences);
+            for caused in self.riders.sequences(next, &decided.events) {
+                if caused.named_by == NamedBy::Outcome {
+                    self.building.record_sequences(&caused.key, &caused.sequences);
+                }
+                name_rows(&mut decided.effects, &caused);
             }
         }
         let acts = decided.durability == Durability::Forces
@@ -359,12 +361,13 @@ impl Engine {
 }
 
 /// Adds the sequences of this step's rows to the answers that leave with it.
-fn name_rows(effects: &mut [Effect], key: &CommandKey, sequences: &[u64]) {
+fn name_rows(effects: &mut [Effect], caused: &Caused) {
     for effect in effects {
-        if let Effect::Reply { key: of, outcome } | Effect::Resync { key: of, outcome } = effect
-            && of == key
+        if let Effect::Reply { key, outcome } | Effect::Resync { key, outcome } = effect
+            && *key == caused.key
+            && caused.named_by.is(outcome)
         {
-            outcome.events.extend_from_slice(sequences);
+            outcome.events.extend_from_slice(&caused.sequences);
         }
     }
 }

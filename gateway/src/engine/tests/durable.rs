@@ -53,6 +53,20 @@ fn answer_names_its_rows_when_a_command_is_done() {
 }
 
 #[test]
+fn outcome_stays_as_it_was_when_its_id_meets_conflicts() {
+    let mut bench = Bench::new();
+    let (_, outcome) = bench.replies.first().expect("the directory was answered").clone();
+    let other = || Command::DirectorySync(Directory { version: 2, units: Vec::new() });
+    for text in ["one other payload", "and one more"] {
+        let conflict = bench.order_of(text, "directory", other()).expect("an answer");
+        assert_eq!((conflict.status, conflict.events.len()), (Status::Conflict, 1), "it names its row");
+    }
+    assert_eq!(bench.order("directory", other()), Some(outcome.clone()));
+    bench.power_cut(2);
+    assert_eq!(bench.order("directory", other()), Some(outcome));
+}
+
+#[test]
 fn outcome_without_a_row_is_durable_when_its_answer_leaves() {
     let mut bench = Bench::new();
     bench.pass(Millis::seconds(6));

@@ -231,6 +231,11 @@ impl Bench {
     }
 
     fn order(&mut self, id: &str, command: Command) -> Option<Outcome> {
+        self.order_of(id, id, command)
+    }
+
+    /// A command whose payload's digest is that of some text.
+    fn order_of(&mut self, text: &str, id: &str, command: Command) -> Option<Outcome> {
         let key = CommandKey {
             channel: Channel::Console,
             actor: Actor::Staff("os:ann".into()),
@@ -238,7 +243,7 @@ impl Bench {
         };
         self.give(Input::Command(Box::new(CommandRequest {
             key: key.clone(),
-            digest: Digest(Sha256::digest(id).into()),
+            digest: Digest(Sha256::digest(text).into()),
             retention: Retention::Live,
             not_after: Some(self.now.wall.after(Millis::seconds(60))),
             nonce: None,
