@@ -327,7 +327,11 @@ impl<F: Feed> Client<F> {
 }
 
 fn filters(building: &BuildingId) -> Vec<Filter> {
+    let mut commands = Filter::new(commands_filter(building), QoS::AtLeastOnce);
+    // A broker takes the retain flag off a message that it passes on at once, unless it is told to keep it: a retained
+    // command is refused when it is sent, not only when it is found again.
+    commands.preserve_retain = true;
     let mut states = Filter::new(states_filter(building), QoS::AtMostOnce);
     states.nolocal = true;
-    vec![Filter::new(commands_filter(building), QoS::AtLeastOnce), states]
+    vec![commands, states]
 }
