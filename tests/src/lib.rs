@@ -11,4 +11,5 @@ pub mod house;
 pub mod mosquitto;
 pub mod people;
 pub mod program;
+pub mod served;
 pub mod wire;

@@ -55,6 +55,18 @@ impl Mosquitto {
         Self { process }
     }
 
+    /// Makes it stand still (SIGSTOP). Whether it was told.
+    #[must_use]
+    pub fn stall(&self) -> bool {
+        self.process.stall()
+    }
+
+    /// Lets it go on (SIGCONT). Whether it was told.
+    #[must_use]
+    pub fn resume(&self) -> bool {
+        self.process.resume()
+    }
+
     /// The last lines it said.
     #[must_use]
     pub fn log(&self) -> String {

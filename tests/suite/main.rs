@@ -10,11 +10,8 @@
     reason = "a test ends by panicking and reports by printing"
 )]
 
-mod building;
 mod crash_images;
-mod kills;
-mod line;
 mod model;
-mod spine;
 mod tidy;
+mod whole;
 mod wire;

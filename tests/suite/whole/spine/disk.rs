@@ -13,7 +13,8 @@ use vestibule_demo::house::House;
 use super::record::{Row, export, in_order};
 use super::staff::Staff;
 use super::{compartment, fetch, gateway};
-use crate::building::{CARRIER, PATIENCE, TestBuilding, UNITS};
+use vestibule_tests::house::{CARRIER, PATIENCE};
+use vestibule_tests::served::{ServedBuilding, UNITS};
 
 /// Holds a new database several times over.
 const SIZE: &str = "size=16m,mode=0700";
@@ -33,7 +34,7 @@ fn on_a_small_disk(house: &House) -> Vec<String> {
 struct Filler(PathBuf);
 
 impl Filler {
-    fn fill(building: &mut TestBuilding) -> Self {
+    fn fill(building: &mut ServedBuilding) -> Self {
         let state = building.house.state();
         let daemon = building.house.daemon().unwrap().id();
         // The disk as the daemon sees it.
@@ -57,19 +58,19 @@ impl Filler {
 }
 
 /// Orders the largest directory, which no page freed by earlier commits can hold; returns the command's id.
-fn order_directory(building: &mut TestBuilding) -> String {
+fn order_directory(building: &mut ServedBuilding) -> String {
     let others = (UNITS.len()..UNITS_MAX).map(|number| format!("north-tower-{number:04}"));
     let units = UNITS.into_iter().map(str::to_owned).chain(others);
     let units: Vec<_> = units.map(|unit| json!({ "id": unit })).collect();
     building.office.send("directory.sync", json!({ "version": 2, "units": units })).unwrap()
 }
 
-fn wait_for_log(building: &mut TestBuilding, text: &str) {
+fn wait_for_log(building: &mut ServedBuilding, text: &str) {
     building.house.daemon().unwrap().wait_for(text, PATIENCE, |line| line.contains(text)).unwrap();
 }
 
 /// A courier comes, and is refused.
-fn deposit_is_refused(building: &mut TestBuilding) {
+fn deposit_is_refused(building: &mut ServedBuilding) {
     let before = building.pulsed().len();
     let mut terminal = building.sit_down();
     terminal.type_text(CARRIER.1).unwrap();
@@ -89,7 +90,7 @@ fn deposit_is_refused(building: &mut TestBuilding) {
 }
 
 /// Staff on site open a door; the same from afar is refused and moves nothing.
-fn only_staff_on_site_are_served(building: &TestBuilding, staff: &Staff, label: &str) {
+fn only_staff_on_site_are_served(building: &ServedBuilding, staff: &Staff, label: &str) {
     building.people(|| Person::collecting(Duration::from_millis(300)));
     let before = building.pulsed().len();
     building.house.ask(&["unlock", label, "--reason", "resident is here with an identity card"]).unwrap();
@@ -128,7 +129,7 @@ fn judge(rows: &[Row]) {
 
 #[test]
 fn pickup_works_when_the_disk_is_full() {
-    let mut building = TestBuilding::open_under(25, on_a_small_disk);
+    let mut building = ServedBuilding::open_under(25, on_a_small_disk);
     let (label, code) = building.deposit(UNITS[0]);
     let (kept, _) = building.deposit(UNITS[1]);
     let staff = Staff::at(&building.house);

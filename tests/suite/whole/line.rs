@@ -5,7 +5,8 @@ use std::fs;
 use rustix::process::{Pid, Signal, kill_process};
 use vestibule_demo::process::{Process, ProcessError};
 
-use crate::building::{PATIENCE, TestBuilding, UNITS};
+use vestibule_tests::house::{Building, PATIENCE, Plan};
+use vestibule_tests::served::{ServedBuilding, UNITS};
 
 /// Asserts that these names occur in this order, with anything in between.
 fn in_order(all: &[String], wanted: &[&str]) {
@@ -21,7 +22,7 @@ fn number(label: &str) -> u8 {
 
 #[test]
 fn deposit_and_pickup_move_one_door_once_each_and_are_on_record_everywhere() {
-    let mut building = TestBuilding::open(11);
+    let mut building = ServedBuilding::open(11);
     let (label, code) = building.deposit(UNITS[0]);
     assert_eq!(building.pulsed(), [number(&label)], "one pulse, at the door that was named");
     assert_eq!(building.contents(), 1);
@@ -47,7 +48,7 @@ fn deposit_and_pickup_move_one_door_once_each_and_are_on_record_everywhere() {
 
 #[test]
 fn restart_opens_nothing_and_forgets_nothing() {
-    let mut building = TestBuilding::open(12);
+    let mut building = ServedBuilding::open(12);
     let (label, code) = building.deposit(UNITS[0]);
     building.house.kill_daemon();
     building.house.start_daemon().unwrap();
@@ -59,7 +60,7 @@ fn restart_opens_nothing_and_forgets_nothing() {
 
 #[test]
 fn stopping_ends_in_order_and_is_the_last_row() {
-    let mut building = TestBuilding::open(13);
+    let mut building = ServedBuilding::open(13);
     let status = building.house.daemon().expect("it runs").stop();
     assert!(status.is_some_and(|status| status.success()), "{status:?}");
     building.house.kill_daemon();
@@ -70,7 +71,7 @@ fn stopping_ends_in_order_and_is_the_last_row() {
 
 #[test]
 fn pickup_works_when_broker_and_cloud_are_dead_and_the_clock_is_not_trusted() {
-    let mut building = TestBuilding::open(14);
+    let mut building = ServedBuilding::open(14);
     let (label, code) = building.deposit(UNITS[1]);
     // Everything that the spine must not need goes away, and the daemon starts without any of it.
     building.cloud = None;
@@ -85,7 +86,7 @@ fn pickup_works_when_broker_and_cloud_are_dead_and_the_clock_is_not_trusted() {
 
 #[test]
 fn pickup_works_when_the_adapter_was_unplugged_and_came_back() {
-    let mut building = TestBuilding::open(15);
+    let mut building = ServedBuilding::open(15);
     let (label, code) = building.deposit(UNITS[0]);
     building.house.line.unplug().unwrap();
     let gone = |line: &str| line.contains("port is gone") || line.contains("port cannot be opened");
@@ -109,7 +110,7 @@ fn children(parent: u32) -> Vec<i32> {
 
 #[test]
 fn broker_as_a_child_comes_back_when_killed_and_ends_with_the_daemon() {
-    let (house, _folder, _) = TestBuilding::built(16);
+    let Building { house, folder: _folder, .. } = Building::open(Plan::small(16));
     let configuration = house.configuration().display().to_string();
     let arguments = ["run", "--with-broker", "--config", &configuration];
     let mut daemon = Process::start("daemon", &house.spec.program, &arguments).unwrap();

@@ -5,7 +5,7 @@ use vestibule_demo::cloud::{minutes_from_now, topic};
 use vestibule_demo::ear::{Ear, Heard, Seat};
 use vestibule_demo::house::House;
 
-use crate::building::PATIENCE;
+use vestibule_tests::house::PATIENCE;
 
 /// Kim, who hears state, events and her own replies.
 pub struct Staff {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
-use sim_devices::{Address, Events, Happening};
+use sim_devices::{Address, Baud, Events, Happening};
 use vestibule_demo::house::{House, START_PATIENCE};
 use vestibule_demo::process::Process;
-use vestibule_tests::house::{Building, CARRIER, PATIENCE};
+use vestibule_tests::house::{Building, CARRIER, PATIENCE, Plan};
 use vestibule_tests::people::People;
 
 use judge::{Cloud, Contents, Life, Record};
@@ -34,6 +34,10 @@ const KILLS_A_BUILDING: usize = 25;
 /// every door.
 const POLICY: &str = "pulse = \"200 ms\"\nrest = \"500 ms\"\nsettle = \"2 s\"\nunscanned_share = 100";
 
+fn plan(seed: u64) -> Plan {
+    Plan { seed, baud: Baud::B115200, banks: BANKS, policy: POLICY.to_owned() }
+}
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }
@@ -52,7 +56,7 @@ fn nothing_is_lost_doubled_or_opened_when_the_daemon_is_killed_at_random_moments
 fn kill_often(seed: u64, kills: usize) {
     println!("kills: seed {seed}, {kills} kills");
     let began = Instant::now();
-    let mut building = Building::open(seed, BANKS, POLICY);
+    let mut building = Building::open(plan(seed));
     let auditor = building.ear("cloud", "auditor", &["event/#"]);
     let notices = building.ear("notifier", "notifier", &["notice"]);
     building.house.start_broker().unwrap();

@@ -2,11 +2,11 @@
 
 use super::staff::Staff;
 use super::{compartment, fetch};
-use crate::building::{TestBuilding, UNITS};
+use vestibule_tests::served::{ServedBuilding, UNITS};
 
 #[test]
 fn pickup_works_when_the_broker_is_dead() {
-    let mut building = TestBuilding::open(21);
+    let mut building = ServedBuilding::open(21);
     let (label, code) = building.deposit(UNITS[0]);
     let staff = Staff::at(&building.house);
     staff.wait_compartment(&compartment(&label), "occupied");
@@ -26,7 +26,7 @@ fn pickup_works_when_the_broker_is_dead() {
 
 #[test]
 fn pickup_works_when_the_broker_stalls() {
-    let mut building = TestBuilding::open(22);
+    let mut building = ServedBuilding::open(22);
     let (label, code) = building.deposit(UNITS[0]);
     let staff = Staff::at(&building.house);
     staff.wait_compartment(&compartment(&label), "occupied");

@@ -12,7 +12,7 @@ mod staff;
 
 use sim_devices::DoorNumber;
 
-use crate::building::TestBuilding;
+use vestibule_tests::served::ServedBuilding;
 
 /// The bank's compartment behind a label: plain numbers from 1.
 fn compartment(label: &str) -> String {
@@ -20,7 +20,7 @@ fn compartment(label: &str) -> String {
 }
 
 /// What the daemon says of a compartment: `free`, `occupied` ...
-fn usage(building: &TestBuilding, label: &str) -> String {
+fn usage(building: &ServedBuilding, label: &str) -> String {
     let printed = building.house.ask(&["doors", "--json"]).unwrap();
     let doors: serde_json::Value = serde_json::from_str(&printed).unwrap();
     let door = doors.as_array().unwrap().iter().find(|door| door["label"] == label).unwrap();
@@ -28,21 +28,21 @@ fn usage(building: &TestBuilding, label: &str) -> String {
 }
 
 /// What `vestibule status --json` says of the gateway.
-fn gateway(building: &TestBuilding) -> serde_json::Value {
+fn gateway(building: &ServedBuilding) -> serde_json::Value {
     let printed = building.house.ask(&["status", "--json"]).unwrap();
     let mut status: serde_json::Value = serde_json::from_str(&printed).unwrap();
     status["gateway"].take()
 }
 
 /// Parcels behind that door.
-fn contents(building: &TestBuilding, label: &str) -> u32 {
+fn contents(building: &ServedBuilding, label: &str) -> u32 {
     let number = DoorNumber::new(label.parse().unwrap()).unwrap();
     building.house.line.door(number).unwrap().contents
 }
 
 /// A resident fetches the parcel behind that door: its lock has current exactly once, no other one has, the parcel is
 /// out, and the compartment is free for the next.
-fn fetch(building: &mut TestBuilding, label: &str, code: &str) {
+fn fetch(building: &mut ServedBuilding, label: &str, code: &str) {
     assert_eq!((contents(building, label), usage(building, label).as_str()), (1, "occupied"));
     let before = building.pulsed().len();
     building.pickup(code);

@@ -2,11 +2,12 @@
 
 use super::fetch;
 use super::record::{Row, export, in_order};
-use crate::building::{PATIENCE, TestBuilding, UNITS};
+use vestibule_tests::house::PATIENCE;
+use vestibule_tests::served::{ServedBuilding, UNITS};
 
 /// Takes what the cloud is told until it has row `head`. A row may come twice; first comings have no gap and no
 /// disorder after `last`. Returns the rows that are new.
-fn told(building: &TestBuilding, last: u64, head: u64) -> Vec<Row> {
+fn told(building: &ServedBuilding, last: u64, head: u64) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut newest = last;
     while newest < head {
@@ -22,12 +23,12 @@ fn told(building: &TestBuilding, last: u64, head: u64) -> Vec<Row> {
     rows
 }
 
-fn head(building: &TestBuilding) -> u64 {
+fn head(building: &ServedBuilding) -> u64 {
     export(&building.house).len().try_into().unwrap()
 }
 
 /// A deposit that the cloud knows all of; then the fault, under which a parcel is fetched and another brought.
-fn outage(building: &mut TestBuilding, fault: impl FnOnce(&mut TestBuilding)) -> (u64, String) {
+fn outage(building: &mut ServedBuilding, fault: impl FnOnce(&mut ServedBuilding)) -> (u64, String) {
     let (label, code) = building.deposit(UNITS[0]);
     let known = head(building);
     let newest = |event| Row::read(event).sequence() == known;
@@ -39,7 +40,7 @@ fn outage(building: &mut TestBuilding, fault: impl FnOnce(&mut TestBuilding)) ->
 }
 
 /// Afterwards: the notice of the parcel that came meanwhile, its pickup, every row, and a proven journal.
-fn made_up_for(building: &mut TestBuilding, known: u64, brought: &str) {
+fn made_up_for(building: &mut ServedBuilding, known: u64, brought: &str) {
     let code = building.notified(UNITS[1], brought);
     fetch(building, brought, &code);
     let rows = told(building, known, head(building));
@@ -51,11 +52,11 @@ fn made_up_for(building: &mut TestBuilding, known: u64, brought: &str) {
 
 #[test]
 fn pickup_works_when_the_cloud_is_dead() {
-    let mut building = TestBuilding::open(23);
+    let mut building = ServedBuilding::open(23);
     let (known, brought) = outage(&mut building, |building| building.cloud = None);
     // The new broker keeps no sessions: the gateway stands still until those who listen are there.
     assert!(building.house.daemon().unwrap().stall());
-    building.cloud = Some(building.house.start_cloud(building.house.spec.cloud_port.unwrap()).unwrap());
+    building.start_cloud();
     building.wait_listening();
     assert!(building.house.daemon().unwrap().resume());
     made_up_for(&mut building, known, &brought);
@@ -63,7 +64,7 @@ fn pickup_works_when_the_cloud_is_dead() {
 
 #[test]
 fn pickup_works_when_the_cloud_stalls() {
-    let mut building = TestBuilding::open(24);
+    let mut building = ServedBuilding::open(24);
     let (known, brought) =
         outage(&mut building, |building| assert!(building.cloud.as_ref().unwrap().stall()));
     assert!(building.cloud.as_ref().unwrap().resume());

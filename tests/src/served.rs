@@ -1,71 +1,54 @@
-//! The whole building for tests: the real daemon and broker as processes, a simulated line, a stand-in for the cloud.
+//! A building that is served, with its people known and its cloud attached, and what people do in it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use sim_devices::{Baud, DoorNumber, Person, ServedBy};
+use sim_devices::{DoorNumber, Person};
 use tempfile::TempDir;
-use vestibule_contract::notice::NotifierSecret;
 use vestibule_demo::cloud::{Notifier, Office};
-use vestibule_demo::house::{House, HouseSpec, TERMINAL, free_port};
-use vestibule_demo::process::Process;
+use vestibule_demo::house::{House, TERMINAL};
 use vestibule_demo::terminal::{Shown, Terminal};
 
-/// A door opens within a second and a deposit settles within 17 s; the rest is for a loaded machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
-/// Carrier and code.
-pub const CARRIER: (&str, &str) = ("parcel-express", "314159");
+use crate::house::{Building, CARRIER, PATIENCE, Plan, stand_at_every_door, start_cloud};
+use crate::mosquitto::Mosquitto;
+
 /// Units of the building.
 pub const UNITS: [&str; 2] = ["4b", "101"];
 
-/// A building that is served, with its people known and its cloud attached.
-pub struct TestBuilding {
+/// Daemon, broker and cloud run; nobody is at the terminal.
+pub struct ServedBuilding {
+    /// The building.
     pub house: House,
-    pub cloud: Option<Process>,
+    /// The cloud's broker; dropping it kills it.
+    pub cloud: Option<Mosquitto>,
+    /// Who sends commands from the cloud and reads events there.
     pub office: Office,
+    /// Who reads notices.
     pub notifier: Notifier,
+    /// Where all its files are.
     pub folder: TempDir,
 }
 
-/// The daemon's binary in the profile of this test; `cargo test --workspace` builds it.
-pub fn program() -> PathBuf {
-    // target/{profile}/deps/suite-... stands two folders below the binary.
-    let program = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("vestibule");
-    assert!(program.exists(), "no {}: run `cargo build --workspace --bins` first", program.display());
-    program
-}
-
-impl TestBuilding {
-    /// A building of which nothing runs yet, in a folder of its own.
-    pub fn built(seed: u64) -> (House, TempDir, NotifierSecret) {
-        let folder = tempfile::Builder::new().prefix("vestibule-test-").tempdir().unwrap();
-        let (secret, key) = NotifierSecret::generate(&[7; 32]);
-        let cloud_port = free_port().unwrap();
-        let spec = HouseSpec {
-            program: program(),
-            folder: folder.path().to_owned(),
-            baud: Baud::B19200,
-            served_by: ServedBy::Simulators,
-            seed,
-            cloud_port: Some(cloud_port),
-            policy: String::new(),
-        };
-        let house = House::build(spec, key.to_bytes()).unwrap();
-        (house, folder, secret)
-    }
-
+impl ServedBuilding {
     /// Builds and starts everything; `seed` is the line's.
+    ///
+    /// # Panics
+    /// When something of it does not start.
+    #[must_use]
     pub fn open(seed: u64) -> Self {
         Self::open_under(seed, |_| Vec::new())
     }
 
     /// The same with the daemon started by a launcher, as [`House::start_daemon_under`] does.
+    ///
+    /// # Panics
+    /// When something of it does not start.
+    #[must_use]
     pub fn open_under(seed: u64, launcher: impl FnOnce(&House) -> Vec<String>) -> Self {
-        let (mut house, folder, secret) = Self::built(seed);
+        let building = Building::open(Plan::small(seed));
+        let secret = building.notifier_secret();
+        let Building { mut house, cloud, cloud_port, folder } = building;
         let launcher = launcher(&house);
         let launcher: Vec<&str> = launcher.iter().map(String::as_str).collect();
-        let cloud_port = house.spec.cloud_port.unwrap();
-        let cloud = house.start_cloud(cloud_port).unwrap();
         house.start_broker().unwrap();
         house.start_daemon_under(&launcher).unwrap();
         let mut office = Office::open(&house, cloud_port).unwrap();
@@ -76,15 +59,24 @@ impl TestBuilding {
         Self { house, cloud: Some(cloud), office, notifier, folder }
     }
 
+    /// Starts the cloud's broker again after it was killed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_cloud(&mut self) {
+        let port = self.house.spec.cloud_port.expect("the cloud's port");
+        self.cloud = Some(start_cloud(&self.house, port));
+    }
+
     /// Everybody who comes to a door does this.
     pub fn people(&self, person: impl Fn() -> Person) {
-        self.house.line.with(|sim| {
-            let doors: Vec<DoorNumber> = sim.plant().doors().iter().map(|door| door.number).collect();
-            doors.into_iter().for_each(|door| sim.plant_mut().stand_at(door, Some(person())).unwrap());
-        });
+        stand_at_every_door(&self.house, &person());
     }
 
     /// A courier brings one parcel; returns the label of its door and the code in its notice, digits only.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn deposit(&mut self, unit: &str) -> (String, String) {
         let label = self.bring(unit);
         let code = self.notified(unit, &label);
@@ -92,6 +84,9 @@ impl TestBuilding {
     }
 
     /// A courier brings one parcel; returns the label of its door.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn bring(&mut self, unit: &str) -> String {
         self.people(|| Person::depositing(Duration::from_millis(300)));
         let mut terminal = self.sit_down();
@@ -108,6 +103,9 @@ impl TestBuilding {
     }
 
     /// The code in the next notice, digits only; it must tell of that parcel.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn notified(&mut self, unit: &str, label: &str) -> String {
         let notice = self.notifier.next(PATIENCE).unwrap();
         assert_eq!((notice.unit.as_str(), notice.label.as_str()), (unit, label));
@@ -116,6 +114,9 @@ impl TestBuilding {
     }
 
     /// A resident types a code and takes everything.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn pickup(&mut self, code: &str) {
         self.people(|| Person::collecting(Duration::from_millis(300)));
         let mut terminal = self.sit_down();
@@ -125,6 +126,9 @@ impl TestBuilding {
     }
 
     /// Sits down at the lobby's terminal and, as the last user may have left a screen on, asks for its welcome.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn sit_down(&mut self) -> Terminal {
         let mut terminal = Terminal::sit_down(&self.house.socket(), TERMINAL).unwrap();
         let first = terminal.next(PATIENCE).expect("a screen");
@@ -136,11 +140,17 @@ impl TestBuilding {
     }
 
     /// Waits until the cloud's people hear whatever is sent to them: whoever subscribes late is not told what was.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn wait_listening(&self) {
         listening(&self.office, &self.notifier);
     }
 
     /// Waits for a screen; a failure tells what the daemon said last.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn expect(&mut self, terminal: &Terminal, screen: &str) -> Shown {
         match terminal.wait_for(&[screen], PATIENCE) {
             Ok(shown) => shown,
@@ -160,6 +170,9 @@ impl TestBuilding {
     }
 
     /// CloudEvents types of the journal, as `vestibule journal --json` prints them.
+    ///
+    /// # Panics
+    /// When the building does not serve them so.
     pub fn journal(&self) -> Vec<String> {
         let printed = self.house.ask(&["journal", "--json"]).unwrap();
         let rows = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

@@ -10,7 +10,8 @@ use vestibule_demo::house::House;
 use super::record::{Row, export, in_order};
 use super::staff::Staff;
 use super::{compartment, contents, fetch, gateway, usage};
-use crate::building::{PATIENCE, TestBuilding, UNITS};
+use vestibule_tests::house::PATIENCE;
+use vestibule_tests::served::{ServedBuilding, UNITS};
 
 /// Ten years in milliseconds: a clock that reads less is in the seventies.
 const SEVENTIES_MS: i64 = 315_532_800_000;
@@ -69,7 +70,7 @@ fn library() -> PathBuf {
 
 #[test]
 fn pickup_works_when_the_clock_is_in_1970() {
-    let mut building = TestBuilding::open(26);
+    let mut building = ServedBuilding::open(26);
     let (label, code) = building.deposit(UNITS[0]);
     let (kept, kept_code) = building.deposit(UNITS[1]);
     building.house.kill_daemon();

@@ -1,0 +1,5 @@
+//! Whole buildings: real processes on a wire with true timing. `tests/run` runs these one after the other.
+
+mod kills;
+mod line;
+mod spine;
