@@ -26,6 +26,16 @@ pub enum AttachError {
 struct Slot {
     current: Screen,
     sender: Option<mpsc::Sender<Screen>>,
+    pace: Pace,
+}
+
+/// Whether the newest screen is on its way to whoever is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// It is the last one in the queue, or has been taken from it.
+    Abreast,
+    /// It found the queue full, and is to be fetched once the queue is empty.
+    Behind,
 }
 
 /// Every terminal of the site.
@@ -42,7 +52,10 @@ pub struct Attachment {
 
 impl Terminals {
     pub(crate) fn new(ids: impl IntoIterator<Item = TerminalId>) -> Self {
-        let slots = ids.into_iter().map(|id| (id, Slot { current: Screen::Welcome, sender: None })).collect();
+        let slots = ids
+            .into_iter()
+            .map(|id| (id, Slot { current: Screen::Welcome, sender: None, pace: Pace::Abreast }))
+            .collect();
         Self { slots: Mutex::new(slots) }
     }
 
@@ -52,9 +65,10 @@ impl Terminals {
         let Some(slot) = slots.get_mut(terminal) else { return };
         slot.current = screen.clone();
         if let Some(sender) = &slot.sender {
-            // A full queue means that nobody reads; the current screen is kept above.
-            if let Err(mpsc::error::TrySendError::Closed(_)) = sender.try_send(screen) {
-                slot.sender = None;
+            match sender.try_send(screen) {
+                Ok(()) => slot.pace = Pace::Abreast,
+                Err(mpsc::error::TrySendError::Full(_)) => slot.pace = Pace::Behind,
+                Err(mpsc::error::TrySendError::Closed(_)) => slot.sender = None,
             }
         }
     }
@@ -69,8 +83,19 @@ impl Terminals {
         // The queue is new and holds at least one.
         sender.try_send(slot.current.clone()).map_err(|_| AttachError::Taken)?;
         slot.sender = Some(sender);
+        slot.pace = Pace::Abreast;
         drop(slots);
         Ok(Attachment { terminal: terminal.clone(), terminals: Arc::clone(self), screens })
+    }
+
+    /// The newest screen, if it did not fit in the queue and nothing newer did since.
+    fn missed(&self, terminal: &TerminalId) -> Option<Screen> {
+        let mut slots = self.lock();
+        let slot = slots.get_mut(terminal)?;
+        match std::mem::replace(&mut slot.pace, Pace::Abreast) {
+            Pace::Behind => Some(slot.current.clone()),
+            Pace::Abreast => None,
+        }
     }
 
     fn detach(&self, terminal: &TerminalId) {
@@ -93,7 +118,15 @@ impl Attachment {
 
     /// The next screen, the current one first. `None` once the daemon has let go of the terminal. Cancel-safe.
     pub async fn screen(&mut self) -> Option<Screen> {
-        self.screens.recv().await
+        match self.screens.try_recv() {
+            Ok(screen) => Some(screen),
+            // What found the queue full did so before this; what comes now finds room and wakes the line below.
+            Err(mpsc::error::TryRecvError::Empty) => match self.terminals.missed(&self.terminal) {
+                Some(screen) => Some(screen),
+                None => self.screens.recv().await,
+            },
+            Err(mpsc::error::TryRecvError::Disconnected) => None,
+        }
     }
 }
 
@@ -106,6 +139,10 @@ impl Drop for Attachment {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     fn lobby() -> TerminalId {
@@ -129,5 +166,36 @@ mod tests {
         assert_eq!(terminals.attach(&lobby()).err(), Some(AttachError::Taken));
         drop(first);
         assert!(terminals.attach(&lobby()).is_ok());
+    }
+
+    /// Every screen that comes within a second of a paused clock.
+    async fn seen(attached: &mut Attachment) -> Vec<Screen> {
+        let mut seen = Vec::new();
+        while let Ok(Some(screen)) = timeout(Duration::from_secs(1), attached.screen()).await {
+            seen.push(screen);
+        }
+        seen
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn newest_screen_is_shown_last_and_once_when_a_terminal_was_slow() {
+        let terminals = Arc::new(Terminals::new([lobby()]));
+        let mut attached = terminals.attach(&lobby()).expect("free");
+        for _ in 0..SCREENS_MAX {
+            terminals.show(&lobby(), Screen::AskRecipient);
+        }
+        terminals.show(&lobby(), Screen::StillThere);
+        let screens = seen(&mut attached).await;
+        assert_eq!(screens.len(), SCREENS_MAX + 1);
+        assert_eq!(screens.last(), Some(&Screen::StillThere));
+        // One that fits after those that did not is the newest itself.
+        for _ in 0..=SCREENS_MAX {
+            terminals.show(&lobby(), Screen::AskRecipient);
+        }
+        assert_eq!(attached.screen().await, Some(Screen::AskRecipient));
+        terminals.show(&lobby(), Screen::Welcome);
+        let screens = seen(&mut attached).await;
+        assert_eq!(screens.iter().filter(|screen| **screen == Screen::Welcome).count(), 1);
+        assert_eq!(screens.last(), Some(&Screen::Welcome));
     }
 }
