@@ -29,6 +29,10 @@ const WATCH: u64 = 1 << 63;
 /// A line that babbled is believed again after this long: three periods of the slowest probe.
 const BABBLE_REST: Duration = Duration::from_secs(30);
 
+/// Bytes without a frame between two totals of a line that still babbles: a tenth of a line at 9600 baud. A healthy line
+/// has a few at most.
+const BABBLE_BYTES: u64 = 960;
+
 /// Whether the engine took an input. What it did not take is told again with the next read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -44,7 +48,10 @@ pub struct Ear {
     probes: BTreeMap<(BoardId, Channel), ProbeId>,
     /// Half of the age after which the core no longer believes a contact.
     alive: Duration,
+    /// When the line was last known to babble, until it is believed again.
     babbled: Option<Monotonic>,
+    /// Bytes without a frame at the newest totals.
+    noise: u64,
 }
 
 struct HeardContact {
@@ -83,7 +90,7 @@ impl Ear {
         let probes = configuration.wiring.probes.iter().filter(|(at, _)| on_line(at));
         let probes = probes.filter_map(|(at, probe)| Some((electrical(at)?, probe.clone()))).collect();
         let alive = Duration::from_millis(configuration.site.policy.stale.0 / 2);
-        Self { line: line.clone(), contacts, probes, alive, babbled: None }
+        Self { line: line.clone(), contacts, probes, alive, babbled: None, noise: 0 }
     }
 
     /// Hears one signal and passes on what the core must know of it.
@@ -93,16 +100,18 @@ impl Ear {
                 self.inputs(device, *at, states, &mut pass);
                 self.rested(*at, &mut pass);
             }
-            Signal::Probe { device, channel, reading, .. } => {
+            Signal::Probe { device, channel, at, reading } => {
                 let probe = self.probes.get(&(device.clone(), *channel));
                 if let (Some(probe), Some(reading)) = (probe, probe_reading(*reading)) {
                     pass(Input::Probe { probe: probe.clone(), reading });
                 }
+                self.rested(*at, &mut pass);
             }
-            Signal::Ended { order, outcome, .. } => {
+            Signal::Ended { order, at, outcome } => {
                 if let (Some(unlock), Some(report)) = (unlock_of(*order), pulse_report(*outcome)) {
                     pass(Input::Pulse { unlock, report });
                 }
+                self.rested(*at, &mut pass);
             }
             Signal::Device { device, state, .. } => {
                 if let (Ok(device), health) = (DeviceId::new(device.as_str()), device_health(state)) {
@@ -111,12 +120,18 @@ impl Ear {
             }
             Signal::Port { state, .. } => {
                 if let Some(health) = port_health(state) {
+                    // The port's own word replaces what was said of the line.
+                    self.babbled = None;
                     pass(Input::Line { line: self.line.clone(), health });
                 }
             }
             Signal::Line { at, trouble } => self.trouble(*at, *trouble, &mut pass),
-            // Signs and totals are for people and telemetry; they decide nothing.
-            Signal::Sign { .. } | Signal::DeviceCounters { .. } | Signal::LineCounters { .. } => {}
+            Signal::LineCounters { at, counters } => {
+                self.totals(*at, counters.noise_bytes);
+                self.rested(*at, &mut pass);
+            }
+            // Signs and a board's totals are for people and telemetry; they decide nothing.
+            Signal::Sign { .. } | Signal::DeviceCounters { .. } => {}
         }
     }
 
@@ -161,10 +176,22 @@ impl Ear {
         }
     }
 
+    /// Babbling is told when it begins; whether it goes on is seen in the totals, which come from a silent line, too.
+    fn totals(&mut self, at: Monotonic, noise: u64) {
+        let fresh = noise.saturating_sub(std::mem::replace(&mut self.noise, noise));
+        if fresh >= BABBLE_BYTES
+            && let Some(babbled) = &mut self.babbled
+        {
+            *babbled = at;
+        }
+    }
+
     fn rested(&mut self, at: Monotonic, pass: &mut impl FnMut(Input) -> Taken) {
         if self.babbled.is_some_and(|babbled| at.since(babbled) >= BABBLE_REST) {
-            self.babbled = None;
-            pass(Input::Line { line: self.line.clone(), health: Health::Online });
+            let input = Input::Line { line: self.line.clone(), health: Health::Online };
+            if pass(input) == Taken::Yes {
+                self.babbled = None;
+            }
         }
     }
 }

@@ -253,6 +253,72 @@ fn babbling_line_is_degraded_once_and_recovers_when_it_rested() {
     assert!(heard(&mut ear, &inputs(31_000, 0)).iter().any(is_line));
 }
 
+fn totals(ms: u64, noise_bytes: u64) -> Signal {
+    Signal::LineCounters { at: millis(ms), counters: LineCounters { noise_bytes, ..LineCounters::default() } }
+}
+
+fn says_online(heard: &[Input]) -> bool {
+    heard.iter().any(|input| matches!(input, Input::Line { health: Health::Online, .. }))
+}
+
+#[test]
+fn babbling_line_without_inputs_recovers_with_whatever_is_heard() {
+    let probe = |ms| Signal::Probe {
+        device: board("air"),
+        at: millis(ms),
+        channel: channel(1).expect("number"),
+        reading: Reading::Temperature(MilliDegC(4_000)),
+    };
+    let ended = |ms| Signal::Ended {
+        order: OrderId(1),
+        at: millis(ms),
+        outcome: Outcome::Acknowledged { sent: millis(ms) },
+    };
+    let counted = |ms| totals(ms, 0);
+    let signals: [&dyn Fn(u64) -> Signal; 3] = [&probe, &ended, &counted];
+    for signal in signals {
+        let mut ear = ear();
+        heard(&mut ear, &Signal::Line { at: millis(0), trouble: LineTrouble::Babbling });
+        assert!(!says_online(&heard(&mut ear, &signal(29_999))));
+        assert!(says_online(&heard(&mut ear, &signal(30_000))), "{:?}", signal(30_000));
+        assert!(!says_online(&heard(&mut ear, &signal(60_000))), "said once");
+    }
+}
+
+#[test]
+fn line_that_goes_on_babbling_is_not_believed() {
+    let mut ear = ear();
+    heard(&mut ear, &totals(0, 50_000));
+    heard(&mut ear, &Signal::Line { at: millis(1_000), trouble: LineTrouble::Babbling });
+    for tens in 1..=6_u64 {
+        let signal = totals(tens * 10_000, 50_000 + tens * 8_000);
+        assert!(!says_online(&heard(&mut ear, &signal)), "{signal:?}");
+    }
+    assert!(!says_online(&heard(&mut ear, &totals(80_000, 98_003))));
+    assert!(says_online(&heard(&mut ear, &totals(90_000, 98_005))), "a few stray bytes are no babble");
+}
+
+#[test]
+fn port_says_how_the_line_is_when_it_babbled_before() {
+    let port = |ms, state| Signal::Port { at: millis(ms), state };
+    let mut ear = ear();
+    heard(&mut ear, &Signal::Line { at: millis(0), trouble: LineTrouble::Babbling });
+    heard(&mut ear, &port(1_000, PortState::Unplugged));
+    assert!(!says_online(&heard(&mut ear, &totals(40_000, 0))), "an unplugged line does not rest");
+    assert!(says_online(&heard(&mut ear, &port(50_000, PortState::Open))));
+    assert!(!says_online(&heard(&mut ear, &totals(90_000, 0))), "it was told already");
+    let again = heard(&mut ear, &Signal::Line { at: millis(91_000), trouble: LineTrouble::Babbling });
+    assert!(matches!(again[..], [Input::Line { health: Health::Degraded, .. }]));
+}
+
+#[test]
+fn babbling_line_is_told_again_when_the_engine_did_not_take_that_it_rested() {
+    let mut ear = ear();
+    heard(&mut ear, &Signal::Line { at: millis(0), trouble: LineTrouble::Babbling });
+    ear.hear(&totals(30_000, 0), |_| Taken::No);
+    assert!(says_online(&heard(&mut ear, &totals(40_000, 0))));
+}
+
 #[test]
 fn foreign_frames_are_told_and_totals_are_not() {
     let mut ear = ear();
