@@ -62,8 +62,9 @@ impl Feed for Events {
 
     fn next(&mut self, building: &BuildingId) -> Option<(Message, Event)> {
         let event = self.waiting.pop_front()?;
-        let topic = Topic::Event(EventType::new(&event.event_type)?).text(building);
-        Some((Message::once(topic, event.bytes.clone()), event))
+        // Who listens sees a row of no known type, too, as the cloud does.
+        let event_type = EventType::new(&event.event_type).unwrap_or_else(EventType::unreadable);
+        Some((Message::once(Topic::Event(event_type).text(building), event.bytes.clone()), event))
     }
 
     fn acknowledged(&mut self, _: Event, _: &EngineHandle) {}
@@ -89,5 +90,31 @@ impl Feed for Events {
 
     fn dropped(&self) -> u64 {
         self.dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vestibule_core::unit::Digest;
+
+    use super::*;
+
+    fn row(event_type: &str) -> Outgoing {
+        let bytes = Arc::from(*b"{}");
+        Outgoing::Row(JournalRow { sequence: 1, hash: Digest([0; 32]), event_type: event_type.into(), bytes })
+    }
+
+    #[test]
+    fn rows_behind_one_of_no_known_type_are_said_and_so_is_that_one() {
+        let building = BuildingId::new("b").expect("id");
+        let mut events = Events::default();
+        events.told(row("no/type"));
+        events.told(row("parcel.stored"));
+        let next = |events: &mut Events| events.next(&building).map(|(message, _)| message.topic);
+        assert_eq!(next(&mut events).as_deref(), Some("vestibule/v1/b/event/journal.unreadable"));
+        assert_eq!(next(&mut events).as_deref(), Some("vestibule/v1/b/event/parcel.stored"));
+        assert_eq!(next(&mut events), None);
     }
 }

@@ -32,6 +32,9 @@ pub const SAMPLE_PERIOD: Duration = Duration::from_secs(60);
 pub const SAMPLES_MAX: usize = 512;
 /// Replies that wait: as many as commands may wait in the engine.
 pub const REPLIES_MAX: usize = 256;
+/// Retained topics that wait to be cleared: twice the things of the largest building. What is beyond is heard, and
+/// cleared, with the next connection.
+pub const CLEARED_MAX: usize = 2_048;
 /// Commands whose response topic and correlation data are remembered until their final reply.
 pub const ROUTES_MAX: usize = 512;
 /// Longest correlation data kept, in bytes: a UUID as text, twice.

@@ -7,7 +7,7 @@ use rumqttc::v5::mqttbytes::v5::{Publish, PublishProperties};
 /// A message to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    pub(super) topic: String,
+    pub(crate) topic: String,
     pub(super) payload: Bytes,
     pub(super) kind: Kind,
     pub(super) correlation: Option<Bytes>,

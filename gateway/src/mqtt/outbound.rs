@@ -9,7 +9,7 @@ use vestibule_core::id::BuildingId;
 use vestibule_core::view::View;
 
 use super::Publisher;
-use super::limits::REPLIES_MAX;
+use super::limits::{CLEARED_MAX, REPLIES_MAX};
 use super::message::Message;
 
 /// What a publication was for.
@@ -53,7 +53,11 @@ impl Outbound {
 
     /// A retained state topic belongs to nothing that is configured.
     pub(super) fn clear(&mut self, topic: String) {
-        self.cleared.insert(topic);
+        if self.cleared.len() < CLEARED_MAX {
+            self.cleared.insert(topic);
+        } else if !self.cleared.contains(&topic) {
+            self.dropped += 1;
+        }
     }
 
     /// An answer is to be given.
@@ -86,15 +90,17 @@ impl Outbound {
         }
     }
 
-    /// Replies dropped since the start.
+    /// Replies, and topics to be cleared, that were dropped since the start.
     pub(super) const fn dropped(&self) -> u64 {
         self.dropped
     }
 
     /// The next message: birth, replies, changed things, cleared topics, end markers.
     pub(super) fn next(&mut self, publisher: &Publisher, view: &View) -> Option<(Message, Said)> {
-        if std::mem::take(&mut self.birth) {
-            return state(publisher, view, &Thing::Gateway).map(|message| (message, Said::State));
+        if std::mem::take(&mut self.birth)
+            && let Some(message) = state(publisher, view, &Thing::Gateway)
+        {
+            return Some((message, Said::State));
         }
         if let Some(reply) = self.replies.pop_front() {
             return Some((reply.clone(), Said::Reply(reply)));
@@ -199,6 +205,17 @@ mod tests {
         outbound.changed(Thing::Probe(ProbeId::new("gone").unwrap()));
         let (message, _) = outbound.next(&publisher, &view).unwrap();
         assert!(message.payload.is_empty() && message.retain());
+    }
+
+    #[test]
+    fn topics_to_be_cleared_are_bounded_and_counted() {
+        let mut outbound = Outbound::default();
+        for number in 0..CLEARED_MAX + 3 {
+            outbound.clear(format!("vestibule/v1/b/state/probe/gone-{number}"));
+        }
+        outbound.clear("vestibule/v1/b/state/probe/gone-0".into());
+        assert_eq!(outbound.dropped(), 3);
+        assert_eq!(topics(&mut outbound).len(), CLEARED_MAX);
     }
 
     #[test]

@@ -87,8 +87,10 @@ impl Feed for Owed {
             return Some((message, Debt::Notice(notice.id)));
         }
         if let Some(Witness { event_type, bytes }) = self.witnesses.pop_front() {
-            let topic = Topic::Event(EventType::new(event_type)?).text(building);
-            return Some((Message::once(topic, Bytes::from_owner(bytes)), Debt::Witness));
+            return Some((
+                Message::once(topic(event_type, building), Bytes::from_owner(bytes)),
+                Debt::Witness,
+            ));
         }
         let (row, late) = self.journal.next()?;
         let sequence = row.sequence;
@@ -138,10 +140,44 @@ impl Feed for Owed {
     }
 }
 
-/// A row's message. A type that is not one of this contract (the row is damaged) is published all the same, so that the
-/// cloud sees what `verify` sees.
+/// A type that is not one of this contract (the row is damaged) is published all the same, so that the cloud sees what
+/// `verify` sees.
+fn topic(event_type: &str, building: &BuildingId) -> String {
+    Topic::Event(EventType::new(event_type).unwrap_or_else(EventType::unreadable)).text(building)
+}
+
 fn message(row: JournalRow, late: bool, building: &BuildingId) -> Message {
-    let event_type = EventType::new(&row.event_type).unwrap_or_else(EventType::unreadable);
-    let message = Message::once(Topic::Event(event_type).text(building), Bytes::from_owner(row.bytes));
+    let message = Message::once(topic(&row.event_type, building), Bytes::from_owner(row.bytes));
     if late { message.with_property(LATE.0, LATE.1) } else { message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outbox::OutboxError;
+    use super::*;
+
+    struct Empty;
+
+    impl Outbox for Empty {
+        fn acknowledged(&self) -> Result<u64, OutboxError> {
+            Ok(0)
+        }
+
+        fn rows_after(&self, _: u64, _: usize) -> Result<Vec<JournalRow>, OutboxError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn witness_of_no_known_type_is_said_and_keeps_nothing_back() {
+        let building = BuildingId::new("b").expect("id");
+        let mut owed = Owed::new(Arc::new(Empty));
+        for event_type in ["no/type", "parcel.stored"] {
+            owed.told(Outgoing::Witness(Witness { event_type, bytes: Arc::from(*b"{}") }));
+        }
+        let next = |owed: &mut Owed| owed.next(&building).map(|(message, _)| message.topic);
+        assert_eq!(next(&mut owed).as_deref(), Some("vestibule/v1/b/event/journal.unreadable"));
+        assert_eq!(next(&mut owed).as_deref(), Some("vestibule/v1/b/event/parcel.stored"));
+        assert_eq!(next(&mut owed), None);
+    }
 }
