@@ -4,7 +4,8 @@ use alloc::boxed::Box;
 use alloc::format;
 
 use crate::command::{
-    Actor, Answer, Carriers, Channel, Command, CommandRequest, Directory, Intake, Nonce, Retention, Status,
+    Actor, Answer, Carrier, Carriers, Channel, Command, CommandRequest, Directory, Intake, Nonce, Retention,
+    Status,
 };
 use crate::compartment::{InspectionCause, Level, Use};
 use crate::effect::Purpose;
@@ -315,4 +316,12 @@ fn nothing_expires_when_the_clock_is_not_trusted() {
     scene.pass(Millis::hours(1));
     assert_eq!(give(&mut scene, &request), Status::Done);
     assert_eq!(scene.unlocks.len(), 1);
+}
+
+#[test]
+fn digest_of_a_code_is_not_shown_when_carriers_are() {
+    let carrier = Carrier { id: "ups".parse().unwrap(), code_digest: Digest([0xa7; 32]) };
+    let command = Command::CarriersSync(Carriers { version: 1, carriers: [carrier].into() });
+    let shown = format!("{command:?}");
+    assert!(shown.contains("ups") && !shown.contains("a7"), "{shown}");
 }
