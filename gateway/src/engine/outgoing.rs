@@ -35,7 +35,7 @@ pub enum Outgoing {
         /// The answer.
         outcome: Outcome,
     },
-    /// Publish all state again, then answer with this end marker.
+    /// Publish all state again, then answer with this end marker if the command came over your channel.
     Resync {
         /// Which command asked.
         key: CommandKey,
@@ -114,10 +114,12 @@ impl Client {
 }
 
 impl Outgoing {
-    /// Answers go to the channel that asked; the console reads everything else from the snapshot and the journal.
+    /// Answers go to the channel that asked; the console reads everything else from the snapshot and the journal. It
+    /// publishes nothing itself, so all who do publish again when it asks for that.
     fn concerns(&self, channel: Channel) -> bool {
         match self {
-            Self::Reply { key, .. } | Self::Resync { key, .. } => key.channel == channel,
+            Self::Reply { key, .. } => key.channel == channel,
+            Self::Resync { key, .. } => key.channel == channel || key.channel == Channel::Console,
             Self::Stopping | Self::Missed { .. } => true,
             Self::NoticeWaiting => channel == Channel::Cloud,
             Self::Changed(_) | Self::Row(_) | Self::Witness(_) => channel != Channel::Console,
@@ -127,6 +129,11 @@ impl Outgoing {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_core::command::{Actor, Answer, Status};
+    use vestibule_core::id::CommandId;
+    use vestibule_core::time::Timestamp;
+    use vestibule_core::unit::Digest;
+
     use super::*;
 
     #[test]
@@ -141,6 +148,35 @@ mod tests {
         clients.send(&Outgoing::Changed(Thing::Gateway));
         assert_eq!(receiver.try_recv(), Ok(Outgoing::Missed { dropped: 5 }));
         assert_eq!(receiver.try_recv(), Ok(Outgoing::Changed(Thing::Gateway)));
+    }
+
+    fn resync(from: Channel) -> Outgoing {
+        let key =
+            CommandKey { channel: from, actor: Actor::Gateway, id: CommandId::new("again").expect("id") };
+        let outcome = Outcome {
+            digest: Digest([0; 32]),
+            status: Status::Done,
+            detail: String::new(),
+            sentence: String::new(),
+            events: Vec::new(),
+            answer: Answer::None,
+            keep_until: Timestamp(0),
+        };
+        Outgoing::Resync { key, outcome }
+    }
+
+    #[test]
+    fn all_publish_again_when_the_console_asks_and_one_when_a_broker_does() {
+        let told = |from| {
+            let clients = Clients::default();
+            let channels = [Channel::Bus, Channel::Cloud, Channel::Console];
+            let mut receivers = channels.map(|channel| clients.subscribe(channel));
+            clients.send(&resync(from));
+            receivers.each_mut().map(|receiver| receiver.try_recv().is_ok())
+        };
+        assert_eq!(told(Channel::Console), [true, true, true]);
+        assert_eq!(told(Channel::Bus), [true, false, false]);
+        assert_eq!(told(Channel::Cloud), [false, true, false]);
     }
 
     #[test]

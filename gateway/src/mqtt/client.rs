@@ -82,6 +82,7 @@ enum Phase {
 
 struct Client<F: Feed> {
     publisher: Publisher,
+    channel: Channel,
     engine: EngineHandle,
     feed: F,
     connection: Connection<Sent<F::Sent>>,
@@ -100,6 +101,7 @@ impl<F: Feed> Client<F> {
             connection: Connection::new(settings.endpoint),
             commands: Commands::new(settings.publisher.building.clone(), settings.channel),
             publisher: settings.publisher,
+            channel: settings.channel,
             engine,
             feed,
             ears: Ears::Shut,
@@ -233,7 +235,9 @@ impl<F: Feed> Client<F> {
             }
             Some(Outgoing::Resync { key, outcome }) => {
                 self.outbound.everything(&self.engine.view().view);
-                if let Some(marker) = self.commands.reply(&key, &outcome) {
+                if key.channel == self.channel
+                    && let Some(marker) = self.commands.reply(&key, &outcome)
+                {
                     self.outbound.marker(marker);
                 }
             }

@@ -1,8 +1,11 @@
 //! Birth, last will, retained state.
 
+use vestibule_core::command::{Actor, Answer, Channel, CommandKey, Outcome, Status};
 use vestibule_core::compartment::Use;
 use vestibule_core::effect::Thing;
-use vestibule_core::id::{ParcelId, Serial};
+use vestibule_core::id::{CommandId, ParcelId, Serial};
+use vestibule_core::time::Timestamp;
+use vestibule_core::unit::Digest;
 
 use crate::cloud::Cloud;
 use crate::house::{BOOT, House, Memory, compartment, published};
@@ -49,6 +52,32 @@ async fn newest_state_is_said_when_a_thing_changes() {
     house.seam.tell(&Outgoing::Changed(Thing::Compartment(compartment())));
     let second = observer.json("state/compartment/a-1").await;
     assert_eq!(second["value"], "occupied");
+    assert!(second["sequence"].as_u64() > first["sequence"].as_u64());
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn all_state_is_said_again_when_the_console_asks_for_it() {
+    let cloud = Cloud::start("");
+    let mut observer = Observer::of(&cloud).await;
+    let house = House::start(&Memory::default(), cloud.files("gateway-gateway"), cloud.port);
+    let first = observer.json("state/door/a-1").await;
+    let key = CommandKey {
+        channel: Channel::Console,
+        actor: Actor::Staff("os:ann".into()),
+        id: CommandId::new("again").expect("id"),
+    };
+    let outcome = Outcome {
+        digest: Digest([0; 32]),
+        status: Status::Done,
+        detail: String::new(),
+        sentence: String::new(),
+        events: Vec::new(),
+        answer: Answer::None,
+        keep_until: Timestamp(0),
+    };
+    house.seam.tell(&Outgoing::Resync { key, outcome });
+    let second = observer.json("state/door/a-1").await;
     assert!(second["sequence"].as_u64() > first["sequence"].as_u64());
     house.stop().await;
 }
