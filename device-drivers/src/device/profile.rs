@@ -263,6 +263,12 @@ impl ProbeText {
 }
 
 impl ProbeField {
+    /// What it measures.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
     /// What `data`, read at `now`, say of this probe. `last` is its last good value, and is kept up to date.
     #[must_use]
     pub fn reading(&self, data: &[u8], now: Monotonic, last: &mut LastGood) -> Reading {

@@ -40,11 +40,12 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
         end_with(parent)?;
     }
     let layers = Layers::from_options(options);
-    let (building, settings) = config::load_broker(&layers).map_err(|(problems, sources)| {
-        let shown: Vec<_> = problems.iter().map(|problem| render(problem, &sources)).collect();
-        Failure::new(format!("the configuration is bad\n{}", shown.join("\n")))
-    })?;
-    crate::log::init("info").map_err(Failure::new)?;
+    let config::BrokerStart { building, broker: settings, log } =
+        config::load_broker(&layers).map_err(|(problems, sources)| {
+            let shown: Vec<_> = problems.iter().map(|problem| render(problem, &sources)).collect();
+            Failure::new(format!("the configuration is bad\n{}", shown.join("\n")))
+        })?;
+    crate::log::init(&log).map_err(Failure::new)?;
     let settings = BrokerSettings {
         building: building.as_str().to_owned(),
         listen: settings.listen,

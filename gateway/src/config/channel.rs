@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use vestibule_core::id::DeviceId;
 
 use super::field::Field;
+use super::model::{Provides, Role};
 use super::problem::{Problem, Problems};
 use super::reader::Spot;
 use super::source::Place;
@@ -99,7 +101,7 @@ pub fn resolve(
         let ids = field.devices.keys().map(DeviceId::as_str);
         return fail(Problem::error(at, message).did_you_mean(&written.device, ids));
     };
-    let Some(provides) = known.provides else { return Vec::new() };
+    let Some(provides) = &known.provides else { return Vec::new() };
     let count = match kind {
         Kind::Output => provides.outputs,
         Kind::Input => provides.inputs,
@@ -113,8 +115,36 @@ pub fn resolve(
         let message = format!("device \"{id}\" has no {kind} {last}: it has {count} {kind}s");
         return fail(Problem::error(at, message).other(known.place, "defined here"));
     }
+    if kind == Kind::Probe
+        && let Some(problem) = wrong_role(text, id, written.first..=last, provides)
+    {
+        return fail(problem.other(known.place, "defined here"));
+    }
     let channel = |channel| Spot { value: DeviceChannel { device: id.clone(), channel }, place: text.place };
     (written.first..=last).map(channel).collect()
+}
+
+/// What watches the cold must measure a temperature; a channel that measures something else would never be heard.
+fn wrong_role(
+    text: &Spot<&str>,
+    device: &DeviceId,
+    mut channels: RangeInclusive<u16>,
+    provides: &Provides,
+) -> Option<Problem> {
+    let role = |channel: &u16| provides.roles.get(channel);
+    let wrong = channels.find(|channel| role(channel) != Some(&Role::Temperature))?;
+    let measures = match role(&wrong) {
+        Some(Role::Humidity) => "humidity",
+        Some(Role::Temperature) | None => "nothing that is known",
+    };
+    let message =
+        format!("probe channel {device}/{wrong} measures {measures}; a probe must measure temperature");
+    let problem = Problem::error(Some(text.place), message);
+    let right = provides.roles.iter().find(|(_, role)| **role == Role::Temperature);
+    Some(match right {
+        Some((channel, _)) => problem.help(format!("did you mean \"{device}/{channel}\"?")),
+        None => problem,
+    })
 }
 
 /// Who uses which channel.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
-use vestibule_core::id::BuildingId;
 use vestibule_core::site::Site;
 use vestibule_core::unit::Digest;
 
+use super::BrokerStart;
 use super::bank::{self, Bank};
 use super::channel::{Kind, Uses};
 use super::compartment::Compartments;
@@ -20,7 +20,7 @@ use super::problem::{Problem, Problems};
 use super::reader::Reader;
 use super::source::{Place, Source, Sources};
 use super::tree::{self, Table};
-use super::value::{Broker, Configuration, Origin, Wiring};
+use super::value::{Configuration, Origin, Wiring};
 
 /// Sections of the design that later versions read.
 const LATER: [&str; 4] = ["room", "notify", "report", "staff"];
@@ -74,7 +74,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
 }
 
 /// What `vestibule broker` needs. Problems of other sections do not keep the broker from running.
-pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<(BuildingId, Broker)> {
+pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<BrokerStart> {
     let table = merge(sources, problems)?;
     let mut root = Reader::new(&table, Place { source: 0, start: 0, end: 0 }, "the configuration", problems);
     let building = local::read_building(&mut root);
@@ -83,7 +83,14 @@ pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<(Buildin
     if problems.errors() > 0 {
         return None;
     }
-    Some((building?.id, broker?))
+    let aside = Problems::default();
+    let log = local::read_log(&mut Reader::new(
+        &table,
+        Place { source: 0, start: 0, end: 0 },
+        "the configuration",
+        &aside,
+    ));
+    Some(BrokerStart { building: building?.id, broker: broker?, log })
 }
 
 /// All layers as one table; `None` where some file is missing or not TOML, since what it meant would only be guessed.

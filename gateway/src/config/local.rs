@@ -22,6 +22,8 @@ const ZONES_MAX: usize = 1_000;
 pub const STATE_DIR: &str = "/var/lib/vestibule";
 /// The console's socket.
 pub const SOCKET: &str = "/run/vestibule/console.sock";
+/// What is logged: what a technician reads.
+pub const LOG_FILTER: &str = "info";
 /// Touched by systemd-timesyncd at each synchronisation.
 pub const CLOCK_MARKER: &str = "/run/systemd/timesync/synchronized";
 
@@ -109,13 +111,18 @@ pub fn read_local(root: &mut Reader<'_>, paths: Paths<'_>) -> Local {
         root.problems.add(Problem::error(None, message).help("[console] socket = a shorter path"));
     }
     let clock_marker = read_path(root, "clock", "marker", CLOCK_MARKER, paths);
-    let log = root.table("log").and_then(|mut reader| {
+    Local { state_dir, socket, clock_marker, log: read_log(root) }
+}
+
+/// Reads `[log]`: what is logged, by daemon and broker alike.
+pub fn read_log(root: &mut Reader<'_>) -> String {
+    let filter = root.table("log").and_then(|mut reader| {
         "[log]".clone_into(&mut reader.what);
         let filter = reader.text("filter").and_then(|text| reader.parse(text, crate::log::check_filter));
         reader.finish();
         filter
     });
-    Local { state_dir, socket, clock_marker, log: log.map_or_else(|| "info".to_owned(), |f| f.value) }
+    filter.map_or_else(|| LOG_FILTER.to_owned(), |filter| filter.value)
 }
 
 fn read_path(

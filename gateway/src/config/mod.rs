@@ -80,11 +80,21 @@ pub fn peek_socket(layers: &Layers) -> std::path::PathBuf {
     last_good::peek(&layers.read(&Problems::default()), "console", "socket", SOCKET)
 }
 
+/// What `vestibule broker` starts with.
+pub struct BrokerStart {
+    /// Whose broker it is.
+    pub building: BuildingId,
+    /// `[broker]`.
+    pub broker: Broker,
+    /// `[log] filter`, or the usual one where that section is bad.
+    pub log: String,
+}
+
 /// Reads what the broker needs; problems of other sections do not matter to it.
 ///
 /// # Errors
 /// Everything wrong with `[building]` and `[broker]`, with the files to show it in.
-pub fn load_broker(layers: &Layers) -> Result<(BuildingId, Broker), (Vec<Problem>, Sources)> {
+pub fn load_broker(layers: &Layers) -> Result<BrokerStart, (Vec<Problem>, Sources)> {
     let problems = Problems::default();
     let sources = layers.read(&problems);
     match compile::compile_broker(&sources, &problems) {

@@ -1,9 +1,13 @@
 //! What each device model provides, as the drivers say it.
 
+use std::collections::BTreeMap;
+
 use device_drivers::device::Model;
+use device_drivers::device::plan::Meaning;
+pub use device_drivers::device::profile::Role;
 
 /// Channels of a model by kind, each numbered from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provides {
     /// Lock outputs.
     pub outputs: u16,
@@ -11,16 +15,25 @@ pub struct Provides {
     pub inputs: u16,
     /// Probe channels.
     pub probes: u16,
+    /// What each probe channel measures.
+    pub roles: BTreeMap<u16, Role>,
 }
 
 /// What a model provides; `None` for a model nobody knows.
 #[must_use]
 pub fn provides(model: &str) -> Option<Provides> {
-    let provides = Model::by_name(model)?.provides();
+    let model = Model::by_name(model)?;
+    let provides = model.provides();
+    let fields = model.plan().polls.iter().filter_map(|poll| match &poll.meaning {
+        Meaning::Probes(fields) => Some(fields),
+        Meaning::Inputs | Meaning::Outputs => None,
+    });
+    let roles = fields.flatten().map(|field| (field.channel.number().into(), field.role())).collect();
     Some(Provides {
         outputs: provides.outputs.into(),
         inputs: provides.inputs.into(),
         probes: provides.probes.into(),
+        roles,
     })
 }
 

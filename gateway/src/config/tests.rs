@@ -144,8 +144,22 @@ fn broker_runs_when_other_sections_are_bad() {
     let main = example_in(dir.path());
     let text = std::fs::read_to_string(&main).unwrap().replace("model = \"xy-md02\"", "model = \"nothing\"");
     std::fs::write(&main, text).unwrap();
-    let (building, broker) = load_broker(&Layers::Given(vec![main])).unwrap();
-    assert_eq!((building.as_str(), broker.listen.port()), ("maple-court", 8883));
+    let start = load_broker(&Layers::Given(vec![main])).unwrap();
+    assert_eq!((start.building.as_str(), start.broker.listen.port()), ("maple-court", 8883));
+}
+
+#[test]
+fn broker_logs_what_the_configuration_says_and_runs_when_it_says_nonsense() {
+    let filter = |text: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let main = example_in(dir.path());
+        let site = std::fs::read_to_string(&main).unwrap();
+        assert!(site.contains("filter = \"info\""));
+        std::fs::write(&main, site.replace("filter = \"info\"", text)).unwrap();
+        load_broker(&Layers::Given(vec![main])).unwrap().log
+    };
+    assert_eq!(filter("filter = \"warn,vestibule=debug\""), "warn,vestibule=debug");
+    assert_eq!(filter("filter = \"no=such=level\""), "info");
 }
 
 #[test]
