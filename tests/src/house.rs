@@ -74,14 +74,17 @@ impl Building {
             policy: plan.policy,
         };
         let house = House::build_with_banks(spec, key.to_bytes(), plan.banks).expect("a building");
-        let authority = folder.path().join("authority").to_string_lossy().into_owned();
-        let out = house.certificates().to_string_lossy().into_owned();
-        let auditor = ["--role", "cloud", "--name", "auditor", "--out", &out];
-        house
-            .command(&[&["enroll", "--building-ca", &authority], &auditor[..]].concat())
-            .expect("a certificate");
+        enroll(&house, "cloud", "auditor");
         let cloud = start_cloud(&house, cloud_port);
         Self { house, cloud, cloud_port, folder }
+    }
+
+    /// A certificate by the building's authority for somebody more.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn enroll(&self, role: &str, name: &str) {
+        enroll(&self.house, role, name);
     }
 
     /// Somebody who listens at the cloud with a certificate of their own, at QoS 1.
@@ -111,6 +114,13 @@ impl Building {
     pub fn office(&self) -> Office {
         Office::open(&self.house, self.cloud_port).expect("the office")
     }
+}
+
+fn enroll(house: &House, role: &str, name: &str) {
+    let authority = house.spec.folder.join("authority").to_string_lossy().into_owned();
+    let out = house.certificates().to_string_lossy().into_owned();
+    let member = ["--role", role, "--name", name, "--out", &out];
+    house.command(&[&["enroll", "--building-ca", &authority], &member[..]].concat()).expect("a certificate");
 }
 
 /// Mosquitto for everybody who has business at the cloud.

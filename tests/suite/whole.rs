@@ -3,3 +3,4 @@
 mod kills;
 mod line;
 mod spine;
+mod staff;

@@ -7,7 +7,7 @@ mod broker;
 mod clock;
 mod cloud;
 mod disk;
-mod record;
+pub mod record;
 mod staff;
 
 use sim_devices::DoorNumber;
