@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::guess::Asking;
 use crate::id::{CarrierId, ParcelId, TerminalId, UnitId};
 use crate::limits::REMINDER_EVERY;
+use crate::pace::Asked;
 use crate::parcel::ParcelState;
 use crate::pickup::Aim;
 use crate::refusal::Refusal;
@@ -20,13 +21,7 @@ impl Draft<'_> {
         match TypedCode::read(text) {
             TypedCode::Typo => Err(Refusal::Typo),
             TypedCode::Other => Err(Refusal::UnknownCode),
-            TypedCode::Carrier(code) => match self.carrier_of(&code) {
-                Some(carrier) => self.courier_enters(terminal, carrier),
-                None => {
-                    self.deny(terminal);
-                    Err(Refusal::UnknownCode)
-                }
-            },
+            TypedCode::Carrier(code) => self.carrier_is_known(terminal, &code),
             TypedCode::Pickup(_) if self.asking() == Asking::UnitAndCode => {
                 self.set_session(terminal, State::AskUnit);
                 self.show(terminal, Screen::AskUnit);
@@ -44,11 +39,22 @@ impl Draft<'_> {
         }
     }
 
+    /// A carrier's code. Misses cost that terminal a pause before the next one, and no recipient anything.
+    fn carrier_is_known(&mut self, terminal: &TerminalId, code: &CarrierCode) -> Result<(), Refusal> {
+        self.is_not_paused(terminal, Asked::Carrier)?;
+        match self.carrier_of(code) {
+            Some(carrier) => self.courier_enters(terminal, carrier),
+            None => {
+                self.deny(terminal);
+                self.count_miss(terminal, Asked::Carrier);
+                Err(Refusal::UnknownCode)
+            }
+        }
+    }
+
     pub(crate) fn take_unit(&mut self, terminal: &TerminalId, text: &str) -> Result<(), Refusal> {
         let unit = self.known_unit(text).ok_or(Refusal::UnknownUnit)?;
-        if !self.may_try(&unit) {
-            return Err(Refusal::TooManyMisses);
-        }
+        self.may_try(terminal, &unit)?;
         self.set_session(terminal, State::AskCode { unit });
         self.show(terminal, Screen::AskCode);
         Ok(())
@@ -63,10 +69,11 @@ impl Draft<'_> {
             TypedCode::Typo => return Err(Refusal::Typo),
             TypedCode::Carrier(_) | TypedCode::Other => return Err(Refusal::UnknownCode),
         };
-        if !self.may_try(&unit) {
-            self.linger(terminal);
-            return Err(Refusal::TooManyMisses);
-        }
+        self.may_try(terminal, &unit).inspect_err(|refusal| {
+            if *refusal == Refusal::TooManyMisses {
+                self.linger(terminal);
+            }
+        })?;
         let parcel = self.keys.find(&code).filter(|id| self.unit_of(*id) == Some(&unit));
         match parcel {
             Some(parcel) => {
@@ -75,7 +82,7 @@ impl Draft<'_> {
             }
             None => {
                 self.deny(terminal);
-                self.charge_miss(&unit);
+                self.charge_miss(terminal, &unit);
                 Err(Refusal::UnknownCode)
             }
         }

@@ -1,4 +1,4 @@
-//! Commands and guesses: once is once, and nobody is locked out.
+//! Commands: once is once.
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -7,10 +7,9 @@ use crate::command::{
     Actor, Answer, Carrier, Carriers, Channel, Command, CommandRequest, Directory, Intake, Nonce, Retention,
     Status,
 };
-use crate::compartment::{InspectionCause, Level, Use};
+use crate::compartment::{InspectionCause, Use};
 use crate::effect::Purpose;
 use crate::input::{Input, StorageHealth};
-use crate::refusal::Refusal;
 use crate::row::NoticeKind;
 use crate::scene::{Hand, Scene, compartment, unit};
 use crate::screen::Screen;
@@ -240,69 +239,6 @@ fn parcel_is_logged_by_hand_when_its_unit_is_known() {
     assert!(matches!(scene.replies.last().unwrap().answer, Answer::Parcel(_)));
     scene.order("2", Command::ParcelIntake(intake("9z")));
     assert_eq!(scene.replies.last().unwrap().detail, "unknown_unit");
-}
-
-/// Check-valid ten-digit codes: nine digits counted up, and Damm's digit found by trying.
-fn guess(scene: &mut Scene, number: u32) -> Refusal {
-    for check in 0..10 {
-        scene.typed(&format!("{:09}{check}", number * 7_919));
-        match scene.last {
-            Some(Err(Refusal::Typo)) => {}
-            Some(Err(refusal)) => return refusal,
-            _ => return Refusal::UnitRequired,
-        }
-    }
-    Refusal::Typo
-}
-
-#[test]
-fn terminals_ask_for_the_unit_when_ten_codes_were_guessed() {
-    let mut scene = Scene::new();
-    let (_, code) = scene.stored_for("4b");
-    // The start charged one.
-    for number in 1..=9 {
-        assert_eq!(guess(&mut scene, number), Refusal::UnknownCode);
-    }
-    assert!(scene.facts().contains(&"access.stepped_up"));
-    scene.typed(&code);
-    assert_eq!(*scene.screen(), Screen::AskUnit);
-    scene.typed("5c");
-    for _ in 0..10 {
-        scene.typed(&code);
-        assert_eq!(scene.last, Some(Err(Refusal::UnknownCode)));
-    }
-    scene.typed(&code);
-    assert_eq!(scene.last, Some(Err(Refusal::TooManyMisses)));
-    // Another unit is not touched by that.
-    scene.typed(&code);
-    scene.typed("4b");
-    scene.typed(&code);
-    assert!(matches!(scene.screen(), Screen::TakeOut { .. }));
-}
-
-#[test]
-fn budget_survives_when_the_daemon_restarts() {
-    let mut scene = Scene::new();
-    for number in 1..=8 {
-        guess(&mut scene, number);
-    }
-    scene.restart();
-    assert_eq!(guess(&mut scene, 100), Refusal::UnitRequired);
-}
-
-#[test]
-fn typing_errors_cost_nothing_when_the_check_digit_shows_them() {
-    let mut scene = Scene::new();
-    let (door, code) = scene.stored_for("4b");
-    for at in 0..10 {
-        let mut wrong = code.clone().into_bytes();
-        wrong[at] = b'0' + (wrong[at] - b'0' + 1) % 10;
-        scene.typed(core::str::from_utf8(&wrong).unwrap());
-        assert_eq!(scene.last, Some(Err(Refusal::Typo)));
-    }
-    scene.typed(&code);
-    assert_eq!(*scene.screen(), Screen::TakeOut { label: scene.label(&door), more: 0 });
-    scene.swing(&door, Level::Shut);
 }
 
 #[test]

@@ -1,20 +1,31 @@
 //! What guessing costs: the persisted budget of never-issued codes, misses in unit + code mode, counted denials.
 //!
-//! Misses never lock a terminal out: they step it up to unit + code, where each unit has its own small limit.
+//! Misses never lock a terminal out: they step it up to unit + code, where each unit has its own small limit. Where the
+//! building's is spent too, the terminals that are guessed at take a code only now and then.
 
 use crate::draft::Draft;
 use crate::event::Fact;
 use crate::id::{TerminalId, UnitId};
 use crate::limits::{BUDGET_DAYS, BUDGET_YEAR, CHARGED_AT_START, DENIALS_EVERY};
+use crate::pace::Asked;
+use crate::refusal::Refusal;
 use crate::row::{BudgetRow, Misses};
 use crate::site::Site;
-use crate::time::{Mono, Timestamp};
+use crate::time::{Millis, Mono, Timestamp};
 
 /// Denials at one terminal that are not written yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denials {
     pub(crate) count: u64,
     pub(crate) since: Mono,
+}
+
+/// A day of the budget, and since when it counts by the monotonic clock: with an untrusted clock the next one begins
+/// 24 h later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DayMark {
+    day: u32,
+    since: Mono,
 }
 
 /// How codes are asked for now.
@@ -27,9 +38,18 @@ pub(crate) enum Asking {
 }
 
 const DAY_MS: i64 = 86_400_000;
+const DAY: Millis = Millis::hours(24);
 
 fn day(at: Timestamp) -> u32 {
     u32::try_from(at.0.div_euclid(DAY_MS)).unwrap_or(0)
+}
+
+impl DayMark {
+    pub(crate) const BEFORE_START: Self = Self { day: 0, since: Mono(0) };
+
+    fn reached(self, now: Mono) -> u32 {
+        self.day.saturating_add(u32::try_from(now.since(self.since).0 / DAY.0).unwrap_or(u32::MAX))
+    }
 }
 
 impl BudgetRow {
@@ -76,13 +96,33 @@ impl BudgetRow {
     }
 }
 
+impl Misses {
+    fn of(&self, unit: &UnitId) -> u32 {
+        self.units.iter().find(|(id, _)| id == unit).map_or(0, |(_, count)| *count)
+    }
+
+    fn all(&self) -> u32 {
+        self.units.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count))
+    }
+}
+
 impl Draft<'_> {
-    /// The budget, reaching today. With an untrusted clock no new day begins.
+    /// The budget, reaching today.
     fn budget(&self) -> BudgetRow {
         let budget = self.t.budget.get(&()).cloned().unwrap_or_default();
-        let today =
-            if self.clock_is_trusted() || budget.days.is_empty() { day(self.wall) } else { budget.last() };
+        let today = if self.clock_is_trusted() || budget.days.is_empty() {
+            day(self.wall)
+        } else {
+            budget.last().max(self.running().guesses.reached(self.now.mono))
+        };
         budget.reaching(today)
+    }
+
+    /// The day from which days are counted while the clock is not trusted: the newest one that was charged. Neither a
+    /// start nor a change of trust makes a day shorter.
+    pub(crate) fn day_mark(&self) -> DayMark {
+        let newest = self.t.budget.get(&()).filter(|budget| !budget.days.is_empty()).map(BudgetRow::last);
+        DayMark { day: newest.unwrap_or_else(|| day(self.wall)), since: self.now.mono }
     }
 
     pub(crate) fn asking(&self) -> Asking {
@@ -109,24 +149,31 @@ impl Draft<'_> {
         self.charge_guess(CHARGED_AT_START);
     }
 
-    /// Whether a unit may still be tried today in unit + code mode.
-    pub(crate) fn may_try(&self, unit: &UnitId) -> bool {
-        let budget = self.budget();
-        if budget.misses.day != budget.last() {
-            return true;
+    /// Whether a unit may be tried now in unit + code mode: a unit's tries of a day are few, the building's have no end.
+    pub(crate) fn may_try(&self, terminal: &TerminalId, unit: &UnitId) -> Result<(), Refusal> {
+        let misses = self.misses();
+        if misses.of(unit) >= self.site.policy.unit_misses_a_day {
+            return Err(Refusal::TooManyMisses);
         }
-        let units = &budget.misses.units;
-        let all = units.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
-        let own = units.iter().find(|(id, _)| id == unit).map_or(0, |(_, count)| *count);
-        own < self.site.policy.unit_misses_a_day && all < self.site.policy.building_misses_a_day
+        if self.is_spent(&misses) { self.is_not_paused(terminal, Asked::UnitAndCode) } else { Ok(()) }
     }
 
-    /// A miss in unit + code mode. Only units that may still be tried get here, which bounds the list.
-    pub(crate) fn charge_miss(&mut self, unit: &UnitId) {
-        let mut budget = self.budget();
+    /// Today's misses in unit + code mode.
+    fn misses(&self) -> Misses {
+        let budget = self.budget();
         let today = budget.last();
-        if budget.misses.day != today {
-            budget.misses = Misses { day: today, ..Misses::default() };
+        if budget.misses.day == today { budget.misses } else { Misses { day: today, ..Misses::default() } }
+    }
+
+    fn is_spent(&self, misses: &Misses) -> bool {
+        misses.all() >= self.site.policy.building_misses_a_day
+    }
+
+    /// A miss in unit + code mode. Units of the directory get here, which bounds the list.
+    pub(crate) fn charge_miss(&mut self, terminal: &TerminalId, unit: &UnitId) {
+        let mut budget = BudgetRow { misses: self.misses(), ..self.budget() };
+        if self.is_spent(&budget.misses) {
+            self.count_miss(terminal, Asked::UnitAndCode);
         }
         match budget.misses.units.iter_mut().find(|(id, _)| id == unit) {
             Some((_, count)) => *count = count.saturating_add(1),

@@ -35,10 +35,13 @@ mod field;
 #[cfg(test)]
 mod grid_tests;
 mod guess;
+#[cfg(test)]
+mod guess_tests;
 pub mod id;
 pub mod input;
 pub mod limits;
 mod nonce;
+mod pace;
 pub mod parcel;
 mod pickup;
 mod pickup_acts;

@@ -37,6 +37,22 @@ pub const BUDGET_YEAR: u32 = 365;
 /// one whose commit the power cut interrupted is lost.
 pub const CHARGED_AT_START: u32 = 1;
 
+/// Wrong carrier codes at a terminal without a pause: a courier misreads a note, and tries a second and a third one.
+pub const CARRIER_FREE_MISSES: u32 = 4;
+/// First pause after a wrong carrier code; each further one doubles it.
+pub const CARRIER_PAUSE: Millis = Millis::seconds(2);
+/// Longest pause after a wrong carrier code: a courier still waits for it, and a terminal
+/// takes some 1,500 of a million codes a day.
+pub const CARRIER_PAUSE_MOST: Millis = Millis::seconds(60);
+/// First pause after a miss in unit + code mode once the building's misses of the day are spent; each further one at that
+/// terminal doubles it.
+pub const UNIT_PAUSE: Millis = Millis::seconds(30);
+/// Longest pause in unit + code mode. Four terminals that are guessed at day and night take some 1,700 codes a day, each of
+/// one unit's own tries: with one code waiting a unit, 6e-4 a year for the building.
+pub const UNIT_PAUSE_MOST: Millis = Millis::seconds(300);
+/// Misses at a terminal are forgotten after this long without one.
+pub const PAUSES_FORGOTTEN: Millis = Millis::seconds(600);
+
 /// Doors one parcel is offered before the courier is sent away: three jams in a row are a dead bank.
 pub const DOORS_A_PARCEL: u8 = 3;
 /// A door pulled open this long after its unlock ended is late, not forced: sprung locks stay released.
@@ -59,4 +75,6 @@ pub const ACCESSIBLE_MM: core::ops::RangeInclusive<u16> = 380..=1220;
 const _: () = assert!(*CARRIER_CODE_DIGITS.end() < PICKUP_CODE_DIGITS);
 const _: () = assert!(BUDGET_DAYS > 365 && NONCES_PER_ACTOR <= NONCES_TOTAL);
 const _: () = assert!(OUTCOMES_PER_ACTOR <= OUTCOMES_TOTAL);
+// Waiting for the misses to be forgotten is slower than waiting for the longest pauses.
+const _: () = assert!(CARRIER_PAUSE_MOST.0 <= PAUSES_FORGOTTEN.0 && UNIT_PAUSE_MOST.0 <= PAUSES_FORGOTTEN.0);
 const _: () = assert!(UNLOCK_AHEAD.0 <= NONCE_GOOD.0);

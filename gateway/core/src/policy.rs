@@ -37,7 +37,7 @@ pub struct Policy {
     pub guesses_a_year: u32,
     /// Misses a unit and day in unit + code mode (10).
     pub unit_misses_a_day: u32,
-    /// Misses a building and day in unit + code mode (100).
+    /// Misses a building and day in unit + code mode before a terminal pauses after each further one (100).
     pub building_misses_a_day: u32,
     /// Unsettled doors one deposit session may hold (3).
     pub unsettled_doors: u8,

@@ -44,8 +44,10 @@ pub enum Refusal {
     BeingDelivered,
     /// The code alone is not enough now; unit and code are asked.
     UnitRequired,
-    /// Too many misses for that unit or building today.
+    /// Too many misses for that unit today.
     TooManyMisses,
+    /// Too many misses at that terminal just now; it takes the next try after a pause.
+    TryLater,
     /// No such unit.
     UnknownUnit,
     /// Nothing fits.
@@ -91,6 +93,7 @@ impl Refusal {
             Self::BeingDelivered => "being_delivered",
             Self::UnitRequired => "unit_required",
             Self::TooManyMisses => "too_many_misses",
+            Self::TryLater => "try_later",
             Self::UnknownUnit => "unknown_unit",
             Self::NothingFits => "nothing_fits",
             Self::TooManyOpenDoors => "too_many_open_doors",
@@ -131,6 +134,7 @@ impl Refusal {
             Self::BeingDelivered => "Your parcel is being delivered right now; try again in a minute.",
             Self::UnitRequired => "Please enter your unit first, then the code.",
             Self::TooManyMisses => "Too many wrong codes for today; use a fob or call the office.",
+            Self::TryLater => "Too many wrong codes were typed here; please wait a little and try again.",
             Self::UnknownUnit => "There is no such unit in this building; please check the label.",
             Self::NothingFits => "No compartment fits; please use the package room or call the office.",
             Self::TooManyOpenDoors => "Please shut the open doors first.",

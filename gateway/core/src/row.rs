@@ -107,7 +107,7 @@ pub struct BudgetRow {
     pub first_day: u32,
     /// Never-issued codes a day, oldest first, at most 366 entries.
     pub days: alloc::vec::Vec<u32>,
-    /// Misses of today in unit + code mode, at most `Policy::building_misses_a_day` of them.
+    /// Misses of today in unit + code mode.
     pub misses: Misses,
 }
 
@@ -116,7 +116,7 @@ pub struct BudgetRow {
 pub struct Misses {
     /// Days since 1970-01-01.
     pub day: u32,
-    /// Each unit that was guessed at, in order of first miss, with its count.
+    /// Each unit that was guessed at, in order of first miss, with its count; at most every unit of the directory.
     pub units: alloc::vec::Vec<(UnitId, u32)>,
 }
 

@@ -26,6 +26,7 @@ impl Draft<'_> {
             started: self.now.wall,
             trust: self.now.trust,
             sweep: self.now.mono.after(SWEEP_EVERY),
+            guesses: self.day_mark(),
             ..Running::before_start(boot)
         };
         self.t.running.put((), running);
@@ -182,6 +183,7 @@ impl Draft<'_> {
         let mut running = self.running();
         if running.trust != self.now.trust {
             running.trust = self.now.trust;
+            running.guesses = self.day_mark();
             self.t.running.put((), running);
             self.record(Fact::ClockTrustChanged { trust: self.now.trust });
         }

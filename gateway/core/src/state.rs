@@ -7,12 +7,13 @@ use crate::command::{Actor, Carriers, CommandKey, Directory, Nonce, Outcome};
 use crate::deposit::Deposit;
 use crate::door_watch::Door;
 use crate::field::{DeviceState, LineState, ProbeState};
-use crate::guess::Denials;
+use crate::guess::{DayMark, Denials};
 use crate::id::{
     CompartmentId, DeviceId, LineId, NoticeId, ParcelId, ProbeId, Serial, TerminalId, UnitId, UnlockId,
 };
 use crate::input::StorageHealth;
 use crate::nonce::Issued;
+use crate::pace::{Asked, Missed};
 use crate::parcel::Parcel;
 use crate::row::{BudgetRow, CodesRow, CompartmentRow, GatewayRow, NoticeRow, Row, RowKey, UnlockRow};
 use crate::session::Session;
@@ -83,6 +84,7 @@ tables! {
     lines, Line: LineId => LineState;
     nonces, Nonce: Nonce => Issued;
     denials, Denials: TerminalId => Denials;
+    missed, Missed: (TerminalId, Asked) => Missed;
     reminded, Reminded: UnitId => Mono;
     resyncs, Resynced: Actor => Mono;
     running, Running: () => Running;
@@ -101,6 +103,8 @@ pub(crate) struct Running {
     pub(crate) waiting: u64,
     /// When what expires by the calendar is looked at next.
     pub(crate) sweep: Mono,
+    /// Where the days of the guess budget stand while the clock is not trusted.
+    pub(crate) guesses: DayMark,
 }
 
 impl Running {
@@ -115,6 +119,7 @@ impl Running {
             storage: StorageHealth::Recovered,
             waiting: 0,
             sweep: Mono(u64::MAX),
+            guesses: DayMark::BEFORE_START,
         }
     }
 
