@@ -1,15 +1,12 @@
-//! What guessing costs: the persisted budget of never-issued codes, misses in unit + code mode, counted denials.
+//! What guessing costs: the persisted budget of never-issued codes, and counted denials.
 //!
-//! Misses never lock a terminal out: they step it up to unit + code, where each unit has its own small limit. Where the
-//! building's is spent too, the terminals that are guessed at take a code only now and then.
+//! Misses never lock a terminal out: they step it up to unit + code.
 
 use crate::draft::Draft;
 use crate::event::Fact;
-use crate::id::{TerminalId, UnitId};
+use crate::id::TerminalId;
 use crate::limits::{BUDGET_DAYS, BUDGET_YEAR, CHARGED_AT_START, DENIALS_EVERY};
-use crate::pace::Asked;
-use crate::refusal::Refusal;
-use crate::row::{BudgetRow, Misses};
+use crate::row::BudgetRow;
 use crate::site::Site;
 use crate::time::{Millis, Mono, Timestamp};
 
@@ -67,7 +64,7 @@ impl BudgetRow {
     }
 
     /// Newest day that counts.
-    fn last(&self) -> u32 {
+    pub(crate) fn last(&self) -> u32 {
         self.first_day.saturating_add(u32::try_from(self.days.len()).unwrap_or(0)).saturating_sub(1)
     }
 
@@ -96,19 +93,9 @@ impl BudgetRow {
     }
 }
 
-impl Misses {
-    fn of(&self, unit: &UnitId) -> u32 {
-        self.units.iter().find(|(id, _)| id == unit).map_or(0, |(_, count)| *count)
-    }
-
-    fn all(&self) -> u32 {
-        self.units.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count))
-    }
-}
-
 impl Draft<'_> {
     /// The budget, reaching today.
-    fn budget(&self) -> BudgetRow {
+    pub(crate) fn budget(&self) -> BudgetRow {
         let budget = self.t.budget.get(&()).cloned().unwrap_or_default();
         let today = if self.clock_is_trusted() || budget.days.is_empty() {
             day(self.wall)
@@ -147,39 +134,6 @@ impl Draft<'_> {
     /// What a start charges for the guesses that the last stop may have lost.
     pub(crate) fn charge_start(&mut self) {
         self.charge_guess(CHARGED_AT_START);
-    }
-
-    /// Whether a unit may be tried now in unit + code mode: a unit's tries of a day are few, the building's have no end.
-    pub(crate) fn may_try(&self, terminal: &TerminalId, unit: &UnitId) -> Result<(), Refusal> {
-        let misses = self.misses();
-        if misses.of(unit) >= self.site.policy.unit_misses_a_day {
-            return Err(Refusal::TooManyMisses);
-        }
-        if self.is_spent(&misses) { self.is_not_paused(terminal, Asked::UnitAndCode) } else { Ok(()) }
-    }
-
-    /// Today's misses in unit + code mode.
-    fn misses(&self) -> Misses {
-        let budget = self.budget();
-        let today = budget.last();
-        if budget.misses.day == today { budget.misses } else { Misses { day: today, ..Misses::default() } }
-    }
-
-    fn is_spent(&self, misses: &Misses) -> bool {
-        misses.all() >= self.site.policy.building_misses_a_day
-    }
-
-    /// A miss in unit + code mode. Units of the directory get here, which bounds the list.
-    pub(crate) fn charge_miss(&mut self, terminal: &TerminalId, unit: &UnitId) {
-        let mut budget = BudgetRow { misses: self.misses(), ..self.budget() };
-        if self.is_spent(&budget.misses) {
-            self.count_miss(terminal, Asked::UnitAndCode);
-        }
-        match budget.misses.units.iter_mut().find(|(id, _)| id == unit) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => budget.misses.units.push((unit.clone(), 1)),
-        }
-        self.t.budget.put((), budget);
     }
 
     /// Counts a denial; the count is written together with others.

@@ -165,3 +165,20 @@ fn new_day_begins_after_24_hours_when_the_clock_is_not_trusted() {
     scene.pass(Millis::hours(20));
     assert_eq!(guess(&mut scene, 111), Refusal::UnitRequired);
 }
+
+#[test]
+fn ten_misses_of_a_unit_cost_two_commits_and_a_restart_gives_none_back() {
+    let (mut scene, _, code) = stepped_up(Policy { unscanned_share: 100, ..Policy::default() });
+    scene.forced = 0;
+    for _ in 0..10 {
+        assert_eq!(unit_and_code(&mut scene, "lobby", "5c", &code), Some(Err(Refusal::UnknownCode)));
+    }
+    assert_eq!(scene.forced, 2);
+    assert_eq!(unit_and_code(&mut scene, "lobby", "4a", &code), Some(Err(Refusal::UnknownCode)));
+    scene.restart();
+    assert_eq!(unit_and_code(&mut scene, "lobby", "5c", &code), Some(Err(Refusal::TooManyMisses)));
+    for _ in 0..5 {
+        assert_eq!(unit_and_code(&mut scene, "lobby", "4a", &code), Some(Err(Refusal::UnknownCode)));
+    }
+    assert_eq!(unit_and_code(&mut scene, "lobby", "4a", &code), Some(Err(Refusal::TooManyMisses)));
+}

@@ -40,6 +40,7 @@ mod guess_tests;
 pub mod id;
 pub mod input;
 pub mod limits;
+mod misses;
 mod nonce;
 mod pace;
 pub mod parcel;

@@ -53,6 +53,10 @@ pub const UNIT_PAUSE_MOST: Millis = Millis::seconds(300);
 /// Misses at a terminal are forgotten after this long without one.
 pub const PAUSES_FORGOTTEN: Millis = Millis::seconds(600);
 
+/// Misses that are written ahead for a unit, half of its day's: one commit for five guesses, and a start after a single
+/// miss still leaves the unit as many tries.
+pub const MISSES_AHEAD: u32 = 5;
+
 /// Doors one parcel is offered before the courier is sent away: three jams in a row are a dead bank.
 pub const DOORS_A_PARCEL: u8 = 3;
 /// A door pulled open this long after its unlock ended is late, not forced: sprung locks stay released.

@@ -116,7 +116,8 @@ pub struct BudgetRow {
 pub struct Misses {
     /// Days since 1970-01-01.
     pub day: u32,
-    /// Each unit that was guessed at, in order of first miss, with its count; at most every unit of the directory.
+    /// Each unit that was guessed at, in order of first miss, with what is charged: its misses and those
+    /// written ahead. At most every unit of the directory.
     pub units: alloc::vec::Vec<(UnitId, u32)>,
 }
 

@@ -15,7 +15,7 @@ use crate::command::{
 };
 use crate::compartment::{Contact, Level, Use};
 use crate::effect::{Effect, Unlock};
-use crate::event::{Event, Fact};
+use crate::event::{Durability, Event, Fact};
 use crate::id::{CommandId, CompartmentId, NoticeId, TerminalId, UnitId, UnlockId};
 use crate::input::{Entropy, Entry, Input, Key, PulseReport, Started, StorageHealth, Typed};
 use crate::policy::Policy;
@@ -51,6 +51,8 @@ pub(crate) struct Scene {
     pub(crate) hands: BTreeMap<CompartmentId, Hand>,
     pub(crate) rows: BTreeMap<RowKey, Row>,
     pub(crate) last: Option<Result<(), Refusal>>,
+    /// Decisions that forced a commit.
+    pub(crate) forced: u32,
     boot: u32,
     draws: u64,
 }
@@ -122,6 +124,7 @@ impl Scene {
             hands: BTreeMap::new(),
             rows: BTreeMap::new(),
             last: None,
+            forced: 0,
             boot: 0,
             draws: 0,
         };
@@ -171,6 +174,8 @@ impl Scene {
         let mut entropy = [0; 32];
         entropy[..8].copy_from_slice(&self.draws.to_be_bytes());
         let decision = self.building.decide(input, self.now, Entropy(entropy));
+        let forces = decision.changes.iter().any(|change| change.durability() == Durability::Forces);
+        self.forced += u32::from(forces);
         for change in &decision.changes {
             self.building.apply(change);
             if let Change::Event(event) = change {

@@ -12,6 +12,7 @@ use crate::id::{
     CompartmentId, DeviceId, LineId, NoticeId, ParcelId, ProbeId, Serial, TerminalId, UnitId, UnlockId,
 };
 use crate::input::StorageHealth;
+use crate::misses::Paid;
 use crate::nonce::Issued;
 use crate::pace::{Asked, Missed};
 use crate::parcel::Parcel;
@@ -84,6 +85,7 @@ tables! {
     lines, Line: LineId => LineState;
     nonces, Nonce: Nonce => Issued;
     denials, Denials: TerminalId => Denials;
+    paid, Paid: UnitId => Paid;
     missed, Missed: (TerminalId, Asked) => Missed;
     reminded, Reminded: UnitId => Mono;
     resyncs, Resynced: Actor => Mono;
