@@ -89,6 +89,24 @@ pub(crate) enum Step {
     Overdue,
 }
 
+/// Whether a door is at rest already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Awaited,
+    Reached,
+}
+
+/// Why a parcel needs another door, and what becomes of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It jams: out of service.
+    Jammed,
+    /// It was never unlocked: free.
+    NotPulsed,
+    /// It may be unlocked: looked into.
+    Unclear,
+}
+
 /// What a step leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -96,32 +114,21 @@ pub(crate) enum Act {
     Refuse(Refusal),
     /// The door is open: put it in.
     PutIn,
-    /// Another door, and this one is out of service.
-    OtherDoorAfterJam,
-    /// Another door; this one was never unlocked and is free.
-    OtherDoor,
-    /// Another door; this one may be unlocked and is looked into.
-    OtherDoorAfterDoubt,
-    /// Shut is delivered.
-    Deliver,
+    OtherDoor(Why),
+    /// Shut is delivered. At rest at once, its shutting was missed.
+    Deliver(Rest),
     /// At rest; settles if the outcome is known.
     Rest,
-    /// Shut and at rest at once: its shutting was missed.
-    DeliverAndRest,
     /// The outcome is known; settles once at rest.
     NoteDone,
     Settle,
     /// Not delivered: withdrawn; free once shut and at rest.
-    Withdraw,
-    /// Not delivered, and the door is at rest: withdrawn and free.
-    WithdrawAndRelease,
+    Withdraw(Rest),
     OpenAgain,
     /// Waits for the door to be shut before another opens.
     AskToShut(Leave),
-    /// The door is shut: on to another.
-    MoveOn(Leave),
-    /// The door is at rest: released or kept for inspection, and on to another.
-    MoveOnAndClose(Leave),
+    /// The door is shut: on to another. At rest, it is released or kept for inspection.
+    MoveOn(Leave, Rest),
     /// Shut after "not delivered": the courier may go on.
     ShutAfterReturn,
     /// The left door is at rest.
@@ -139,13 +146,13 @@ pub(crate) enum Act {
 pub(crate) const fn next(phase: Phase, step: Step) -> Act {
     match (phase, step) {
         (Phase::Opening, Step::Opened) => Act::PutIn,
-        (Phase::Opening, Step::Jammed) => Act::OtherDoorAfterJam,
-        (Phase::Opening, Step::NotPulsed) => Act::OtherDoor,
-        (Phase::Opening, Step::Unclear) => Act::OtherDoorAfterDoubt,
+        (Phase::Opening, Step::Jammed) => Act::OtherDoor(Why::Jammed),
+        (Phase::Opening, Step::NotPulsed) => Act::OtherDoor(Why::NotPulsed),
+        (Phase::Opening, Step::Unclear) => Act::OtherDoor(Why::Unclear),
 
-        (Phase::Open, Step::DoorShut) => Act::Deliver,
-        (Phase::Open, Step::DoorRested) => Act::DeliverAndRest,
-        (Phase::Open, Step::NotDelivered) => Act::Withdraw,
+        (Phase::Open, Step::DoorShut) => Act::Deliver(Rest::Awaited),
+        (Phase::Open, Step::DoorRested) => Act::Deliver(Rest::Reached),
+        (Phase::Open, Step::NotDelivered) => Act::Withdraw(Rest::Awaited),
         (Phase::Open, Step::Leave(leave)) => Act::AskToShut(leave),
         (Phase::Open | Phase::Leaving(_), Step::LeftOpen) => Act::Remind,
         (Phase::Open, Step::Overdue) => Act::Abandon,
@@ -154,16 +161,16 @@ pub(crate) const fn next(phase: Phase, step: Step) -> Act {
         (Phase::Shut(_), Step::DoorRested) => Act::Rest,
         (Phase::Rested(_), Step::TimeUp | Step::Done) => Act::Settle,
         (Phase::Open | Phase::Shut(_), Step::Done) => Act::NoteDone,
-        (Phase::Shut(_), Step::NotDelivered) => Act::Withdraw,
-        (Phase::Rested(_), Step::NotDelivered) => Act::WithdrawAndRelease,
+        (Phase::Shut(_), Step::NotDelivered) => Act::Withdraw(Rest::Awaited),
+        (Phase::Rested(_), Step::NotDelivered) => Act::Withdraw(Rest::Reached),
         (Phase::Shut(_) | Phase::Rested(_), Step::Reopen) => Act::OpenAgain,
-        (Phase::Shut(_), Step::Leave(leave)) => Act::MoveOn(leave),
-        (Phase::Rested(_), Step::Leave(leave)) => Act::MoveOnAndClose(leave),
+        (Phase::Shut(_), Step::Leave(leave)) => Act::MoveOn(leave, Rest::Awaited),
+        (Phase::Rested(_), Step::Leave(leave)) => Act::MoveOn(leave, Rest::Reached),
 
         (Phase::Leaving(Leave::Returned), Step::DoorShut) => Act::ShutAfterReturn,
-        (Phase::Leaving(leave), Step::DoorShut) => Act::MoveOn(leave),
+        (Phase::Leaving(leave), Step::DoorShut) => Act::MoveOn(leave, Rest::Awaited),
         (Phase::Leaving(Leave::Returned), Step::DoorRested) => Act::Close(Leave::Returned),
-        (Phase::Leaving(leave), Step::DoorRested) => Act::MoveOnAndClose(leave),
+        (Phase::Leaving(leave), Step::DoorRested) => Act::MoveOn(leave, Rest::Reached),
         (Phase::Leaving(Leave::Larger), Step::Overdue) => Act::Abandon,
         (Phase::Leaving(_), Step::NotDelivered | Step::Leave(_) | Step::Done) => {
             Act::Refuse(Refusal::ShutFirst)

@@ -3,7 +3,7 @@
 use crate::allocation::Need;
 use crate::command::Actor;
 use crate::compartment::{InspectionCause, Use};
-use crate::deposit::{Act, Deposit, Leave, Noted, Outcome, Phase, Step, next};
+use crate::deposit::{Act, Deposit, Leave, Noted, Outcome, Phase, Rest, Step, next};
 use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
@@ -135,11 +135,10 @@ impl Draft<'_> {
     fn deposit_act(&mut self, c: &CompartmentId, deposit: &Deposit, act: Act) -> Result<(), Refusal> {
         let label = || self.label(c);
         match act {
-            Act::OtherDoorAfterJam | Act::OtherDoor | Act::OtherDoorAfterDoubt
-                if deposit.noted == Noted::Deposited =>
-            {
-                return self.reopening_failed(c, deposit, act);
+            Act::OtherDoor(why) if deposit.noted == Noted::Deposited => {
+                return self.reopening_failed(c, deposit, why);
             }
+            Act::OtherDoor(why) => return self.other_door(c, deposit, why),
             Act::Ignore => {}
             Act::Refuse(refusal) => return Err(refusal),
             Act::PutIn => {
@@ -147,18 +146,16 @@ impl Draft<'_> {
                 self.set_phase(c, Phase::Open);
                 self.show_deposit(c, screen);
             }
-            Act::OtherDoorAfterJam | Act::OtherDoor | Act::OtherDoorAfterDoubt => {
-                return self.other_door(c, deposit, act);
-            }
-            Act::Deliver => self.deliver(c, deposit),
-            Act::DeliverAndRest => {
+            Act::Deliver(rest) => {
                 self.deliver(c, deposit);
-                self.rest(c);
+                if rest == Rest::Reached {
+                    self.rest(c);
+                }
             }
             Act::Rest => self.rest(c),
             Act::NoteDone => self.t.deposits.edit(c, |deposit| deposit.outcome = Outcome::Known),
             Act::Settle => self.settle(c, deposit),
-            Act::Withdraw | Act::WithdrawAndRelease => self.withdraw_from(c, deposit, act),
+            Act::Withdraw(rest) => self.withdraw_from(c, deposit, rest),
             Act::OpenAgain => {
                 self.t.deposits.edit(c, |deposit| {
                     deposit.phase = Phase::Opening;
@@ -171,10 +168,11 @@ impl Draft<'_> {
                 self.set_phase(c, Phase::Leaving(leave));
                 self.show_deposit(c, screen);
             }
-            Act::MoveOn(leave) => return self.move_on(c, deposit, leave),
-            Act::MoveOnAndClose(leave) => {
+            Act::MoveOn(leave, rest) => {
                 let result = self.move_on(c, deposit, leave);
-                self.close(c, leave);
+                if rest == Rest::Reached {
+                    self.close(c, leave);
+                }
                 return result;
             }
             Act::ShutAfterReturn => {
@@ -245,9 +243,9 @@ impl Draft<'_> {
         self.record(Fact::ParcelNotDelivered { parcel, compartment: c.clone() });
     }
 
-    fn withdraw_from(&mut self, c: &CompartmentId, deposit: &Deposit, act: Act) {
+    fn withdraw_from(&mut self, c: &CompartmentId, deposit: &Deposit, rest: Rest) {
         self.withdraw(c, deposit.parcel);
-        if act == Act::WithdrawAndRelease {
+        if rest == Rest::Reached {
             self.close(c, Leave::Returned);
             self.courier_goes_on(&deposit.terminal, c);
             return;

@@ -2,7 +2,7 @@
 
 use crate::allocation::{Need, SIZES};
 use crate::compartment::InspectionCause;
-use crate::deposit::{Act, Deposit, Leave, Outcome, Phase};
+use crate::deposit::{Deposit, Leave, Outcome, Phase, Why};
 use crate::draft::Draft;
 use crate::effect::Purpose;
 use crate::id::{CompartmentId, DeviceId};
@@ -43,18 +43,18 @@ impl Draft<'_> {
         &mut self,
         c: &CompartmentId,
         deposit: &Deposit,
-        act: Act,
+        why: Why,
     ) -> Result<(), Refusal> {
         self.t.deposits.remove(c);
         let mut board = None;
-        match act {
-            Act::OtherDoorAfterJam => self.jam(c),
-            Act::OtherDoor => {
+        match why {
+            Why::Jammed => self.jam(c),
+            Why::NotPulsed => {
                 // The lock was not touched; its board is asked no more for this parcel.
                 board = self.compartment_site(c).map(|site| site.lock.device.clone());
                 self.release(c);
             }
-            _ => self.inspect(c, InspectionCause::InterruptedDeposit),
+            Why::Unclear => self.inspect(c, InspectionCause::InterruptedDeposit),
         }
         self.offer_another(c, deposit, board.as_ref(), Some(self.label(c)))
     }
@@ -64,9 +64,9 @@ impl Draft<'_> {
         &mut self,
         c: &CompartmentId,
         deposit: &Deposit,
-        act: Act,
+        why: Why,
     ) -> Result<(), Refusal> {
-        if act == Act::OtherDoorAfterJam {
+        if why == Why::Jammed {
             let place = self.place(c);
             self.t.deposits.remove(c);
             self.jam(c);
