@@ -247,6 +247,10 @@ fn authority_issues_and_replaces_nothing_unasked() {
     let mut again = issue.to_vec();
     again.push("--replace");
     assert_eq!(code(&vestibule(&again)), 0);
+    let slip =
+        vestibule(&["enroll", "--building-ca", &ca, "--role", "stafff", "--name", "kim", "--out", &out]);
+    assert_eq!(code(&slip), 2);
+    assert!(complained(&slip).contains("did you mean staff?"), "{}", complained(&slip));
 }
 
 #[test]

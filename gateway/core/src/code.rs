@@ -190,8 +190,9 @@ const DAMM: [[u8; 10]; 10] = [
     [2, 5, 8, 1, 4, 3, 6, 7, 9, 0],
 ];
 
-/// The digit that brings these ASCII digits to zero; zero if the last one already is it.
-fn check_digit(digits: impl Iterator<Item = u8>) -> u8 {
+/// Damm's check digit of these ASCII digits: the one that ends a pickup code; zero if the last one already is it. It
+/// finds every single wrong digit and every swap of two neighbours.
+pub fn check_digit(digits: impl Iterator<Item = u8>) -> u8 {
     digits.fold(0, |interim, digit| DAMM[usize::from(interim)][usize::from(digit.wrapping_sub(b'0') % 10)])
 }
 

@@ -66,4 +66,6 @@ mod unlock;
 mod usage;
 pub mod view;
 
+pub use code::check_digit;
+
 pub use building::Building;

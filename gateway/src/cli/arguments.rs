@@ -95,7 +95,8 @@ pub enum Command {
         vestibule enroll --building-ca /etc/vestibule/authority --role broker --name local --dns maple-court.local \
         --ip 10.0.0.5 --out /etc/vestibule/tls\n  \
         vestibule enroll --building-ca /etc/vestibule/authority --role staff --name kim --out ./kim\n\
-        Roles: gateway, broker, staff, technician, cloud, notifier. Keep the authority's key off the gateway if you can.")]
+        Roles: broker (with --dns or --ip), gateway, staff, cloud, notifier, and those of your own roles file. \
+        Keep the authority's key off the gateway if you can.")]
     Enroll(Enroll),
     /// Print the version
     Version,
@@ -195,6 +196,9 @@ pub struct Enroll {
     /// Issue a certificate for this role
     #[arg(long, requires = "name", requires = "out")]
     pub role: Option<String>,
+    /// The building's own roles file, where it has roles of its own
+    #[arg(long, value_name = "FILE", requires = "role")]
+    pub roles: Option<PathBuf>,
     /// For this name
     #[arg(long, requires = "role")]
     pub name: Option<String>,

@@ -1,10 +1,18 @@
 //! `vestibule enroll --building-ca`: the building's own authority, and certificates from it.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::arguments::Enroll;
 use super::{Exit, Failure, Out};
+use crate::broker::RoleTable;
+use crate::config::nearest;
 use crate::enroll::{BuildingCa, Existing, Purpose};
+
+/// The role of the brokers themselves; no ACL names it.
+const BROKER: &str = "broker";
 
 #[derive(Serialize)]
 struct Written {
@@ -26,6 +34,7 @@ pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
             Written { building: ca.building().to_owned(), ca: path, certificate: None, key: None }
         }
         (None, Some(role), Some(name), Some(dir)) => {
+            known(role, arguments.roles.as_deref())?;
             let ca = BuildingCa::open(&arguments.building_ca).map_err(|e| Failure::chain(&e))?;
             let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
             let files = ca
@@ -45,6 +54,22 @@ pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
     };
     out.either(&written, || words(&written))?;
     Ok(Exit::Done)
+}
+
+/// Refuses a role that no broker knows: its certificate would only be refused at the door, with less to go by.
+fn known(role: &str, own: Option<&Path>) -> Result<(), Failure> {
+    let tables = [Some(RoleTable::building()), Some(RoleTable::cloud()), own.map(RoleTable::read)];
+    let tables: Vec<RoleTable> =
+        tables.into_iter().flatten().collect::<Result<_, _>>().map_err(|error| Failure::chain(&error))?;
+    let served = tables.iter().flat_map(RoleTable::roles).map(|(name, _)| name);
+    let names: BTreeSet<&str> = served.chain([BROKER]).collect();
+    if names.contains(role) {
+        return Ok(());
+    }
+    let near = nearest(role, names.iter().copied()).map(|near| format!("; did you mean {near}?"));
+    let all = names.into_iter().collect::<Vec<_>>().join(", ");
+    let words = format!("no broker knows the role {role}{}; roles: {all}", near.unwrap_or_default());
+    Err(Failure { exit: Exit::Usage, words })
 }
 
 fn purpose(arguments: &Enroll) -> Purpose {

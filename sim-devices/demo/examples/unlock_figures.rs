@@ -11,12 +11,12 @@ use sim_devices::{Baud, Cause, Person, ServedBy};
 use vestibule_contract::notice::NotifierSecret;
 use vestibule_demo::cloud::{Notifier, Office};
 use vestibule_demo::house::{House, HouseError, HouseSpec, TERMINAL, free_port};
-use vestibule_demo::story::{CARRIER, UNITS};
+use vestibule_demo::story::{CARRIER, Story, UNITS};
 use vestibule_demo::summary::{pss_kb, wire_limit};
 use vestibule_demo::terminal::Terminal;
 
 /// Openings a rate; the same code reopens its door within the grace period.
-const OPENINGS: usize = 60;
+const OPENINGS: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Shorter rests than a house's: they lie outside what is measured.
 const POLICY: &str = "rest = \"300 ms\"\nsettle = \"1 s\"";
@@ -49,8 +49,8 @@ fn measure(baud: Baud) -> Result<(), HouseError> {
     house.start_broker()?;
     house.start_daemon()?;
     let code = deposit(&house, port, secret)?;
-    let (latencies, commits) = openings(&house, &code)?;
-    report(&mut house, latencies, commits);
+    let openings = openings(&house, &code)?;
+    report(&mut house, &openings);
     Ok(())
 }
 
@@ -60,7 +60,7 @@ fn deposit(house: &House, port: u16, secret: NotifierSecret) -> Result<String, H
     let notifier = Notifier::open(house, port, secret)?;
     office.wait_online()?;
     office.sync(&UNITS, &[CARRIER])?;
-    people(house, &Person::depositing(Duration::from_millis(50)))?;
+    Story::people_at(house, &Person::depositing(Duration::from_millis(50)))?;
     let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;
     terminal.wait_for(&["welcome"], PATIENCE)?;
     terminal.type_text(CARRIER.1)?;
@@ -77,25 +77,34 @@ fn deposit(house: &House, port: u16, secret: NotifierSecret) -> Result<String, H
     Ok(code.chars().filter(char::is_ascii_digit).collect())
 }
 
+/// One opening.
+struct Opening {
+    /// From the last key to the pulse's last byte at the board.
+    latency: Duration,
+    /// The commit that came before its pulse.
+    commit: Duration,
+}
+
 /// The resident opens the door again and again with the same code.
-fn openings(house: &House, code: &str) -> Result<(Vec<Duration>, Vec<Duration>), HouseError> {
-    people(house, &Person::collecting(Duration::from_millis(50)))?;
-    let (mut latencies, mut commits) = (Vec::new(), Vec::new());
+fn openings(house: &House, code: &str) -> Result<Vec<Opening>, HouseError> {
+    Story::people_at(house, &Person::collecting(Duration::from_millis(50)))?;
+    let mut openings = Vec::new();
     for _ in 0..OPENINGS {
         let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;
         terminal.wait_for(&["welcome"], PATIENCE)?;
         let before = house.line.energisings().len();
         let keyed = terminal.type_text(code)?;
         terminal.wait_for(&["opening"], PATIENCE)?;
-        commits.push(last_commit(house)?);
+        let commit = last_commit(house)?;
         terminal.wait_for(&["collected"], PATIENCE)?;
         if let Some(Cause::Request { heard }) = house.line.energisings().get(before).map(|one| one.cause) {
-            latencies.push(house.line.instant(heard).saturating_duration_since(keyed));
+            let latency = house.line.instant(heard).saturating_duration_since(keyed);
+            openings.push(Opening { latency, commit });
         }
         terminal.press("cancel")?;
         terminal.wait_for(&["welcome"], PATIENCE)?;
     }
-    Ok((latencies, commits))
+    Ok(openings)
 }
 
 fn last_commit(house: &House) -> Result<Duration, HouseError> {
@@ -104,21 +113,23 @@ fn last_commit(house: &House) -> Result<Duration, HouseError> {
     Ok(Duration::from_micros(status["gateway"]["last_commit_us"].as_u64().unwrap_or_default()))
 }
 
-fn report(house: &mut House, latencies: Vec<Duration>, commits: Vec<Duration>) {
+fn report(house: &mut House, openings: &[Opening]) {
     let baud = house.spec.baud.get();
     let limit = wire_limit(baud);
-    let (latency, commit) = (Quantiles::of(latencies), Quantiles::of(commits));
-    let rest = latency.p99.saturating_sub(limit + commit.p99);
+    let latency = Quantiles::of(openings.iter().map(|one| one.latency));
+    let commit = Quantiles::of(openings.iter().map(|one| one.commit));
+    // Each opening against its own commit: the sum of two 99th percentiles would flatter.
+    let rest = Quantiles::of(openings.iter().map(|one| one.latency.saturating_sub(one.commit)));
     println!(
-        "unlock at {baud} baud, full polling, {} openings: p50 {} p99 {}   wire alone at most {}   commit p50 {} p99 {}   p99 beyond wire and commit {} (target 2.0 ms)",
-        latency.count,
+        "unlock at {baud} baud, full polling, {} openings: p50 {} p99 {}",
+        openings.len(),
         ms(latency.p50),
-        ms(latency.p99),
-        ms(limit),
-        ms(commit.p50),
-        ms(commit.p99),
-        ms(rest)
+        ms(latency.p99)
     );
+    println!("  its commit:                 p50 {} p99 {}", ms(commit.p50), ms(commit.p99));
+    println!("  without its commit:         p50 {} p99 {}", ms(rest.p50), ms(rest.p99));
+    println!("  the wire alone at most:     {}", ms(limit));
+    println!("  p99 beyond wire and commit: {} (target 2.0 ms)", ms(rest.p99.saturating_sub(limit)));
     let ids = [("daemon", house.daemon().map(|p| p.id())), ("broker", house.broker().map(|p| p.id()))];
     for (name, kb) in ids.into_iter().filter_map(|(name, id)| Some((name, pss_kb(id?)?))) {
         println!("memory of the {name} after it (PSS): {}.{} MB", kb / 1_000, kb % 1_000 / 100);
@@ -126,32 +137,24 @@ fn report(house: &mut House, latencies: Vec<Duration>, commits: Vec<Duration>) {
 }
 
 struct Quantiles {
-    count: usize,
     p50: Duration,
     p99: Duration,
 }
 
 impl Quantiles {
-    fn of(mut spans: Vec<Duration>) -> Self {
+    fn of(spans: impl Iterator<Item = Duration>) -> Self {
+        let mut spans: Vec<Duration> = spans.collect();
         spans.sort_unstable();
         let at = |per_mille: usize| {
             spans.get((spans.len() * per_mille / 1_000).min(spans.len().saturating_sub(1)))
         };
         let [p50, p99] = [500, 990].map(|q| at(q).copied().unwrap_or_default());
-        Self { count: spans.len(), p50, p99 }
+        Self { p50, p99 }
     }
 }
 
 fn ms(span: Duration) -> String {
     format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
-}
-
-fn people(house: &House, person: &Person) -> Result<(), HouseError> {
-    let placed = house.line.with(|sim| {
-        let doors: Vec<_> = sim.plant().doors().iter().map(|door| door.number).collect();
-        doors.into_iter().try_for_each(|door| sim.plant_mut().stand_at(door, Some(person.clone())))
-    });
-    placed.map_err(|error| HouseError::Story(error.to_string()))
 }
 
 /// The daemon of the same profile: two folders above an example.

@@ -9,5 +9,6 @@ pub mod story;
 pub mod summary;
 pub mod terminal;
 pub mod timeline;
+pub mod watcher;
 pub mod wires;
 mod words;

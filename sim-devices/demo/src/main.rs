@@ -3,18 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use clap::Parser;
-use sim_devices::{Baud, Events, Happening, ServedBy};
+use sim_devices::{Act, Baud, Person, ServedBy};
 use vestibule_contract::notice::NotifierSecret;
 use vestibule_demo::cloud::{Notifier, Office};
 use vestibule_demo::house::{House, HouseError, HouseSpec, TERMINAL, free_port};
 use vestibule_demo::story::{CARRIER, Story, UNITS};
 use vestibule_demo::summary;
 use vestibule_demo::timeline::{Timeline, Who};
+use vestibule_demo::watcher::Watcher;
 
 /// Runs a simulated building: lock board, door contacts and a probe on a serial line with true wire timing, the real
 /// daemon, its broker, and a second broker that stands in for the cloud. Shows two deposits and a pickup, then how to
@@ -33,6 +32,9 @@ struct Arguments {
     #[arg(long, default_value = "9600", value_parser = ["9600", "19200", "115200"])]
     baud: String,
 }
+
+/// How long somebody at a door takes for each thing they do.
+const HAND: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -73,11 +75,7 @@ fn run(arguments: &Arguments, timeline: &Arc<Timeline>) -> Result<(), HouseError
     house.start_broker()?;
     house.start_daemon()?;
     timeline.say(Who::Demo, "the daemon serves the building");
-    let doors = Watcher::start(house.line.subscribe(), &house, timeline);
-    let outcome = play(&house, cloud_port, secret, timeline);
-    drop(doors);
-    let outcome = outcome.and_then(|measured| summary::print(&mut house, &measured, timeline));
-    let outcome = outcome.and_then(|()| if arguments.stay { stay(&house, timeline) } else { Ok(()) });
+    let outcome = show(arguments, &mut house, cloud_port, secret, timeline);
     if outcome.is_err() {
         let log = house.daemon().map(|daemon| daemon.log()).unwrap_or_default();
         timeline.line(&format!("\nThe daemon's last words:\n{log}"));
@@ -85,18 +83,28 @@ fn run(arguments: &Arguments, timeline: &Arc<Timeline>) -> Result<(), HouseError
     outcome
 }
 
-/// The story, with its people.
-fn play(
-    house: &House,
+/// The story with its people, the summary, and the stay.
+fn show(
+    arguments: &Arguments,
+    house: &mut House,
     cloud_port: u16,
     secret: NotifierSecret,
-    timeline: &Timeline,
-) -> Result<Vec<vestibule_demo::story::Measured>, HouseError> {
+    timeline: &Arc<Timeline>,
+) -> Result<(), HouseError> {
+    let doors = Watcher::of_doors(house.line.subscribe(), house, timeline);
     let mut office = Office::open(house, cloud_port)?;
     let notifier = Notifier::open(house, cloud_port, secret)?;
     let mut story = Story { house, office: &mut office, notifier: &notifier, timeline, measured: Vec::new() };
     story.play()?;
-    Ok(story.measured)
+    let measured = story.measured;
+    drop(doors);
+    summary::print(house, &measured, timeline)?;
+    if !arguments.stay {
+        return Ok(());
+    }
+    let _doors = Watcher::of_doors(house.line.subscribe(), house, timeline);
+    let _notices = Watcher::of_notices(notifier, timeline);
+    stay(house, timeline)
 }
 
 /// Builds the daemon in the profile the demo itself was built in; with the same features too (`--workspace`), so that
@@ -126,62 +134,17 @@ fn entropy() -> Result<[u8; 32], HouseError> {
 /// Keeps running; a person plays courier and resident.
 fn stay(house: &House, timeline: &Timeline) -> Result<(), HouseError> {
     timeline
-        .head("Your turn: you sit at the terminal; people stand at every door and shut it after a second");
+        .head("Your turn: you sit at the terminal; somebody stands at every door, opens it wide and shuts it after a second");
     timeline.line(&format!(
-        "As a courier type {}, then one of the units {}, then /ok, then a size. As a resident type a code.\nEnd with Ctrl-D.",
+        "As a courier type {}, then one of the units {}, then /ok, then a size. As a resident type the code of a notice; it comes up some seconds after the door is shut.\nEnd with Ctrl-D.",
         CARRIER.1,
         UNITS.join(", ")
     ));
+    // Whether something is put in or taken out is yours to imagine.
+    Story::people_at(house, &Person::new().then(HAND, Act::OpenWide).then(HAND, Act::Shut))?;
     let socket = house.socket();
     let mut command = Command::new(&house.spec.program);
     command.args(["terminal", TERMINAL]).arg("--socket").arg(&socket);
     let failed = |source| HouseError::File { operation: "run", path: house.spec.program.clone(), source };
     command.status().map(|_| ()).map_err(failed)
-}
-
-/// Prints what the doors do, on a thread of its own.
-struct Watcher {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Watcher {
-    fn start(events: Events, house: &House, timeline: &Arc<Timeline>) -> Self {
-        const LOOK: Duration = Duration::from_millis(100);
-        let stop = Arc::new(AtomicBool::new(false));
-        let (ended, timeline) = (Arc::clone(&stop), Arc::clone(timeline));
-        let (origin, zero) = (house.line.instant(sim_devices::SimTime::ZERO), sim_devices::SimTime::ZERO);
-        let thread = thread::spawn(move || {
-            while !ended.load(Ordering::Relaxed) {
-                let Some(event) = events.next(LOOK) else { continue };
-                if worth_showing(&event.what) {
-                    let since = Duration::from_micros(event.at.as_micros() - zero.as_micros());
-                    timeline.say_at(origin + since, Who::Door, &event.what.to_string());
-                }
-            }
-        });
-        Self { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
-}
-
-const fn worth_showing(what: &Happening) -> bool {
-    use Happening as H;
-    matches!(
-        what,
-        H::DoorJammed(_)
-            | H::DoorAjar(_)
-            | H::DoorForced(_)
-            | H::DoorShut(_)
-            | H::ParcelIn(_)
-            | H::ParcelOut(_)
-    )
 }

@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use sim_devices::{Cause, DoorNumber, Jam, Person};
 
+use vestibule_contract::notice::Notice;
+use vestibule_core::check_digit;
+
 use crate::cloud::{Notifier, Office};
 use crate::house::{House, HouseError, TERMINAL};
 use crate::terminal::{Shown, Terminal};
@@ -68,19 +71,19 @@ impl Story<'_> {
         self.timeline.say(Who::Courier, "types the carrier's code");
         terminal.type_text(CARRIER.1)?;
         terminal.wait_for(&["ask_recipient"], PATIENCE)?;
-        self.deposit(&mut terminal, SMALL)?;
+        self.deposit(&mut terminal, SMALL, 0)?;
         let jammed = DoorNumber::new(LARGE_DOOR).ok_or_else(|| HouseError::Story("no such door".into()))?;
         self.house.line.with(|sim| sim.plant_mut().jam(jammed, Jam::Latch)).map_err(story)?;
         self.timeline.say(Who::Demo, &format!("the latch of door {LARGE_DOOR} jams"));
-        self.deposit(&mut terminal, LARGE)?;
+        self.deposit(&mut terminal, LARGE, 1)?;
         self.timeline.say(Who::Courier, "goes on their way");
         terminal.press("cancel")?;
         terminal.wait_for(&["welcome"], PATIENCE)?;
         Ok(())
     }
 
-    /// One parcel: unit, read back, size, door, shut.
-    fn deposit(&mut self, terminal: &mut Terminal, size: &str) -> Result<(), HouseError> {
+    /// One parcel: unit, read back, size, door, shut; so many doors must fail before one opens.
+    fn deposit(&mut self, terminal: &mut Terminal, size: &str, failing: usize) -> Result<(), HouseError> {
         self.timeline.say(Who::Courier, &format!("keys unit {UNIT} and confirms it"));
         terminal.type_text(UNIT)?;
         terminal.wait_for(&["confirm_recipient"], PATIENCE)?;
@@ -88,17 +91,22 @@ impl Story<'_> {
         terminal.wait_for(&["ask_size"], PATIENCE)?;
         let pulses = self.house.line.energisings().len();
         let keyed = terminal.type_text(size)?;
+        let mut failed = 0;
         loop {
             let shown =
                 terminal.wait_for(&["opening", "put_in", "door_failed", "delivered", "refused"], PATIENCE)?;
             self.timeline.say_at(shown.at, Who::Terminal, &words(&shown));
             match shown.name.as_str() {
                 "delivered" => break,
+                "door_failed" => failed += 1,
                 "refused" => {
                     return Err(HouseError::Story(format!("the deposit was refused: {}", shown.content)));
                 }
                 _ => {}
             }
+        }
+        if failed != failing {
+            return Err(HouseError::Story(format!("{failed} doors failed where {failing} should")));
         }
         self.measure(pulses, keyed);
         Ok(())
@@ -110,10 +118,7 @@ impl Story<'_> {
         let mut code = None;
         for _ in 0..2 {
             let notice = self.notifier.next(PATIENCE)?;
-            let shown = notice.code.clone().unwrap_or_default();
-            let what =
-                format!("opened the notice for unit {}: door {}, code {shown}", notice.unit, notice.label);
-            self.timeline.say(Who::Cloud, &what);
+            self.timeline.say(Who::Cloud, &told(&notice));
             code = notice.code.clone();
         }
         code.ok_or_else(|| HouseError::Story("the notice holds no code".to_owned()))
@@ -121,15 +126,15 @@ impl Story<'_> {
 
     /// The resident: a typing error, a code nobody has, the right code.
     fn pickup(&mut self, code: &str) -> Result<(), HouseError> {
-        self.timeline.head("The resident comes: a wrong code, then the right one");
+        self.timeline.head("The resident comes: a typing error, a code nobody has, then the right one");
         self.people(|| Person::collecting(Duration::from_millis(900)))?;
         let digits: String = code.chars().filter(char::is_ascii_digit).collect();
         let mut terminal = Terminal::sit_down(&self.house.socket(), TERMINAL)?;
         terminal.wait_for(&["welcome"], PATIENCE)?;
         self.timeline.say(Who::Resident, "types the code with one digit wrong");
-        terminal.type_text(&mistyped(&digits))?;
-        let refused = terminal.wait_for(&["refused"], PATIENCE)?;
-        self.timeline.say_at(refused.at, Who::Terminal, &words(&refused));
+        self.refused(&mut terminal, &mistyped(&digits), "typo")?;
+        self.timeline.say(Who::Resident, "types a code that nobody was given");
+        self.refused(&mut terminal, &strange(&digits), "unknown_code")?;
         self.timeline.say(Who::Resident, "types the right code");
         let pulses = self.house.line.energisings().len();
         let keyed = terminal.type_text(&digits)?;
@@ -149,6 +154,17 @@ impl Story<'_> {
         self.expect_empty()
     }
 
+    /// A code that must be refused with that word.
+    fn refused(&self, terminal: &mut Terminal, code: &str, word: &str) -> Result<(), HouseError> {
+        terminal.type_text(code)?;
+        let refused = terminal.wait_for(&["refused", "opening"], PATIENCE)?;
+        self.timeline.say_at(refused.at, Who::Terminal, &words(&refused));
+        if refused.word() == word {
+            return Ok(());
+        }
+        Err(HouseError::Story(format!("{word} was expected: {}", refused.content)))
+    }
+
     /// Ground truth, not the daemon's word: nothing is left behind any door.
     fn expect_empty(&self) -> Result<(), HouseError> {
         let left: u32 =
@@ -159,13 +175,20 @@ impl Story<'_> {
         Err(HouseError::Story(format!("{left} parcels are still behind the doors")))
     }
 
-    /// The same person stands at every door.
     fn people(&self, person: impl Fn() -> Person) -> Result<(), HouseError> {
-        self.house
+        Self::people_at(self.house, &person())
+    }
+
+    /// The same person stands at every door.
+    ///
+    /// # Errors
+    /// Never: the doors are asked for by their own numbers.
+    pub fn people_at(house: &House, person: &Person) -> Result<(), HouseError> {
+        house
             .line
             .with(|sim| {
                 let doors: Vec<DoorNumber> = sim.plant().doors().iter().map(|door| door.number).collect();
-                doors.into_iter().try_for_each(|door| sim.plant_mut().stand_at(door, Some(person())))
+                doors.into_iter().try_for_each(|door| sim.plant_mut().stand_at(door, Some(person.clone())))
             })
             .map_err(story)
     }
@@ -179,6 +202,12 @@ impl Story<'_> {
     }
 }
 
+/// What the notifier reads in a notice.
+pub(crate) fn told(notice: &Notice) -> String {
+    let code = notice.code.as_deref().unwrap_or("none");
+    format!("opened the notice for unit {}: door {}, code {code}", notice.unit, notice.label)
+}
+
 fn story(error: impl std::fmt::Display) -> HouseError {
     HouseError::Story(error.to_string())
 }
@@ -187,6 +216,14 @@ fn story(error: impl std::fmt::Display) -> HouseError {
 fn mistyped(code: &str) -> String {
     let Some(first) = code.chars().next().and_then(|c| c.to_digit(10)) else { return code.to_owned() };
     format!("{}{}", (first + 1) % 10, &code[1..])
+}
+
+/// The same digit changed and the check digit made right again.
+fn strange(code: &str) -> String {
+    let mut digits = mistyped(code);
+    digits.pop();
+    let check = check_digit(digits.bytes());
+    format!("{digits}{check}")
 }
 
 /// A screen in a few words.
