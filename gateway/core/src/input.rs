@@ -96,6 +96,17 @@ pub struct Started {
     pub configuration: Digest,
     /// Version of the daemon.
     pub version: String,
+    /// Whether codes that were told before still open doors.
+    pub key: KeyState,
+}
+
+/// What became of the key of all pickup codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is the one of the last start.
+    Kept,
+    /// It is a new one: a code that was told before opens nothing.
+    Renewed,
 }
 
 /// How a device or a line is.

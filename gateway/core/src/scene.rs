@@ -17,7 +17,7 @@ use crate::compartment::{Contact, Level, Use};
 use crate::effect::{Effect, Unlock};
 use crate::event::{Durability, Event, Fact};
 use crate::id::{CommandId, CompartmentId, NoticeId, TerminalId, UnitId, UnlockId};
-use crate::input::{Entropy, Entry, Input, Key, PulseReport, Started, StorageHealth, Typed};
+use crate::input::{Entropy, Entry, Input, Key, KeyState, PulseReport, Started, StorageHealth, Typed};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::row::{Row, RowKey};
@@ -151,7 +151,12 @@ impl Scene {
     pub(crate) fn start(&mut self) {
         self.boot += 1;
         let configuration = Digest([1; 32]);
-        self.give(Input::Started(Started { boot: self.boot, configuration, version: "0.1.0".into() }));
+        self.give(Input::Started(Started {
+            boot: self.boot,
+            configuration,
+            version: "0.1.0".into(),
+            key: KeyState::Kept,
+        }));
         for id in self.building.site().compartments.keys().cloned().collect::<Vec<_>>() {
             self.contact(&id, Level::Shut);
         }

@@ -1,15 +1,16 @@
 //! Starts and stops: what was in flight is interrupted, what is uncertain is kept for a person, and nothing opens.
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use crate::command::Status;
 use crate::compartment::{InspectionCause, Use};
 use crate::deposit::{Phase, Step};
-use crate::draft::Draft;
+use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Evidence, Fact};
 use crate::id::{CompartmentId, ParcelId, UnlockId};
-use crate::input::{Started, StorageHealth};
+use crate::input::{KeyState, Started, StorageHealth};
 use crate::limits::SWEEP_EVERY;
 use crate::parcel::{CollectionProof, ExceptionKind, ParcelState, Place};
 use crate::row::{NoticeKind, UnlockRow};
@@ -35,7 +36,17 @@ impl Draft<'_> {
         gateway.configuration = Some(started.configuration);
         self.t.gateway.put((), gateway);
         let configuration = started.configuration;
-        self.record(Fact::GatewayStarted { boot, version: started.version, configuration });
+        let void = match started.key {
+            KeyState::Kept => Vec::new(),
+            KeyState::Renewed => self.coded_parcels(),
+        };
+        let reason = (!void.is_empty()).then(|| {
+            let count = void.len();
+            format!("the key of all pickup codes is a new one; the codes of {count} parcels are void, and new ones are sent")
+        });
+        self.on_behalf(Origin { reason, ..Origin::GATEWAY }, |d| {
+            d.record(Fact::GatewayStarted { boot, version: started.version, configuration });
+        });
         if previous != Some(configuration) {
             self.record(Fact::ConfigurationChanged { previous, configuration });
         }
@@ -45,8 +56,26 @@ impl Draft<'_> {
         self.interrupt_deposits();
         self.find_changed_mappings();
         self.find_orphans();
+        void.into_iter().for_each(|parcel| self.tell_new_code(parcel));
         for terminal in self.site.terminals.keys() {
             self.show(terminal, Screen::Welcome);
+        }
+    }
+
+    /// Parcels that wait behind a door for whoever has their code.
+    fn coded_parcels(&self) -> Vec<ParcelId> {
+        let waits = |state: &ParcelState| {
+            matches!(state, ParcelState::Stored { .. } | ParcelState::Collecting { .. })
+        };
+        let parcels = self.t.parcels.iter().filter(|(_, parcel)| waits(&parcel.state));
+        parcels.map(|(id, _)| *id).collect()
+    }
+
+    /// Codes are derived when a notice is sealed: one that still waits has the new code already.
+    fn tell_new_code(&mut self, parcel: ParcelId) {
+        let waits = self.t.notices.iter().any(|(_, row)| row.parcel == parcel && row.code.is_some());
+        if !waits {
+            self.notify(parcel, NoticeKind::Reminder);
         }
     }
 

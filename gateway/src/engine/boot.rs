@@ -8,7 +8,7 @@ use vestibule_core::Building;
 use vestibule_core::building::CodeKey;
 use vestibule_core::compartment::{InspectionCause, Use};
 use vestibule_core::id::{CompartmentId, ParcelId};
-use vestibule_core::input::{Input, Started};
+use vestibule_core::input::{Input, KeyState, Started};
 use vestibule_core::row::{CompartmentRow, Row, RowKey};
 use vestibule_core::site::Site;
 use vestibule_core::time::{Now, Timestamp};
@@ -26,6 +26,8 @@ pub struct Boot {
     pub site: Site,
     /// The key of all pickup codes.
     pub key: CodeKey,
+    /// Whether that is the key of the last start.
+    pub key_state: KeyState,
     /// Randomness.
     pub entropy: EntropySource,
     /// Whose key notices are sealed to.
@@ -44,10 +46,16 @@ pub struct Boot {
 /// Only what a person must decide: the file is held, another building's, or of a newer format. A damaged file or a
 /// dead disk stops nothing: what lies behind a door is then for staff to find out.
 pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
-    let Boot { place, site, key, mut entropy, notifier, configuration, version, now } = boot;
+    let Boot { place, site, key, key_state, mut entropy, notifier, configuration, version, now } = boot;
     let opening = Opening { building: site.building.clone(), entropy: entropy.entropy(), now: now.wall };
     let (mut store, loaded) = Store::open(place, opening)?;
     report(&loaded);
+    if key_state == KeyState::Renewed && loaded.rows.iter().any(|(_, row)| matches!(row, Row::Codes(_))) {
+        tracing::error!(
+            "the key of all pickup codes is a new one: every code told before is void, recipients are told new ones by \
+             notice, and staff can open for whoever has none"
+        );
+    }
     let count = boots(&loaded.rows).saturating_add(1);
     let mut boot_id = [0; 16];
     boot_id.copy_from_slice(&entropy.draw()[..16]);
@@ -61,7 +69,7 @@ pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
     let building = Building::load(site, key, rows);
     let rows = marked.into_iter().map(|(key, row)| (key, Some(row))).collect();
     let engine = Engine::new(Parts { building, store, entropy, notifier, support, rows, now: now.mono });
-    Ok((engine, Input::Started(Started { boot: count, configuration, version })))
+    Ok((engine, Input::Started(Started { boot: count, configuration, version, key: key_state })))
 }
 
 /// How often the daemon has started on this file.

@@ -1,38 +1,38 @@
-//! The key all pickup codes are derived from: made at the first start, read at every other.
+//! The key all pickup codes are derived from: made at the first start, read at every other. No state of its file stops
+//! the boot: without it a new one is made, the old codes are void, and whoever waits for a parcel is told a new one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use vestibule_core::building::CodeKey;
+use vestibule_core::input::KeyState;
 use zeroize::Zeroizing;
+
+use crate::supervise::Chain;
 
 /// Its name in the state folder.
 const FILE: &str = "code.key";
+/// A file that could not be used is kept under this name and the date.
+const SET_ASIDE: &str = "code.key.damaged-";
 /// Only the service's own user.
 const MODE: u32 = 0o600;
+/// What nobody else may do with it.
+const OTHERS: u32 = 0o077;
 /// Its length in bytes.
 const BYTES: usize = 32;
 
-/// Why there is no code key.
+/// Why the file is not the key.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+enum KeyError {
     /// The file does not hold what was written.
-    #[error("read {}: it holds {found} bytes instead of {BYTES}; restore it from the backup", file.display())]
+    #[error("read {}: it holds {found} bytes instead of {BYTES}", file.display())]
     Length {
         /// The file.
         file: PathBuf,
-        /// Bytes found.
+        /// Bytes found; one more than allowed stands for all that is longer.
         found: usize,
-    },
-    /// Others can read it.
-    #[error("read {}: its mode is {mode:o}; other users may have read it: make it {MODE:o} and renew the codes", file.display())]
-    Open {
-        /// The file.
-        file: PathBuf,
-        /// Its permission bits.
-        mode: u32,
     },
     /// The disk or the system refuses.
     #[error("{operation} {}", file.display())]
@@ -47,24 +47,33 @@ pub enum KeyError {
     },
 }
 
-/// Reads the key, or makes it from `fresh` if there is none. A key that was returned is on the disk.
-///
-/// # Errors
-/// [`KeyError`] names the file and what is wrong with it.
-pub fn code_key(folder: &Path, fresh: Zeroizing<[u8; BYTES]>) -> Result<CodeKey, KeyError> {
+/// Reads the key, or takes `fresh` as the new one if there is none that can be read. A new key is on the disk when it is
+/// returned, unless the disk refuses, which is logged.
+pub fn code_key(folder: &Path, fresh: Zeroizing<[u8; BYTES]>) -> (CodeKey, KeyState) {
     let file = folder.join(FILE);
     match File::open(&file) {
-        Ok(opened) => read(&file, opened),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(folder, &file, &fresh),
-        Err(source) => Err(KeyError::Io { operation: "open", file, source }),
+        Ok(opened) => match read(&file, opened) {
+            Ok(key) => return (key, KeyState::Kept),
+            Err(error) => set_aside(&file, &error),
+        },
+        Err(source) if source.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => set_aside(&file, &KeyError::Io { operation: "open", file: file.clone(), source }),
     }
+    match make(folder, &file, &fresh) {
+        Ok(()) => tracing::info!(file = %file.display(), "made the key of all pickup codes; back it up"),
+        Err(error) => tracing::error!(
+            error = %Chain(&error),
+            "the key of all pickup codes cannot be written; codes told from now on are void with the next start"
+        ),
+    }
+    (CodeKey(*fresh), KeyState::Renewed)
 }
 
 fn read(file: &Path, opened: File) -> Result<CodeKey, KeyError> {
     let failed = |operation| move |source| KeyError::Io { operation, file: file.into(), source };
     let mode = opened.metadata().map_err(failed("inspect"))?.mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(KeyError::Open { file: file.into(), mode });
+    if mode & OTHERS != 0 {
+        close(file, &opened, mode);
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(BYTES + 1));
     let most = u64::try_from(BYTES).unwrap_or(u64::MAX) + 1;
@@ -75,8 +84,35 @@ fn read(file: &Path, opened: File) -> Result<CodeKey, KeyError> {
     }
 }
 
+/// Others could read it: that is no reason to make every code void, and somebody must judge who those others are.
+fn close(file: &Path, opened: &File, mode: u32) {
+    let closed = opened.set_permissions(Permissions::from_mode(MODE)).err();
+    tracing::error!(
+        file = %file.display(),
+        mode = format!("{mode:o}"),
+        error = closed.map(|error| error.to_string()),
+        "other users of this computer could read the key of all pickup codes; if one may have, stop the daemon, \
+         remove the file and start again: everybody is then told a new code"
+    );
+}
+
+/// Keeps what cannot be used as evidence, and says what it means for the building.
+fn set_aside(file: &Path, error: &KeyError) {
+    let date = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    let aside = file.with_file_name(format!("{SET_ASIDE}{date}"));
+    let kept = match fs::rename(file, &aside) {
+        Ok(()) => format!("kept as {}", aside.display()),
+        Err(error) => format!("not kept: {error}"),
+    };
+    tracing::error!(
+        error = %Chain(error),
+        file = kept,
+        "the key of all pickup codes cannot be used and a new one is made"
+    );
+}
+
 /// Written under another name, synced and renamed, so that no power cut leaves half a key under the real one.
-fn make(folder: &Path, file: &Path, fresh: &[u8; BYTES]) -> Result<CodeKey, KeyError> {
+fn make(folder: &Path, file: &Path, fresh: &[u8; BYTES]) -> Result<(), KeyError> {
     let failed = |operation| move |source| KeyError::Io { operation, file: file.into(), source };
     let unfinished = file.with_extension("key.new");
     match fs::remove_file(&unfinished) {
@@ -89,46 +125,75 @@ fn make(folder: &Path, file: &Path, fresh: &[u8; BYTES]) -> Result<CodeKey, KeyE
     made.write_all(fresh).map_err(failed("write"))?;
     made.sync_all().map_err(failed("sync"))?;
     fs::rename(&unfinished, file).map_err(failed("rename"))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder of"))?;
-    tracing::info!(file = %file.display(), "made the key of all pickup codes; back it up");
-    Ok(CodeKey(*fresh))
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder of"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
-    fn key(folder: &Path, fresh: u8) -> Result<[u8; BYTES], KeyError> {
-        code_key(folder, Zeroizing::new([fresh; BYTES])).map(|key| key.0)
+    fn key(folder: &Path, fresh: u8) -> ([u8; BYTES], KeyState) {
+        let (key, state) = code_key(folder, Zeroizing::new([fresh; BYTES]));
+        (key.0, state)
+    }
+
+    fn aside(folder: &Path) -> Vec<Vec<u8>> {
+        let entries = fs::read_dir(folder).expect("folder").map(|entry| entry.expect("entry").path());
+        let damaged = entries.filter(|path| path.display().to_string().contains(SET_ASIDE));
+        damaged.map(|path| fs::read(path).unwrap_or_default()).collect()
     }
 
     #[test]
     fn key_is_made_once_and_read_ever_after() {
         let folder = tempfile::tempdir().expect("folder");
-        assert_eq!(key(folder.path(), 1).expect("made"), [1; BYTES]);
-        assert_eq!(key(folder.path(), 2).expect("read"), [1; BYTES]);
+        assert_eq!(key(folder.path(), 1), ([1; BYTES], KeyState::Renewed));
+        assert_eq!(key(folder.path(), 2), ([1; BYTES], KeyState::Kept));
         let mode = fs::metadata(folder.path().join(FILE)).expect("file").mode() & 0o777;
         assert_eq!(mode, MODE);
     }
 
     #[test]
-    fn key_is_refused_when_cut_or_open_to_others() {
+    fn damaged_file_is_kept_aside_and_a_new_key_stays_when_it_is_cut_or_too_long() {
+        for damaged in [Vec::new(), vec![7; 31], vec![7; 33]] {
+            let folder = tempfile::tempdir().expect("folder");
+            fs::write(folder.path().join(FILE), &damaged).expect("write");
+            assert_eq!(key(folder.path(), 2), ([2; BYTES], KeyState::Renewed));
+            assert_eq!(aside(folder.path()), [damaged]);
+            assert_eq!(key(folder.path(), 3), ([2; BYTES], KeyState::Kept));
+        }
+    }
+
+    #[test]
+    fn new_key_is_made_when_the_name_is_not_a_file() {
         let folder = tempfile::tempdir().expect("folder");
-        key(folder.path(), 1).expect("made");
+        fs::create_dir(folder.path().join(FILE)).expect("make");
+        assert_eq!(key(folder.path(), 2), ([2; BYTES], KeyState::Renewed));
+        assert_eq!(aside(folder.path()).len(), 1);
+        assert_eq!(key(folder.path(), 3), ([2; BYTES], KeyState::Kept));
+    }
+
+    #[test]
+    fn key_of_this_start_is_a_passing_one_when_none_can_be_written() {
+        let folder = tempfile::tempdir().expect("folder");
+        let gone = folder.path().join("gone");
+        assert_eq!(key(&gone, 2), ([2; BYTES], KeyState::Renewed));
+        assert_eq!(key(&gone, 3), ([3; BYTES], KeyState::Renewed));
+    }
+
+    #[test]
+    fn key_is_closed_to_others_and_used_when_it_was_open() {
+        let folder = tempfile::tempdir().expect("folder");
+        key(folder.path(), 1);
         let file = folder.path().join(FILE);
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("mode");
-        assert!(matches!(key(folder.path(), 2), Err(KeyError::Open { mode: 0o644, .. })));
-        fs::remove_file(&file).expect("remove");
-        OpenOptions::new().write(true).create_new(true).mode(MODE).open(&file).expect("make");
-        assert!(matches!(key(folder.path(), 2), Err(KeyError::Length { found: 0, .. })));
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("mode");
+        assert_eq!(key(folder.path(), 2), ([1; BYTES], KeyState::Kept));
+        assert_eq!(fs::metadata(&file).expect("file").mode() & 0o777, MODE);
     }
 
     #[test]
     fn key_is_made_when_a_power_cut_left_an_unfinished_one() {
         let folder = tempfile::tempdir().expect("folder");
         fs::write(folder.path().join("code.key.new"), "half").expect("write");
-        assert_eq!(key(folder.path(), 3).expect("made"), [3; BYTES]);
+        assert_eq!(key(folder.path(), 3), ([3; BYTES], KeyState::Renewed));
     }
 }

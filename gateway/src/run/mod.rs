@@ -24,7 +24,6 @@ use crate::supervise::{Alarm, Ending};
 use crate::telemetry::Telemetry;
 use parts::Parts;
 
-pub use key::KeyError;
 pub use lock::LockError;
 
 /// Blocking jobs at once: names are looked up for bus and uplink, and the console reads the journal.
@@ -45,9 +44,6 @@ pub enum RunError {
     /// The state folder.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The code key.
-    #[error("load the code key")]
-    Key(#[from] KeyError),
     /// The database.
     #[error("load the database")]
     Store(#[from] OpenError),
@@ -131,7 +127,7 @@ fn load(
     let mut entropy = EntropySource::from_system()
         .map_err(|source| RunError::System { operation: "get randomness", source: source.into() })?;
     let folder = &configuration.local.state_dir;
-    let key = key::code_key(folder, Zeroizing::new(entropy.draw()))?;
+    let (key, key_state) = key::code_key(folder, Zeroizing::new(entropy.draw()));
     let notifier = configuration
         .cloud
         .as_ref()
@@ -143,6 +139,7 @@ fn load(
         place: Box::new(Folder::new(folder)),
         site: configuration.site.clone(),
         key,
+        key_state,
         entropy,
         notifier,
         configuration: configuration.digest,

@@ -8,7 +8,7 @@ use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::effect::{Effect, Unlock};
 use vestibule_core::event::Durability;
 use vestibule_core::id::{CommandId, CompartmentId, TerminalId};
-use vestibule_core::input::{Entropy, Entry, Input, Key, PulseReport, Started, Typed};
+use vestibule_core::input::{Entropy, Entry, Input, Key, KeyState, PulseReport, Started, Typed};
 use vestibule_core::policy::Policy;
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
@@ -38,7 +38,12 @@ pub fn load(rows: impl IntoIterator<Item = (RowKey, Row)>) -> Building {
 }
 
 pub fn started(boot: u32) -> Input {
-    Input::Started(Started { boot, configuration: Digest([1; 32]), version: "0.1.0".into() })
+    Input::Started(Started {
+        boot,
+        configuration: Digest([1; 32]),
+        version: "0.1.0".into(),
+        key: KeyState::Kept,
+    })
 }
 
 pub const NOON: Now =

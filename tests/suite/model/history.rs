@@ -14,7 +14,7 @@ use vestibule_core::compartment::Level;
 use vestibule_core::effect::{Effect, Purpose, Unlock};
 use vestibule_core::event::Fact;
 use vestibule_core::id::{CommandId, UnitId};
-use vestibule_core::input::{Entropy, Input, Started};
+use vestibule_core::input::{Entropy, Input, KeyState, Started};
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::site::Site;
 use vestibule_core::time::{ClockTrust, Millis, Mono, Now, Timestamp};
@@ -131,7 +131,7 @@ impl History {
         self.pulses.clear();
         self.nonces.clear();
         self.degraded = false;
-        let started = Started { boot, configuration, version: "0.1.0".into() };
+        let started = Started { boot, configuration, version: "0.1.0".into(), key: KeyState::Kept };
         let unlocks = self.give(Input::Started(started));
         assert_eq!(unlocks, 0, "a restart opened a door");
         assert_eq!(self.reference.open_intents(), 0, "a restart left intents open");

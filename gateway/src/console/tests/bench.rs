@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use vestibule_core::building::CodeKey;
 use vestibule_core::command::{Answer, CommandRequest, Outcome, Status};
-use vestibule_core::input::Input;
+use vestibule_core::input::{Input, KeyState};
 use vestibule_core::time::{ClockTrust, Mono, Now, Timestamp};
 use vestibule_store::memory::Memory;
 
@@ -77,6 +77,7 @@ pub(super) fn engine(configuration: &crate::config::Configuration) -> Engine {
         place: Box::new(Memory::default()),
         site: configuration.site.clone(),
         key: CodeKey([9; 32]),
+        key_state: KeyState::Kept,
         entropy: EntropySource::new([1; 32]),
         notifier: None,
         configuration: configuration.digest,

@@ -16,7 +16,7 @@ use vestibule_core::command::{
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::effect::{Effect, Unlock};
 use vestibule_core::id::{CommandId, CompartmentId, TerminalId};
-use vestibule_core::input::{Entry, Input, Key, PulseReport, Typed};
+use vestibule_core::input::{Entry, Input, Key, KeyState, PulseReport, Typed};
 use vestibule_core::policy::Policy;
 use vestibule_core::screen::Screen;
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
@@ -25,7 +25,7 @@ use vestibule_core::unit::{Digest, Millimetres};
 use vestibule_store::JournalRow;
 use vestibule_store::memory::{Memory, Scope, Trouble};
 
-use super::{Boot, Engine, EntropySource, Released, Witness, boot};
+use super::{Boot, Engine, EntropySource, Released, SealedNotice, Witness, boot};
 
 const CARRIER_CODE: &str = "246810";
 /// Half of the stale age.
@@ -112,10 +112,15 @@ impl Bench {
 
     /// A start on this disk, as the daemon makes one.
     fn start(disk: Memory, seed: u8, now: Now) -> Self {
+        Self::start_with(CodeKey([9; 32]), KeyState::Kept, disk, seed, now)
+    }
+
+    fn start_with(key: CodeKey, key_state: KeyState, disk: Memory, seed: u8, now: Now) -> Self {
         let (engine, first) = boot(Boot {
             place: Box::new(disk.clone()),
             site: site(),
-            key: CodeKey([9; 32]),
+            key,
+            key_state,
             entropy: EntropySource::new([seed; 32]),
             notifier: Some(notifier().1),
             configuration: Digest([1; 32]),
@@ -275,11 +280,19 @@ impl Bench {
         self.newest_code()
     }
 
-    /// The code of the newest waiting notice, read as only the notifier can.
+    /// The code of the newest waiting notice.
     fn newest_code(&mut self) -> String {
-        let sealed = self.engine.sealed_notices(None, usize::MAX).pop().expect("a notice waits");
-        let notice = notifier().0.open(&sealed.bytes).expect("sealed to the notifier");
-        notice.code.as_deref().expect("a code").replace('-', "")
+        self.codes().pop().expect("a notice waits")
+    }
+
+    /// The codes of all waiting notices, oldest first, read as only the notifier can.
+    fn codes(&mut self) -> Vec<String> {
+        let sealed = self.engine.sealed_notices(None, usize::MAX);
+        let code = |sealed: &SealedNotice| {
+            let notice = notifier().0.open(&sealed.bytes).expect("sealed to the notifier");
+            notice.code.as_deref().expect("a code").replace('-', "")
+        };
+        sealed.iter().map(code).collect()
     }
 
     fn names(&self) -> Vec<&str> {
