@@ -1,5 +1,6 @@
 //! A disk that goes away and comes back: what is still done, what is taken back, and what is written afterwards.
 
+use vestibule_core::command::Status;
 use vestibule_core::refusal::Refusal;
 use vestibule_store::DATABASE;
 
@@ -183,4 +184,71 @@ fn answer_names_no_row_of_the_old_epoch_when_a_new_one_began() {
     bench.power_cut(2);
     let again = bench.order("late", Command::DirectorySync(Directory { version: 2, units: Vec::new() }));
     assert_eq!(again, Some(told));
+}
+
+/// A nonce for an unlock over the bus.
+fn challenged(bench: &mut Bench, id: &str) -> Option<Nonce> {
+    match bench.order_over_bus(id, None, Command::Challenge).expect("answered at once").answer {
+        Answer::Nonce(nonce) => Some(nonce),
+        other => panic!("{other:?} instead of a nonce"),
+    }
+}
+
+fn unlock(number: u16) -> Command {
+    Command::Unlock { compartment: compartment(number) }
+}
+
+#[test]
+fn staff_on_site_open_and_remote_staff_do_not_when_the_disk_is_away() {
+    let (mut bench, code) = stored_then_broken();
+    bench.typed(&code);
+    let unlocks = bench.unlocks.len();
+    bench.order("site", unlock(3));
+    assert_eq!(bench.unlocks.len(), unlocks + 1, "who stands there is served");
+    assert_eq!(bench.unlocks[unlocks].compartment, compartment(3));
+    let nonce = challenged(&mut bench, "ask");
+    let answer = bench.order_over_bus("far", nonce, unlock(4)).expect("answered");
+    assert_eq!((answer.status, answer.detail.as_str()), (Status::Refused, "storage_degraded"));
+    assert_eq!(bench.unlocks.len(), unlocks + 1);
+}
+
+#[test]
+fn remote_unlock_is_withheld_and_ends_without_a_pulse_when_its_intent_cannot_be_written() {
+    let mut bench = Bench::new();
+    let nonce = challenged(&mut bench, "ask");
+    // The command is accepted, and the commit of that very decision fails.
+    bench.break_disk();
+    bench.order_over_bus("far", nonce, unlock(4));
+    assert!(bench.unlocks.is_empty(), "no pulse without a record");
+    assert_eq!(bench.engine.published().counters.unlocks_withheld, 1);
+    assert!(bench.witnessed().contains(&"unlock.failed"), "{:?}", bench.witnessed());
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    let last = bench.replies.iter().rfind(|(key, _)| key.id.as_str() == "far").expect("answered");
+    assert_eq!(last.1.status, Status::Failed);
+    let journalled = bench.names();
+    let intent = journalled.iter().position(|name| *name == "unlock.intended").expect("written late");
+    assert!(journalled[intent..].contains(&"unlock.failed"), "{journalled:?}");
+    // Asked again with the same id, it is the same answer and still no pulse.
+    bench.power_cut(2);
+    let again = bench.order_over_bus("far", None, unlock(4)).expect("answered");
+    assert_eq!(again.status, Status::Failed);
+    assert!(bench.unlocks.is_empty());
+}
+
+#[test]
+fn deposits_are_taken_again_when_the_disk_is_back() {
+    let (mut bench, code) = stored_then_broken();
+    bench.typed(&code);
+    let door = bench.unlocks.last().expect("opened").compartment.clone();
+    bench.swing(&door, Level::Shut);
+    bench.pass(Millis::seconds(40));
+    bench.asks_for_a_door("4b");
+    bench.disk.heal();
+    bench.pass(Millis::seconds(60));
+    let unlocks = bench.unlocks.len();
+    let code = bench.deposit("4b");
+    assert_eq!(bench.unlocks.len(), unlocks + 1);
+    bench.typed(&code);
+    assert_eq!(bench.unlocks.len(), unlocks + 2);
 }

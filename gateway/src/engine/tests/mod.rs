@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use vestibule_contract::notice::{NotifierKey, NotifierSecret};
 use vestibule_core::building::CodeKey;
 use vestibule_core::command::{
-    Actor, Carrier, Carriers, Channel, Command, CommandKey, CommandRequest, Directory, Outcome, Reach,
-    Retention, Unit,
+    Actor, Answer, Carrier, Carriers, Channel, Command, CommandKey, CommandRequest, Directory, Nonce,
+    Outcome, Reach, Retention, Unit,
 };
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::effect::{Effect, Unlock};
@@ -241,20 +241,32 @@ impl Bench {
 
     /// A command whose payload's digest is that of some text.
     fn order_of(&mut self, text: &str, id: &str, command: Command) -> Option<Outcome> {
-        let key = CommandKey {
-            channel: Channel::Console,
-            actor: Actor::Staff("os:ann".into()),
-            id: CommandId::new(id).expect("id"),
-        };
-        self.give(Input::Command(Box::new(CommandRequest {
-            key: key.clone(),
-            digest: Digest(Sha256::digest(text).into()),
+        let request = self.request(Channel::Console, id, command);
+        self.ask(CommandRequest { digest: Digest(Sha256::digest(text).into()), ..request })
+    }
+
+    /// A command from afar.
+    fn order_over_bus(&mut self, id: &str, nonce: Option<Nonce>, command: Command) -> Option<Outcome> {
+        let request = self.request(Channel::Bus, id, command);
+        self.ask(CommandRequest { nonce, ..request })
+    }
+
+    fn request(&self, channel: Channel, id: &str, command: Command) -> CommandRequest {
+        let id = CommandId::new(id).expect("id");
+        CommandRequest {
+            digest: Digest(Sha256::digest(id.as_str()).into()),
+            key: CommandKey { channel, actor: Actor::Staff("os:ann".into()), id },
             retention: Retention::Live,
             not_after: Some(self.now.wall.after(Millis::seconds(60))),
             nonce: None,
             reason: Some("as a test".into()),
             command,
-        })));
+        }
+    }
+
+    fn ask(&mut self, request: CommandRequest) -> Option<Outcome> {
+        let key = request.key.clone();
+        self.give(Input::Command(Box::new(request)));
         self.reply(&key)
     }
 
