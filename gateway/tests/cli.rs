@@ -353,3 +353,15 @@ fn last_good_configuration_runs_and_shouts_when_the_files_are_bad() {
     assert!(said(&house.ask(&["status"])).contains("run `vestibule check`"));
     daemon.stop();
 }
+
+#[test]
+fn daemon_serves_with_a_new_code_key_when_its_own_is_damaged() {
+    let house = House::new();
+    let state = house.folder.path().join("state");
+    std::fs::create_dir(&state).expect("made");
+    std::fs::write(state.join("code.key"), "cut").expect("written");
+    let daemon = house.daemon();
+    assert_eq!(code(&house.ask(&["doors"])), 0);
+    assert_eq!(std::fs::read(state.join("code.key")).expect("a key").len(), 32);
+    daemon.stop();
+}
