@@ -16,4 +16,5 @@ pub mod run;
 pub mod supervise;
 pub mod telemetry;
 pub mod uplink;
+pub mod watchdog;
 pub mod wiring;

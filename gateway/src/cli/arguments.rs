@@ -54,10 +54,9 @@ pub enum Command {
     )]
     Broker(Broker),
     /// Check the configuration and list every problem at once
-    #[command(
-        after_help = "Examples:\n  vestibule check\n  vestibule check --config ./vestibule.toml\n  vestibule check --json"
-    )]
-    Check,
+    #[command(after_help = "Examples:\n  vestibule check\n  vestibule check --config ./vestibule.toml\n  \
+        vestibule check --elsewhere --config site.toml   for another machine\n  vestibule check --json")]
+    Check(Check),
     /// Tell how the building is, and what to do next
     Status,
     /// List every door: use, contact, latch
@@ -108,6 +107,14 @@ pub struct Broker {
     /// Process that started it and that it ends with; given by `run --with-broker`
     #[arg(long, value_name = "PID", hide = true)]
     pub child_of: Option<i32>,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration is for another machine: files that it names may be missing here
+    #[arg(long)]
+    pub elsewhere: bool,
 }
 
 /// `run`.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::arguments::Check;
 use super::table::count;
 use super::{Exit, Failure, Out};
 use crate::config::{self, Configuration, Layers, Loaded, Located, Severity, chance, locate, power, render};
@@ -19,8 +20,10 @@ struct Report {
 ///
 /// # Errors
 /// The output is gone.
-pub fn check(options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
-    let loaded = config::load(&Layers::from_options(options));
+pub fn check(options: &[PathBuf], arguments: &Check, out: &mut Out) -> Result<Exit, Failure> {
+    let layers = Layers::from_options(options);
+    let loaded =
+        if arguments.elsewhere { config::load_for_elsewhere(&layers) } else { config::load(&layers) };
     let report = Report {
         good: loaded.configuration.is_some(),
         files: loaded.sources.iter().map(|source| source.path.display().to_string()).collect(),

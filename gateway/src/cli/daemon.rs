@@ -1,15 +1,20 @@
 //! `vestibule run` and `vestibule broker`: the two processes that stay.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::arguments::{Broker, Run};
 use super::{Exit, Failure, Out};
 use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable};
 use crate::config::{self, Layers, Problem, Severity, Source, render};
 use crate::run::{RunOptions, run as run_daemon};
+use crate::supervise::{feed, tell as tell_systemd};
+use crate::watchdog;
 
 /// Runs the daemon until it is asked to stop.
 ///
@@ -46,6 +51,7 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
             Failure::new(format!("the configuration is bad\n{}", shown.join("\n")))
         })?;
     crate::log::init(&log).map_err(Failure::new)?;
+    let metrics = Arc::new(Metrics::default());
     let settings = BrokerSettings {
         building: building.as_str().to_owned(),
         listen: settings.listen,
@@ -54,7 +60,7 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
         key_pem: settings.server.key,
         roles: roles(settings.roles.as_deref())?,
         limits: Limits::default(),
-        metrics: Arc::new(Metrics::default()),
+        metrics: Arc::clone(&metrics),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
@@ -64,16 +70,30 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                never = fed(&metrics) => match never {},
             }
+            tell_systemd(&[NotifyState::Stopping]);
         };
         let ready = |address| {
             // Whoever started us may not listen; the log says it too.
             drop(out.line(format!("READY {address}")));
-            drop(sd_notify::notify(&[sd_notify::NotifyState::Ready]));
+            tell_systemd(&[NotifyState::Ready, NotifyState::Status(&format!("serving on {address}"))]);
         };
         broker::run(settings, shutdown, ready).await.map_err(|error| Failure::chain(&error))
     })?;
     Ok(Exit::Done)
+}
+
+/// Feeds the watchdog with heartbeats that came back through the inner broker.
+async fn fed(metrics: &Metrics) -> Infallible {
+    let mut echoes = watchdog::Echoes::default();
+    let period = watchdog::period(sd_notify::watchdog_enabled());
+    let mut look = interval_at(Instant::now() + period, period);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        look.tick().await;
+        feed(&echoes.look(metrics.heartbeats.get()), &metrics.to_string());
+    }
 }
 
 /// A child that outlived a killed daemon would keep the port from the next one's.

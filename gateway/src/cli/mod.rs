@@ -22,7 +22,7 @@ mod tests;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use arguments::{Arguments, Command};
 pub use output::Out;
@@ -86,6 +86,12 @@ impl From<std::io::Error> for Failure {
     }
 }
 
+/// The whole command line, to make manual pages and completions from.
+#[must_use]
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -114,7 +120,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Run(run) => daemon::run(&arguments.config, run),
         Command::Broker(broker) => daemon::broker(broker, &arguments.config, out),
-        Command::Check => check::check(&arguments.config, out),
+        Command::Check(check) => check::check(&arguments.config, check, out),
         Command::Status => status::status(&ask::socket(arguments), out),
         Command::Doors(doors) => doors::doors(&ask::socket(arguments), doors, out),
         Command::Unlock(unlock) => unlock::unlock(&ask::socket(arguments), unlock, out),

@@ -57,19 +57,31 @@ impl Loaded {
 /// Reads and validates, as `vestibule check` does.
 #[must_use]
 pub fn load(layers: &Layers) -> Loaded {
+    load_with(layers, Files::MustExist)
+}
+
+fn load_with(layers: &Layers, files: Files) -> Loaded {
     let problems = Problems::default();
     let sources = layers.read(&problems);
-    let configuration = compile::compile(&sources, Files::MustExist, &problems);
+    let configuration = compile::compile(&sources, files, &problems);
     Loaded { configuration, problems: problems.into_sorted(), sources }
 }
 
-/// Reads and validates for a start: where the files are bad, the last good configuration takes their place.
+/// Reads and validates a configuration that is meant for another machine: files that it names may be missing here.
+#[must_use]
+pub fn load_for_elsewhere(layers: &Layers) -> Loaded {
+    load_with(layers, Files::MayBeMissing)
+}
+
+/// Reads and validates for a start: where the files are bad, the last good configuration takes their place. At a first
+/// start there is none; a certificate that is not enrolled yet then keeps the networks away, and no door shut.
 #[must_use]
 pub fn load_for_start(layers: &Layers) -> Loaded {
     let mut loaded = load(layers);
     if loaded.configuration.is_none() {
         let state_dir = last_good::peek(&loaded.sources, "storage", "directory", STATE_DIR);
-        loaded.configuration = last_good::load_last_good(&state_dir, loaded.errors());
+        loaded.configuration = last_good::load_last_good(&state_dir, loaded.errors())
+            .or_else(|| compile::compile(&loaded.sources, Files::MayBeMissing, &Problems::default()));
     }
     loaded
 }

@@ -130,6 +130,18 @@ fn last_good_configuration_runs_when_a_certificate_is_gone() {
 }
 
 #[test]
+fn doors_are_served_at_a_first_start_without_certificates() {
+    let dir = tempfile::tempdir().unwrap();
+    let layers = Layers::Given(vec![example_in(dir.path())]);
+    std::fs::remove_file(dir.path().join("tls/gateway.key")).unwrap();
+    assert!(load(&layers).configuration.is_none(), "check refuses it here");
+    assert!(load_for_elsewhere(&layers).configuration.is_some(), "and only warns for another machine");
+    let loaded = load_for_start(&layers);
+    assert_eq!(loaded.errors(), 1, "which is told");
+    assert_eq!(loaded.configuration.unwrap().origin, Origin::Current);
+}
+
+#[test]
 fn nothing_runs_when_the_first_files_are_bad() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("v.toml");

@@ -14,6 +14,7 @@ use super::parts::Parts;
 use super::{RunError, RunOptions, networks};
 use crate::config::{Configuration, Origin, keep_last_good};
 use crate::supervise::{Ending, Fallen, Part, Signals, tell, watch};
+use crate::watchdog::{self, Look};
 
 /// The engine's last commit: as long as a worn card holds one sync back.
 const ENGINE_PATIENCE: Duration = Duration::from_secs(20);
@@ -34,8 +35,8 @@ pub(super) async fn until_ended(
     let mut tasks = JoinSet::new();
     networks::start(&mut tasks, &parts, &configuration, options, &stopped)?;
     ready(&parts, &configuration).await;
-    let ending = watch(&parts.health, &mut parts.alarms, &mut signals).await;
-    tell(&[NotifyState::Stopping]);
+    let ending = watch(&parts.health, &parts.engine, &mut parts.alarms, &mut signals).await;
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping: last commit, goodbyes")]);
     stop.send_replace(true);
     end_engine(&mut parts, &ending).await;
     if timeout(NETWORK_PATIENCE, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
@@ -55,7 +56,8 @@ async fn ready(parts: &Parts, configuration: &Configuration) {
     match timeout(ENGINE_PATIENCE, started).await {
         Ok(Ok(_)) => {
             info!("building is served");
-            tell(&[NotifyState::Ready]);
+            let status = watchdog::status(&parts.engine.view(), &Look::Progress);
+            tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
         }
         _ => error!("the engine has not taken its first decision"),
     }

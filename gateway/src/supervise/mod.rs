@@ -8,4 +8,4 @@ mod watch;
 pub use alarm::{Alarm, Fallen, Guard, Part};
 pub use child::{ChildCommand, ChildError, child};
 pub use tasks::{Chain, TaskResult, keep};
-pub use watch::{Ending, Signals, tell, watch};
+pub use watch::{Ending, Signals, feed, tell, watch};

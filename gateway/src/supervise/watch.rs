@@ -1,7 +1,6 @@
 //! What the main thread does while everything runs: wait for a reason to end, and feed the watchdog with real progress.
 
 use std::io;
-use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,10 +10,9 @@ use tracing::{error, info, warn};
 
 use super::alarm::{Fallen, Part};
 use crate::clock::monotonic;
+use crate::engine::EngineHandle;
 use crate::health::Health;
-
-/// How often progress is looked at where systemd asks for no watchdog.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+use crate::watchdog::{self, Look};
 
 /// Why the daemon ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,10 +49,13 @@ impl Signals {
 }
 
 /// Waits until the daemon must end. A stuck part keeps the watchdog unfed, and systemd ends the daemon.
-pub async fn watch(health: &Health, alarms: &mut mpsc::Receiver<Fallen>, signals: &mut Signals) -> Ending {
-    let asked = sd_notify::watchdog_enabled();
-    // Half of the time systemd grants, as sd_watchdog_enabled(3) advises.
-    let period = asked.map_or(LOOK_EVERY, |granted| (granted / 2).max(Duration::from_millis(100)));
+pub async fn watch(
+    health: &Health,
+    engine: &EngineHandle,
+    alarms: &mut mpsc::Receiver<Fallen>,
+    signals: &mut Signals,
+) -> Ending {
+    let period = watchdog::period(sd_notify::watchdog_enabled());
     let mut look = interval_at(Instant::now() + period, period);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -65,18 +66,26 @@ pub async fn watch(health: &Health, alarms: &mut mpsc::Receiver<Fallen>, signals
             }
             Some(fallen) = alarms.recv() => return ending(fallen),
             _ = look.tick() => {
-                let stuck = health.stuck(monotonic());
-                if !stuck.is_empty() {
-                    error!(?stuck, "no progress; the watchdog is not fed");
-                } else if asked.is_some() {
-                    tell(&[NotifyState::Watchdog]);
-                }
+                let found = watchdog::daemon(health, monotonic());
+                let status = watchdog::status(&engine.view(), &found);
+                feed(&found, &status);
             }
         }
     }
 }
 
-/// Tells systemd how the daemon is; nobody listens outside of systemd.
+/// Tells systemd what a look found, and feeds the watchdog if there was progress.
+pub fn feed(found: &Look, status: &str) {
+    match found {
+        Look::Progress => tell(&[NotifyState::Watchdog, NotifyState::Status(status)]),
+        Look::Stalled(parts) => {
+            error!(?parts, "no progress; the watchdog is not fed");
+            tell(&[NotifyState::Status(status)]);
+        }
+    }
+}
+
+/// Tells systemd how the process is; nobody listens outside of systemd.
 pub fn tell(state: &[NotifyState<'_>]) {
     if let Err(why) = sd_notify::notify(state) {
         warn!(error = %why, "systemd cannot be told");
