@@ -10,7 +10,7 @@ use zeroize::ZeroizeOnDrop;
 use crate::building::CodeKey;
 use crate::id::{BuildingId, CarrierId, ParcelId, UnitId};
 use crate::limits::{CARRIER_CODE_DIGITS, PICKUP_CODE_DIGITS};
-use crate::parcel::{Parcel, ParcelState};
+use crate::parcel::Parcel;
 use crate::unit::Digest;
 
 /// Number of codes: nine digits carry the secret, the tenth checks them.
@@ -159,20 +159,6 @@ impl Keyring {
 
     pub(crate) fn knows(&self, code: &Code) -> bool {
         self.find(code).is_some()
-    }
-}
-
-impl ParcelState {
-    /// Counter of the code its recipient holds.
-    #[must_use]
-    pub const fn code(&self) -> Option<u32> {
-        match self {
-            Self::Stored { code, .. } | Self::Collecting { code, .. } | Self::Collected { code, .. } => {
-                Some(*code)
-            }
-            Self::Exception { code, .. } => *code,
-            Self::Expected | Self::Depositing(_) | Self::Withdrawn => None,
-        }
     }
 }
 

@@ -32,6 +32,7 @@ mod exception_tests;
 #[cfg(test)]
 mod fault_tests;
 mod field;
+mod gateway;
 #[cfg(test)]
 mod grid_tests;
 mod guess;
@@ -59,6 +60,7 @@ mod snapshot;
 mod staff;
 mod start;
 mod state;
+mod sweep;
 pub mod time;
 mod timer;
 pub mod unit;

@@ -79,6 +79,38 @@ pub enum ParcelState {
     Withdrawn,
 }
 
+impl ParcelState {
+    /// Where it is, or is believed to be.
+    #[must_use]
+    pub const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Depositing(place)
+            | Self::Stored { place, .. }
+            | Self::Collecting { place, .. }
+            | Self::Collected { place, .. } => Some(place),
+            Self::Exception { place, .. } => place.as_ref(),
+            Self::Expected | Self::Withdrawn => None,
+        }
+    }
+
+    /// Counter of the code its recipient holds.
+    #[must_use]
+    pub const fn code(&self) -> Option<u32> {
+        match self {
+            Self::Stored { code, .. } | Self::Collecting { code, .. } | Self::Collected { code, .. } => {
+                Some(*code)
+            }
+            Self::Exception { code, .. } => *code,
+            Self::Expected | Self::Depositing(_) | Self::Withdrawn => None,
+        }
+    }
+
+    /// Nothing more happens to it.
+    pub(crate) const fn is_closed(&self) -> bool {
+        matches!(self, Self::Collected { .. } | Self::Withdrawn)
+    }
+}
+
 /// A compartment and the physical lock it had when the parcel was put in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {

@@ -11,7 +11,7 @@ use crate::draft::Draft;
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
 use crate::id::{CompartmentId, ParcelId, UnlockId};
-use crate::limits::{CLOSED_KEPT, PARCELS_MAX};
+use crate::limits::PARCELS_MAX;
 use crate::parcel::{Parcel, ParcelState, TRACKING_MAX};
 use crate::refusal::Refusal;
 use crate::row::NoticeKind;
@@ -176,28 +176,5 @@ impl Draft<'_> {
             oldest.and_then(|id| self.t.parcels.remove(&id));
         }
         self.t.parcels.len() < most
-    }
-
-    /// Drops parcels that were closed long ago.
-    pub(crate) fn forget_parcels(&mut self) {
-        let wall = self.wall;
-        let old = self.t.parcels.iter().filter(|(_, parcel)| {
-            let since = match &parcel.state {
-                ParcelState::Collected { at, .. } => *at,
-                _ => parcel.arrived,
-            };
-            parcel.state.is_closed() && wall.since(since) > CLOSED_KEPT
-        });
-        let old: alloc::vec::Vec<_> = old.map(|(id, _)| *id).collect();
-        for id in old {
-            self.t.parcels.remove(&id);
-        }
-    }
-}
-
-impl ParcelState {
-    /// Nothing more happens to it.
-    pub(crate) const fn is_closed(&self) -> bool {
-        matches!(self, Self::Collected { .. } | Self::Withdrawn)
     }
 }

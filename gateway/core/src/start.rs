@@ -10,13 +10,13 @@ use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Evidence, Fact};
 use crate::id::{CompartmentId, ParcelId, UnlockId};
-use crate::input::{KeyState, Started, StorageHealth};
+use crate::input::{KeyState, Started};
 use crate::limits::SWEEP_EVERY;
-use crate::parcel::{CollectionProof, ExceptionKind, ParcelState, Place};
+use crate::parcel::{ExceptionKind, ParcelState, Place};
 use crate::row::{NoticeKind, UnlockRow};
 use crate::screen::Screen;
 use crate::state::Running;
-use crate::time::{Mono, Timestamp};
+use crate::time::Mono;
 
 impl Draft<'_> {
     pub(crate) fn started(&mut self, started: Started) {
@@ -176,7 +176,7 @@ impl Draft<'_> {
     }
 
     /// Parcels in these states that have a place.
-    fn placed(&self, of: impl Fn(&ParcelState) -> bool) -> Vec<(ParcelId, Place)> {
+    pub(crate) fn placed(&self, of: impl Fn(&ParcelState) -> bool) -> Vec<(ParcelId, Place)> {
         let parcels = self.t.parcels.iter().filter(|(_, parcel)| of(&parcel.state));
         parcels.filter_map(|(id, parcel)| Some((*id, parcel.state.place()?.clone()))).collect()
     }
@@ -190,98 +190,5 @@ impl Draft<'_> {
         }
         self.write_denials(Mono(u64::MAX));
         self.record(Fact::GatewayStopping {});
-    }
-
-    pub(crate) fn storage_is(&mut self, health: StorageHealth) {
-        let mut running = self.running();
-        if running.storage == health {
-            return;
-        }
-        let waited = running.waiting;
-        running.storage = health;
-        running.waiting = 0;
-        self.t.running.put((), running);
-        self.record(match health {
-            StorageHealth::Degraded => Fact::StorageDegraded {},
-            StorageHealth::Recovered => Fact::StorageRecovered { waited },
-        });
-    }
-
-    /// Follows the clock's trust.
-    pub(crate) fn follow_clock(&mut self) {
-        let mut running = self.running();
-        if running.trust != self.now.trust {
-            running.trust = self.now.trust;
-            running.guesses = self.day_mark();
-            self.t.running.put((), running);
-            self.record(Fact::ClockTrustChanged { trust: self.now.trust });
-        }
-    }
-
-    /// What expires by the calendar.
-    pub(crate) fn sweep(&mut self) {
-        let mut running = self.running();
-        if running.sweep > self.now.mono {
-            return;
-        }
-        running.sweep = self.now.mono.after(SWEEP_EVERY);
-        self.t.running.put((), running);
-        self.forget_nonces();
-        self.forget_reminders();
-        if self.clock_is_trusted() {
-            self.forget_outcomes();
-            self.forget_parcels();
-            self.end_interrupted_pickups();
-        }
-    }
-
-    fn forget_reminders(&mut self) {
-        let now = self.now.mono;
-        let old = self.t.reminded.iter().filter(|(_, at)| now >= at.after(crate::limits::REMINDER_EVERY));
-        let old: Vec<_> = old.map(|(unit, _)| unit.clone()).collect();
-        for unit in old {
-            self.t.reminded.remove(&unit);
-        }
-    }
-
-    /// A pickup that was cut is taken for done when its grace is over; a person looks into the compartment.
-    fn end_interrupted_pickups(&mut self) {
-        let (wall, grace) = (self.wall, self.site.policy.interrupted_grace);
-        let over = |since: Timestamp| wall.since(since) > grace;
-        let old = self.placed(|state| matches!(state, ParcelState::Collecting { since, .. } if over(*since)));
-        for (id, place) in old {
-            let visited = self.t.sessions.iter().any(|(_, s)| s.visited_door() == Some(&place.compartment));
-            if visited || self.live_unlock(&place.compartment).is_some() {
-                continue;
-            }
-            self.inspect(&place.compartment, InspectionCause::PickupNotClosed);
-            self.collected(id, CollectionProof::Assumed);
-        }
-    }
-}
-
-impl ParcelState {
-    /// Where it is, or is believed to be.
-    #[must_use]
-    pub const fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Depositing(place)
-            | Self::Stored { place, .. }
-            | Self::Collecting { place, .. }
-            | Self::Collected { place, .. } => Some(place),
-            Self::Exception { place, .. } => place.as_ref(),
-            Self::Expected | Self::Withdrawn => None,
-        }
-    }
-}
-
-impl Draft<'_> {
-    /// The cloud has the journal up to here; what it already had is not taken back.
-    pub(crate) fn journal_acknowledged(&mut self, sequence: u64, hash: crate::unit::Digest) {
-        let mut gateway = self.gateway();
-        if gateway.acknowledged.is_none_or(|(known, _)| sequence > known) {
-            gateway.acknowledged = Some((sequence, hash));
-            self.t.gateway.put((), gateway);
-        }
     }
 }
