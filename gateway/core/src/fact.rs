@@ -1,0 +1,163 @@
+//! What each fact is called, how soon it must be on the disk, and what it is about: one list each, and every fact in it.
+
+use crate::effect::Thing;
+use crate::event::{Durability, Fact, Subject};
+use crate::time::ClockTrust;
+
+impl Fact {
+    /// The CloudEvents type.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::GatewayStarted { .. } => "gateway.started",
+            Self::GatewayStopping {} => "gateway.stopping",
+            Self::GatewayGap { .. } => "gateway.gap",
+            Self::ClockTrustChanged { trust: ClockTrust::Untrusted } => "clock.untrusted",
+            Self::ClockTrustChanged { .. } => "clock.trusted",
+            Self::StorageDegraded {} => "storage.degraded",
+            Self::StorageRecovered { .. } => "storage.recovered",
+            Self::ConfigurationChanged { .. } => "configuration.changed",
+            Self::DirectorySynced { .. } => "directory.synced",
+            Self::CarriersSynced { .. } => "carriers.synced",
+            Self::ParcelExpected { .. } => "parcel.expected",
+            Self::ParcelDeposited { .. } => "parcel.deposited",
+            Self::ParcelStored { .. } => "parcel.stored",
+            Self::ParcelUnconfirmed { .. } => "parcel.unconfirmed",
+            Self::ParcelNotDelivered { .. } => "parcel.removed",
+            Self::ParcelCollected { .. } => "parcel.collected",
+            Self::ParcelException { .. } => "parcel.exception",
+            Self::CompartmentReserved { .. } => "compartment.reserved",
+            Self::CompartmentReleased { .. } => "compartment.released",
+            Self::CompartmentOpened { .. } => "compartment.opened",
+            Self::CompartmentClosed { .. } => "compartment.closed",
+            Self::CompartmentLeftOpen { .. } => "compartment.left_open",
+            Self::CompartmentForced { .. } => "compartment.forced",
+            Self::CompartmentJammed { .. } => "compartment.jammed",
+            Self::CompartmentNeedsInspection { .. } => "compartment.needs_inspection",
+            Self::CompartmentOutOfService { .. } => "compartment.out_of_service",
+            Self::UnlockIntended { .. } => "unlock.intended",
+            Self::UnlockConfirmed { .. } => "unlock.confirmed",
+            Self::UnlockFailed { .. } => "unlock.failed",
+            Self::UnlockUnknown { .. } => "unlock.unknown",
+            Self::AccessGranted { .. } => "access.granted",
+            Self::AccessDenied { .. } => "access.denied",
+            Self::AccessSteppedUp { .. } => "access.stepped_up",
+            Self::ProbeFaulted { .. } => "probe.fault",
+            Self::ProbeRecovered { .. } => "probe.recovered",
+            Self::DeviceOnline { .. } => "device.online",
+            Self::DeviceDegraded { .. } => "device.degraded",
+            Self::DeviceOffline { .. } => "device.offline",
+            Self::LineRecovered { .. } => "line.recovered",
+            Self::LineDegraded { .. } => "line.degraded",
+            Self::LineForeignFrame { .. } => "line.foreign_frame",
+            Self::CommandConflict { .. } => "command.conflict",
+            Self::CapacityLow { .. } => "capacity.low",
+            Self::CapacityExhausted { .. } => "capacity.exhausted",
+        }
+    }
+
+    /// How soon it must be on the disk.
+    #[must_use]
+    pub const fn durability(&self) -> Durability {
+        match self {
+            Self::CompartmentOpened { .. }
+            | Self::CompartmentClosed { .. }
+            | Self::CompartmentLeftOpen { .. }
+            | Self::AccessDenied { .. }
+            | Self::ProbeFaulted { .. }
+            | Self::ProbeRecovered { .. }
+            | Self::DeviceOnline { .. }
+            | Self::DeviceDegraded { .. }
+            | Self::DeviceOffline { .. }
+            | Self::LineRecovered { .. }
+            | Self::LineDegraded { .. }
+            | Self::LineForeignFrame { .. }
+            | Self::CapacityLow { .. }
+            | Self::CommandConflict { .. }
+            | Self::ClockTrustChanged { .. } => Durability::Rides,
+            Self::GatewayStarted { .. }
+            | Self::GatewayStopping { .. }
+            | Self::GatewayGap { .. }
+            | Self::StorageDegraded { .. }
+            | Self::StorageRecovered { .. }
+            | Self::ConfigurationChanged { .. }
+            | Self::DirectorySynced { .. }
+            | Self::CarriersSynced { .. }
+            | Self::ParcelExpected { .. }
+            | Self::ParcelDeposited { .. }
+            | Self::ParcelStored { .. }
+            | Self::ParcelUnconfirmed { .. }
+            | Self::ParcelNotDelivered { .. }
+            | Self::ParcelCollected { .. }
+            | Self::ParcelException { .. }
+            | Self::CompartmentReserved { .. }
+            | Self::CompartmentReleased { .. }
+            | Self::CompartmentForced { .. }
+            | Self::CompartmentJammed { .. }
+            | Self::CompartmentNeedsInspection { .. }
+            | Self::CompartmentOutOfService { .. }
+            | Self::UnlockIntended { .. }
+            | Self::UnlockConfirmed { .. }
+            | Self::UnlockFailed { .. }
+            | Self::UnlockUnknown { .. }
+            | Self::AccessGranted { .. }
+            | Self::AccessSteppedUp { .. }
+            | Self::CapacityExhausted { .. } => Durability::Forces,
+        }
+    }
+
+    /// What it is about: the CloudEvents subject is `{kind}/{id}`.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::ParcelExpected { parcel, .. }
+            | Self::ParcelDeposited { parcel, .. }
+            | Self::ParcelStored { parcel, .. }
+            | Self::ParcelUnconfirmed { parcel, .. }
+            | Self::ParcelNotDelivered { parcel, .. }
+            | Self::ParcelCollected { parcel, .. }
+            | Self::ParcelException { parcel, .. } => Subject::Parcel(*parcel),
+            Self::CompartmentReserved { compartment, .. }
+            | Self::CompartmentReleased { compartment }
+            | Self::CompartmentOpened { compartment, .. }
+            | Self::CompartmentClosed { compartment }
+            | Self::CompartmentLeftOpen { compartment, .. }
+            | Self::CompartmentForced { compartment }
+            | Self::CompartmentJammed { compartment }
+            | Self::CompartmentNeedsInspection { compartment, .. }
+            | Self::CompartmentOutOfService { compartment, .. }
+            | Self::UnlockIntended { compartment, .. }
+            | Self::UnlockConfirmed { compartment, .. }
+            | Self::UnlockFailed { compartment, .. }
+            | Self::UnlockUnknown { compartment, .. } => {
+                Subject::Thing(Thing::Compartment(compartment.clone()))
+            }
+            Self::AccessGranted { terminal } | Self::AccessDenied { terminal, .. } => {
+                Subject::Thing(Thing::Terminal(terminal.clone()))
+            }
+            Self::ProbeFaulted { probe, .. } | Self::ProbeRecovered { probe } => {
+                Subject::Thing(Thing::Probe(probe.clone()))
+            }
+            Self::DeviceOnline { device }
+            | Self::DeviceDegraded { device }
+            | Self::DeviceOffline { device } => Subject::Thing(Thing::Device(device.clone())),
+            Self::LineRecovered { line }
+            | Self::LineDegraded { line }
+            | Self::LineForeignFrame { line, .. } => Subject::Thing(Thing::Line(line.clone())),
+            Self::CapacityLow { bank, .. } | Self::CapacityExhausted { bank, .. } => {
+                Subject::Bank(bank.clone())
+            }
+            Self::GatewayStarted { .. }
+            | Self::GatewayStopping { .. }
+            | Self::GatewayGap { .. }
+            | Self::ClockTrustChanged { .. }
+            | Self::StorageDegraded { .. }
+            | Self::StorageRecovered { .. }
+            | Self::ConfigurationChanged { .. }
+            | Self::DirectorySynced { .. }
+            | Self::CarriersSynced { .. }
+            | Self::AccessSteppedUp { .. }
+            | Self::CommandConflict { .. } => Subject::Thing(Thing::Gateway),
+        }
+    }
+}
