@@ -65,6 +65,9 @@ pub struct Notice {
     pub label: String,
     /// The pickup code, shown 3-3-4; absent where none is live.
     pub code: Option<String>,
+    /// Until when the parcel is held for pickup, RFC 3339; absent where there is no code.
+    #[zeroize(skip)]
+    pub deadline: Option<String>,
     /// When it was decided, RFC 3339.
     #[zeroize(skip)]
     pub at: String,
@@ -261,6 +264,7 @@ fn in_clear(context: &Context, id: String, text: &NoticeText) -> Notice {
         parcel: text.row.parcel.to_string(),
         label: text.label.clone(),
         code: text.code.as_deref().map(shown),
+        deadline: text.deadline.map(time::text),
         at: time::text(text.row.at),
         support: context.support.clone(),
     }

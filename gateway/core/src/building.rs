@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::row::{NoticeRow, Row, RowKey};
 use crate::site::Site;
 use crate::state::{Entry, State};
-use crate::time::{Mono, Now};
+use crate::time::{Mono, Now, Timestamp};
 pub use crate::timer::TimerReason;
 use crate::view::View;
 
@@ -79,6 +79,9 @@ pub struct NoticeText {
     pub label: String,
     /// The code, ten digits.
     pub code: Option<String>,
+    /// Until when the code's parcel is held: its arrival and `Policy::hold`. Only beside a code.
+    #[zeroize(skip)]
+    pub deadline: Option<Timestamp>,
 }
 
 impl Building {
@@ -174,11 +177,14 @@ impl Building {
     #[must_use]
     pub fn notice(&self, id: NoticeId) -> Option<NoticeText> {
         let row = self.state.notices.get(&id)?.clone();
-        let place = self.state.parcels.get(&row.parcel).and_then(|parcel| parcel.state.place());
+        let parcel = self.state.parcels.get(&row.parcel);
+        let place = parcel.and_then(|parcel| parcel.state.place());
         let built = place.and_then(|place| self.site.compartments.get(&place.compartment));
         let label = built.map(|site| site.label.clone()).unwrap_or_default();
         let code = row.code.map(|counter| self.keys.derive(&self.site.building, &row.unit, counter).digits());
-        Some(NoticeText { row, label, code })
+        let held = parcel.filter(|_| code.is_some());
+        let deadline = held.map(|parcel| parcel.arrived.after(self.site.policy.hold));
+        Some(NoticeText { row, label, code, deadline })
     }
 
     /// Every notice that is not acknowledged, oldest first.

@@ -2,9 +2,10 @@
 
 use alloc::vec;
 
-use crate::compartment::{ServiceCause, Use};
+use crate::compartment::{Level, ServiceCause, Use};
 use crate::input::Key;
-use crate::scene::{Hand, Scene};
+use crate::row::NoticeKind;
+use crate::scene::{Hand, Scene, site};
 use crate::screen::Screen;
 use crate::time::Millis;
 
@@ -53,6 +54,23 @@ fn parcel_is_delivered_when_the_door_is_shut_and_collected_when_its_code_is_type
     ]
     "#);
     assert_eq!(scene.unlocks.len(), 2);
+}
+
+#[test]
+fn notice_names_the_end_of_the_hold_when_it_brings_a_code() {
+    let mut built = site();
+    built.policy.hold = Millis::hours(5 * 24);
+    let mut scene = Scene::on(built);
+    let arrived = scene.now.wall;
+    let (door, _) = scene.stored_for("4b");
+    let newest = |scene: &Scene| scene.building.notice(*scene.building.waiting_notices().last().unwrap());
+    let held = newest(&scene).unwrap().deadline.unwrap();
+    assert!((0..60_000).contains(&(held.0 - arrived.after(Millis::hours(5 * 24)).0)), "{held:?}");
+    scene.pass(Millis::seconds(3_600));
+    assert_eq!(newest(&scene).unwrap().deadline, Some(held), "the deadline does not move with the clock");
+    scene.swing(&door, Level::Open);
+    let opened = newest(&scene).unwrap();
+    assert_eq!((opened.row.kind, opened.deadline), (NoticeKind::OpenedByOther, None));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn sealed(key: &NotifierKey, entropy: [u8; 32]) -> Vec<u8> {
         code: Some(5),
         at: Timestamp(1_772_350_200_007),
     };
-    let text = NoticeText { row, label: "12".into(), code: Some("1234567890".into()) };
+    let text = NoticeText { row, label: "12".into(), code: Some("1234567890".into()), deadline: None };
     seal(&context(), key, NoticeId(Serial { boot: 1, number: 3 }), &text, entropy).unwrap()
 }
 

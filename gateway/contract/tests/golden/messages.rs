@@ -17,7 +17,7 @@ use vestibule_core::id::{
 };
 use vestibule_core::refusal::Refusal;
 use vestibule_core::row::{NoticeKind, NoticeRow};
-use vestibule_core::time::{ClockTrust, Timestamp};
+use vestibule_core::time::{ClockTrust, Millis, Timestamp};
 use vestibule_core::unit::{Digest, MilliCelsius};
 use vestibule_core::view::{
     CompartmentView, GatewayView, Presence, Quality, Seen, StorageView, TerminalUse, View,
@@ -135,7 +135,8 @@ fn notice_is_as_its_example_when_sealed_and_opened() {
         code: Some(5),
         at: AT,
     };
-    let text = NoticeText { row, label: "12".into(), code: Some("0123456786".into()) };
+    let deadline = Some(AT.after(Millis::hours(7 * 24)));
+    let text = NoticeText { row, label: "12".into(), code: Some("0123456786".into()), deadline };
     let context =
         Context { building: envelope().building, epoch: Epoch([0x5e; 8]), support: "+1 312 555 0134".into() };
     let (secret, key) = NotifierSecret::generate(&[1; 32]);
