@@ -21,7 +21,9 @@ pub struct Counters {
     pub commits: u64,
     /// Journal rows that became durable.
     pub rows: u64,
-    /// Commits and reopenings that failed.
+    /// Journal rows whose retention ended.
+    pub rows_pruned: u64,
+    /// Commits, prunings and reopenings that failed.
     pub storage_failures: u64,
     /// Unlock orders handed to the field.
     pub unlocks: u64,

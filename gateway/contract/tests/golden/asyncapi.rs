@@ -13,10 +13,12 @@ fn channels() -> Vec<(String, String, Vec<String>, &'static str, &'static str)> 
         let name = format!("state.{kind}");
         all.push((name.clone(), format!("state/{kind}/{{id}}"), vec![name], "send", "QoS 1, retained"));
     }
-    let telemetry =
-        ("telemetry".into(), "telemetry/{kind}/{id}".into(), vec!["telemetry".into()], "send", "QoS 0");
-    all.push(telemetry);
-    all.push(("event".into(), "event/{type}".into(), vec!["event".into()], "send", "QoS 1"));
+    for kind in ["gateway", "probe", "line", "device"] {
+        let name = format!("telemetry.{kind}");
+        all.push((name.clone(), format!("telemetry/{kind}/{{id}}"), vec![name], "send", "QoS 0"));
+    }
+    let damaged = "QoS 1; a stored row that says no readable type any more is event/journal.unreadable, its bytes as they lie";
+    all.push(("event".into(), "event/{type}".into(), vec!["event".into()], "send", damaged));
     all.push(("notice".into(), "notice".into(), vec!["notice.sealed".into()], "send", "QoS 1; cloud only"));
     all.push(("reply".into(), "reply/{client}".into(), vec!["reply".into()], "send", "QoS 1"));
     for name in CommandName::ALL {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use vestibule_contract::event::{Envelope, Sealed, fact_variants, provisional, read_header, seal};
 use vestibule_contract::identity::{BootId, Epoch};
+use vestibule_contract::topic::EventType;
 use vestibule_core::command::{Actor, Channel, CommandKey};
 use vestibule_core::compartment::{InspectionCause, Level, ServiceCause};
 use vestibule_core::effect::Purpose;
@@ -163,6 +164,8 @@ fn of_field() -> Vec<Fact> {
         Fact::LineRecovered { line: line.clone() },
         Fact::LineDegraded { line: line.clone() },
         Fact::LineForeignFrame { line, frames: 2 },
+        // The examples are chained: a new one comes last.
+        Fact::ClockTrustChanged { trust: ClockTrust::Untrusted },
     ]
 }
 
@@ -200,6 +203,16 @@ fn event_is_as_its_example_when_sealed() {
         assert_eq!((header.sequence, header.previous), (sequence, previous));
         previous = hash;
     }
+}
+
+/// One flipped bit in the first byte of a stored row. The cloud gets what lies there, on a topic of its own.
+#[test]
+fn row_is_told_as_it_lies_when_it_can_no_longer_be_read() {
+    let previous = vestibule_contract::event::genesis(&envelope().building, envelope().epoch);
+    let Sealed { mut bytes, .. } = seal(&envelope(), 1, &previous, &event(Fact::GatewayStopping {}));
+    bytes[0] ^= 0x20;
+    assert!(read_header(&bytes).is_err());
+    example(&format!("event/{}.json", EventType::unreadable().as_str()), &bytes);
 }
 
 #[test]

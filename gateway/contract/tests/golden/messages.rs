@@ -1,13 +1,16 @@
 //! State, telemetry, replies, notices and commands as they look on the wire.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use vestibule_contract::command::{Arrival, parse};
 use vestibule_contract::identity::Epoch;
 use vestibule_contract::notice::{Context, NotifierSecret, seal};
 use vestibule_contract::reply::Reply;
 use vestibule_contract::state::{Stamp, every_thing, render, will};
-use vestibule_contract::telemetry::Telemetry;
+use vestibule_contract::telemetry::{DeviceValues, GatewayValues, Latency, LineValues, Sample};
 use vestibule_contract::topic::CommandName;
 use vestibule_core::building::NoticeText;
 use vestibule_core::command::{Actor, Answer, Channel, Command, Nonce, Outcome, Retention, Status};
@@ -80,14 +83,60 @@ fn state_is_empty_when_the_thing_is_gone() {
     assert!(render(&view, &thing, stamp).unwrap().is_none());
 }
 
+/// Every number is another one, so that no two can be mistaken for each other.
 #[test]
-fn telemetry_is_as_its_example() {
-    let probe = Telemetry::of_probe(3, &good(MilliCelsius(-18_125))).unwrap();
+fn telemetry_is_as_its_example_for_every_kind() {
+    let probe = Sample::of_probe(3, &good(MilliCelsius(-18_125))).unwrap();
     example("telemetry/probe.json", &probe.bytes().unwrap());
-    let gateway = Telemetry::new(AT, 3, [("commits_total", 12.0), ("last_commit_us", 3_100.0)]);
-    example("telemetry/gateway.json", &gateway.bytes().unwrap());
+    let gateway = GatewayValues {
+        inputs_total: 1_000,
+        commits_total: 12,
+        rows_total: 90,
+        rows_pruned_total: 80,
+        storage_failures_total: 1,
+        unlocks_total: 7,
+        unlocks_withheld_total: 2,
+        inputs_refused_total: 3,
+        outgoing_dropped_total: 4,
+        last_commit_us: 3_100,
+        waiting_rows: 5,
+        samples_dropped_total: 6,
+        messages_dropped_total: 8,
+    };
+    sample("gateway", gateway);
+    let line = LineValues {
+        transactions_total: 40_000,
+        busy_s: 812.25,
+        busy_dead_s: 20.5,
+        foreign_frames_total: 1,
+        noise_bytes_total: 17,
+    };
+    sample("line", line);
+    let latency = Latency { latency_least_s: 0.004, latency_most_s: 0.0625, latency_mean_s: 0.0055 };
+    let device = DeviceValues {
+        ok_total: 39_990,
+        timeout_total: 4,
+        crc_total: 3,
+        exception_total: 2,
+        late_total: 1,
+        latency: Some(latency),
+    };
+    sample("device", device);
+    sample("device.silent", DeviceValues { ok_total: 0, timeout_total: 4, ..DeviceValues::default() });
+}
+
+/// The example, read as it was written.
+fn sample<V: Serialize + DeserializeOwned + PartialEq + Debug>(kind: &str, values: V) {
+    let sample = Sample::new(AT, 3, values);
+    let bytes = sample.bytes().unwrap();
+    example(&format!("telemetry/{kind}.json"), &bytes);
+    assert_eq!(serde_json::from_slice::<Sample<V>>(&bytes).unwrap(), sample);
+}
+
+#[test]
+fn probe_has_no_sample_when_its_reading_is_stale() {
     let stale = Seen { quality: Quality::Stale, ..good(MilliCelsius(0)) };
-    assert!(Telemetry::of_probe(3, &stale).is_none());
+    assert!(Sample::of_probe(3, &stale).is_none());
 }
 
 fn outcome(status: Status, answer: Answer) -> Outcome {

@@ -11,7 +11,7 @@ use vestibule_contract::reply::Reply;
 use vestibule_contract::state::{
     CompartmentState, DoorState, GatewayState, PresenceState, ProbeState, TerminalState,
 };
-use vestibule_contract::telemetry::Telemetry;
+use vestibule_contract::telemetry::{DeviceValues, GatewayValues, LineValues, ProbeValues, Sample};
 
 use super::facts::every_fact;
 use super::generated;
@@ -26,7 +26,10 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("state.device", schema_for!(PresenceState)),
         ("state.line", schema_for!(PresenceState)),
         ("state.terminal", schema_for!(TerminalState)),
-        ("telemetry", schema_for!(Telemetry)),
+        ("telemetry.gateway", schema_for!(Sample<GatewayValues>)),
+        ("telemetry.probe", schema_for!(Sample<ProbeValues>)),
+        ("telemetry.line", schema_for!(Sample<LineValues>)),
+        ("telemetry.device", schema_for!(Sample<DeviceValues>)),
         ("reply", schema_for!(Reply)),
         ("notice", schema_for!(Notice)),
         ("notice.sealed", schema_for!(SealedNotice)),
