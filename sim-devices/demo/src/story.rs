@@ -205,8 +205,11 @@ impl Story<'_> {
 /// What the notifier reads in a notice.
 pub(crate) fn told(notice: &Notice) -> String {
     let code = notice.code.as_deref().unwrap_or("none");
-    let until = notice.deadline.as_deref().unwrap_or("whenever");
-    format!("opened the notice for unit {}: door {}, code {code}, held until {until}", notice.unit, notice.label)
+    let until = notice.deadline.as_deref().unwrap_or("further notice");
+    format!(
+        "opened the notice for unit {}: door {}, code {code}, held until {until}",
+        notice.unit, notice.label
+    )
 }
 
 fn story(error: impl std::fmt::Display) -> HouseError {
