@@ -4,6 +4,11 @@
 //!
 //! Traps: what the document does not say, what differs by firmware, what is one byte away from opening everything.
 //! If the model is a register map without set-up and outputs, write a profile in `profiles/` instead.
+//!
+//! A board with inputs or probes is this file, its line in `mod.rs` and in `Model::all`, and a simulator in
+//! `sim-devices/src/device/`. A lock board needs two things more: a typed constructor of its pulse in its codec (there is
+//! none that writes a coil by number, so that no all-open code can be built by accident), and that pulse as the plan's
+//! `pulse`; see `waveshare_relay.rs`. A board that speaks no Modbus begins with a codec of its own in `frame/`.
 
 use crate::device::Model;
 use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
