@@ -8,7 +8,7 @@
 //! A board with inputs or probes is this file, its line in `mod.rs` and in `Model::all`, and a simulator in
 //! `sim-devices/src/device/`. A lock board needs two things more: a typed constructor of its pulse in its codec (there is
 //! none that writes a coil by number, so that no all-open code can be built by accident), and that pulse as the plan's
-//! `pulse`; see `waveshare_relay.rs`. A board that speaks no Modbus begins with a codec of its own in `frame/`.
+//! `pulse`; see `waveshare_relay_8.rs`. A board that speaks no Modbus begins with a codec of its own in `frame/`.
 
 use crate::device::Model;
 use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
