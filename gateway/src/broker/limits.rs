@@ -15,10 +15,10 @@ pub const ADMISSION_TIME_MAX: Duration = Duration::from_secs(5);
 pub const PACKET_BYTES_MAX: u32 = 128 * 1024;
 /// Bytes a socket may send before it is known: a CONNECT with a will fits.
 pub const CONNECT_BYTES_MAX: u32 = 8 * 1024;
-/// Filters one connection holds.
-pub const FILTERS_PER_CONNECTION_MAX: usize = 16;
+/// Filters one connection holds: a technician's role names twenty.
+pub const FILTERS_PER_CONNECTION_MAX: usize = 24;
 /// Filters one SUBSCRIBE or UNSUBSCRIBE names.
-pub const FILTERS_PER_PACKET_MAX: usize = 16;
+pub const FILTERS_PER_PACKET_MAX: usize = 24;
 /// Different filters one certificate name uses in the life of the process: rumqttd keeps 5.7 kB for each, for ever.
 pub const FILTERS_PER_NAME_MAX: usize = 32;
 /// Different filters altogether in the life of the process; 3 MB of rumqttd's memory.

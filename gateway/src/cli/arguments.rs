@@ -94,7 +94,7 @@ pub enum Command {
         vestibule enroll --building-ca /etc/vestibule/authority --role broker --name local --dns maple-court.local \
         --ip 10.0.0.5 --out /etc/vestibule/tls\n  \
         vestibule enroll --building-ca /etc/vestibule/authority --role staff --name kim --out ./kim\n\
-        Roles: broker (with --dns or --ip), gateway, staff, cloud, notifier, and those of your own roles file. \
+        Roles: broker (with --dns or --ip), gateway, staff, technician, cloud, reader, notifier, and those of your own roles file. \
         Keep the authority's key off the gateway if you can.")]
     Enroll(Enroll),
     /// Print the version

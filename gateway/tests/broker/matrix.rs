@@ -4,10 +4,16 @@
 use super::bench::{Bench, PREFIX};
 use super::probe::{Heard, Message, Probe, Terms, VERSIONS, Version, plain};
 
-/// Clients of the matrix: two writers under test, their observers and a marker for each.
-const CLIENTS: [(&str, &str); 7] = [
-    ("gateway", "gw"),
-    ("staff", "desk"),
+/// Role and client under test, in the order of the columns below.
+const TESTED: [(&str, &str); 4] =
+    [("gateway", "gw"), ("staff", "desk"), ("technician", "bench"), ("reader", "feed")];
+
+/// Clients of the matrix: those under test, observers and a marker for each direction.
+const CLIENTS: [(&str, &str); 9] = [
+    TESTED[0],
+    TESTED[1],
+    TESTED[2],
+    TESTED[3],
     ("gateway", "gw-watch"),
     ("staff", "staff-watch"),
     ("gateway", "gw-mark"),
@@ -15,48 +21,58 @@ const CLIENTS: [(&str, &str); 7] = [
     ("staff", "other"),
 ];
 
-/// Who may publish what. Observed where somebody may read it.
-const PUBLISH: [(&str, bool, bool); 15] = [
-    // topic below the prefix, gateway may, staff may
-    ("state/door/a-1", true, false),
-    ("state/door", false, false),
-    ("event/parcel.deposited", true, false),
-    ("telemetry/probe/c-1", true, false),
-    ("reply/staff-watch", true, false),
-    ("command/unlock/desk", false, true),
-    ("command/unlock/other", false, false),
-    ("command/unlock/gw", false, false),
-    ("command/unlock", false, false),
-    ("command/unlock/desk/now", false, false),
-    ("command/challenge/desk", false, true),
-    ("command/directory.sync/desk", false, true),
-    ("command/staff.sync/desk", false, false),
-    ("notice", false, false),
-    ("$SYS/x", false, false),
+/// Topic below the prefix; whether gateway, staff, technician and reader may publish it. Observed where somebody
+/// may read it.
+const PUBLISH: [(&str, [bool; 4]); 19] = [
+    ("state/door/a-1", [true, false, false, false]),
+    ("state/door", [false, false, false, false]),
+    ("event/parcel.deposited", [true, false, false, false]),
+    ("telemetry/probe/c-1", [true, false, false, false]),
+    ("reply/staff-watch", [true, false, false, false]),
+    ("command/unlock/desk", [false, true, false, false]),
+    ("command/unlock/other", [false, false, false, false]),
+    ("command/unlock/gw", [false, false, false, false]),
+    ("command/unlock", [false, false, false, false]),
+    ("command/unlock/desk/now", [false, false, false, false]),
+    ("command/challenge/desk", [false, true, false, false]),
+    ("command/directory.sync/desk", [false, true, false, false]),
+    ("command/staff.sync/desk", [false, false, false, false]),
+    ("notice", [false, false, false, false]),
+    ("$SYS/x", [false, false, false, false]),
+    ("command/diagnose/bench", [false, false, true, false]),
+    ("command/compartment.service/bench", [false, false, true, false]),
+    ("command/unlock/bench", [false, false, false, false]),
+    ("command/resync/feed", [false, false, false, false]),
 ];
 
-/// Who may read what: filter, a topic that it matches, gateway may, staff may.
-const SUBSCRIBE: [(&str, &str, bool, bool); 10] = [
-    ("state/+/+", "state/door/a-1", true, true),
-    ("state/door/a-1", "state/door/a-1", true, true),
-    ("event/#", "event/parcel.deposited", false, true),
-    ("event/+", "event/parcel.deposited", false, true),
-    ("telemetry/#", "telemetry/probe/c-1", false, true),
-    ("reply/desk", "reply/desk", false, true),
-    ("reply/+", "reply/other", false, false),
-    ("command/#", "command/unlock/staff-mark", true, false),
-    ("command/+/+", "command/unlock/staff-mark", true, false),
-    ("command/unlock/staff-mark", "command/unlock/staff-mark", true, false),
+/// Filter, a topic that it matches; whether gateway, staff, technician and cloud reader may read it.
+const SUBSCRIBE: [(&str, &str, [bool; 4]); 14] = [
+    ("state/+/+", "state/door/a-1", [true, true, true, true]),
+    ("state/door/a-1", "state/door/a-1", [true, true, true, true]),
+    ("event/#", "event/parcel.deposited", [false, true, false, true]),
+    ("event/+", "event/parcel.deposited", [false, true, false, true]),
+    ("telemetry/#", "telemetry/probe/c-1", [false, true, true, true]),
+    ("reply/desk", "reply/desk", [false, true, false, false]),
+    ("reply/+", "reply/other", [false, false, false, false]),
+    ("command/#", "command/unlock/staff-mark", [true, false, false, false]),
+    ("command/+/+", "command/unlock/staff-mark", [true, false, false, false]),
+    ("command/unlock/staff-mark", "command/unlock/staff-mark", [true, false, false, false]),
+    ("event/device.offline", "event/device.offline", [false, true, true, true]),
+    ("event/probe.fault", "event/probe.fault", [false, true, true, true]),
+    ("event/parcel.stored", "event/parcel.stored", [false, true, false, true]),
+    ("reply/bench", "reply/bench", [false, false, true, false]),
 ];
 
 /// Filters wider than the role's, by (filter, role, name). Ours refuses them; Mosquitto takes them and delivers what the
 /// role may read, so they are no cells of the table above.
-const WIDER: [(&str, &str, &str); 5] = [
+const WIDER: [(&str, &str, &str); 7] = [
     ("state/#", "gateway", "gw"),
     ("command/+/desk", "staff", "desk"),
     ("reply/#", "staff", "desk"),
     ("+/+/+", "gateway", "gw"),
     ("#", "staff", "desk"),
+    ("event/#", "technician", "bench"),
+    ("command/#", "reader", "feed"),
 ];
 
 struct Observers {
@@ -103,16 +119,17 @@ fn full(topic: &str) -> String {
     if topic.starts_with('$') { topic.to_owned() } else { format!("{PREFIX}/{topic}") }
 }
 
-fn rights(gateway: bool, staff: bool) -> [(&'static str, &'static str, bool); 2] {
-    [("gateway", "gw", gateway), ("staff", "desk", staff)]
+/// Each client under test with its cell of a row.
+fn cells(row: [bool; 4]) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    TESTED.into_iter().zip(row).map(|((role, name), may)| (role, name, may))
 }
 
 async fn publish_matrix(bench: &Bench) {
     let mut observers = Observers::new(bench).await;
     let mut cell = 0;
     for version in VERSIONS {
-        for (topic, gateway, staff) in PUBLISH {
-            for (role, name, may) in rights(gateway, staff) {
+        for (topic, row) in PUBLISH {
+            for (role, name, may) in cells(row) {
                 cell += 1;
                 let payload = format!("cell-{cell}");
                 let mut writer = Probe::of(bench, version, role, name).await;
@@ -123,7 +140,7 @@ async fn publish_matrix(bench: &Bench) {
         }
     }
     // Another building's topics.
-    for (role, name, _) in rights(false, false) {
+    for (role, name) in TESTED {
         let mut writer = Probe::of(bench, Version::V5, role, name).await;
         let foreign = plain("vestibule/v1/other-house/event/x", "foreign");
         assert_ne!(writer.publish(&foreign).await, Heard::PubAck(true), "{role}");
@@ -134,8 +151,8 @@ async fn will_matrix(bench: &Bench) {
     let mut observers = Observers::new(bench).await;
     let mut cell = 0;
     for version in VERSIONS {
-        for (topic, gateway, staff) in PUBLISH {
-            for (role, name, may) in rights(gateway, staff) {
+        for (topic, row) in PUBLISH {
+            for (role, name, may) in cells(row) {
                 cell += 1;
                 let will = plain(full(topic), format!("will-{cell}"));
                 let terms = |will| Terms { tls: bench.tls(role, name), version, id: name, will };
@@ -156,8 +173,8 @@ async fn subscribe_matrix(bench: &Bench) {
     let mut staff = Probe::of(bench, Version::V5, "staff", "staff-mark").await;
     let mut cell = 0;
     for version in VERSIONS {
-        for (filter, topic, gateway_may, staff_may) in SUBSCRIBE {
-            for (role, name, may) in rights(gateway_may, staff_may) {
+        for (filter, topic, row) in SUBSCRIBE {
+            for (role, name, may) in cells(row) {
                 cell += 1;
                 let mut reader = Probe::of(bench, version, role, name).await;
                 let granted = reader.subscribe(&[&full(filter)]).await;
@@ -165,7 +182,7 @@ async fn subscribe_matrix(bench: &Bench) {
                 // A filter the reader may have in any case carries the mark.
                 let (own, mark_topic) = match role {
                     "gateway" => ("command/resync/staff-mark", "command/resync/staff-mark"),
-                    _ => ("event/mark", "event/mark"),
+                    _ => ("telemetry/mark/all", "telemetry/mark/all"),
                 };
                 reader.subscribe(&[&full(own)]).await;
                 let (payload, mark) = (format!("cell-{cell}"), format!("mark-{cell}"));
@@ -175,6 +192,39 @@ async fn subscribe_matrix(bench: &Bench) {
                 assert_eq!(marker.publish(&plain(full(mark_topic), &mark)).await, Heard::PubAck(true));
                 let seen: Vec<Message> = reader.messages_before(&mark).await;
                 assert_eq!(seen.iter().any(|message| message.payload == payload), may, "{at}");
+            }
+        }
+    }
+}
+
+/// Who may set the retain flag on what they may publish: the gateway on state, and nobody else. Mosquitto knows no such
+/// right; the daemon refuses a retained command itself.
+#[tokio::test]
+async fn ours_retain_rights_hold_cell_by_cell() {
+    let bench = Bench::ours();
+    let retained = [
+        ("state/door/a-1", [true, false, false, false]),
+        ("event/parcel.deposited", [false; 4]),
+        ("command/resync/desk", [false; 4]),
+        ("command/diagnose/bench", [false; 4]),
+    ];
+    let mut cell = 0;
+    for version in VERSIONS {
+        for (topic, row) in retained {
+            for (role, name, may) in cells(row) {
+                cell += 1;
+                let payload = format!("kept-{cell}");
+                let mut writer = Probe::of(&bench, version, role, name).await;
+                writer.publish(&Message { retain: true, ..plain(full(topic), &payload) }).await;
+                // Whoever comes later is given what was kept.
+                let mut late = Probe::of(&bench, Version::V5, "staff", "staff-watch").await;
+                late.subscribe(&[&full("state/#"), &full("event/#")]).await;
+                let mut mark = Probe::of(&bench, Version::V5, "gateway", "gw-mark").await;
+                let end = format!("end-{cell}");
+                assert_eq!(mark.publish(&plain(full("event/mark"), &end)).await, Heard::PubAck(true));
+                let seen = late.messages_before(&end).await;
+                let kept = seen.iter().any(|message| message.payload == payload);
+                assert_eq!(kept, may, "{version:?} {role} retains {topic}");
             }
         }
     }

@@ -30,7 +30,18 @@ fn the_kept_configuration_is_what_the_roles_say() {
             "building.conf",
             configuration(Place::Building, files(8883, "/etc/mosquitto/vestibule/building.acl")),
         ),
-        ("building.acl", acl(&building, &[who("gateway", "gateway"), who("staff", "front-desk")])),
+        (
+            "building.acl",
+            acl(
+                &building,
+                &[
+                    who("gateway", "gateway"),
+                    who("staff", "front-desk"),
+                    who("technician", "alex"),
+                    who("reader", "reports"),
+                ],
+            ),
+        ),
         ("cloud.conf", configuration(Place::Cloud, files(8883, "/etc/mosquitto/vestibule/cloud.acl"))),
         (
             "cloud.acl",
