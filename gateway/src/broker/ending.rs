@@ -23,6 +23,8 @@ pub(super) enum Ending {
     KeepAlive,
     #[error("the client takes no bytes")]
     SlowReader,
+    #[error("the certificate is no longer good: {0}")]
+    Distrusted(rustls::Error),
     #[error("the link to rumqttd is gone: {0}")]
     BackendLost(String),
     #[error("the broker shuts down")]
@@ -48,6 +50,7 @@ impl Ending {
             Self::Malformed(_) => Code::MalformedPacket,
             Self::TakenOver => Code::SessionTakenOver,
             Self::KeepAlive => Code::KeepAliveTimeout,
+            Self::Distrusted(_) => Code::NotAuthorized,
             Self::BackendLost(_) => Code::ServerBusy,
             Self::Shutdown => Code::ServerShuttingDown,
         };

@@ -73,6 +73,11 @@ const _: () = assert!(FILTERS_PER_NAME_MAX >= FILTERS_PER_CONNECTION_MAX);
 const _: () = assert!(BYTES_BURST > PACKET_BYTES_MAX);
 const _: () = assert!(SEGMENT_BYTES >= 1024, "rumqttd panics below");
 
+/// How often replaced certificates are looked for.
+pub const TRUST_EVERY: Duration = Duration::from_secs(10);
+/// How often a connection's own certificate is judged again; it may expire while the connection lasts.
+pub const JUDGED_EVERY: Duration = Duration::from_secs(60);
+
 /// The limits a test or a large site changes; the rest are constants.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -88,6 +93,10 @@ pub struct Limits {
     pub heartbeat_every: Duration,
     /// See [`HEARTBEATS_LOST`].
     pub heartbeats_lost: u32,
+    /// See [`TRUST_EVERY`].
+    pub trust_every: Duration,
+    /// See [`JUDGED_EVERY`].
+    pub judged_every: Duration,
     /// See [`PACKETS_PER_SECOND`].
     pub packets_per_second: u32,
     /// See [`PACKETS_BURST`].
@@ -103,6 +112,8 @@ impl Default for Limits {
             write_stall: WRITE_STALL_MAX,
             heartbeat_every: HEARTBEAT_EVERY,
             heartbeats_lost: HEARTBEATS_LOST,
+            trust_every: TRUST_EVERY,
+            judged_every: JUDGED_EVERY,
             packets_per_second: PACKETS_PER_SECOND,
             packets_burst: PACKETS_BURST,
         }

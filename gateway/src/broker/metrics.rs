@@ -54,6 +54,12 @@ counters! {
     keep_alive_ended,
     /// Connections that took no byte for too long.
     slow_reader_ended,
+    /// Connections whose certificate expired or was revoked meanwhile.
+    distrusted_ended,
+    /// Times that new certificates or a new revocation list came into force.
+    trust_renewed,
+    /// Looks at replaced certificates that could not be used.
+    trust_refused,
     /// Pauses in reading from clients above their rate.
     throttled,
     /// Messages too large for the client they were for.

@@ -26,11 +26,11 @@ mod serve;
 mod session;
 mod tls;
 pub mod topic;
+mod trust;
 mod wire;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 
 pub use acl::{Acl, Denied, Message, Payload, QosLimit, Retain};
 pub use backend::BackendError;
@@ -48,12 +47,14 @@ pub use limits::Limits;
 pub use metrics::{Counter, Metrics};
 pub use roles::{Problem, Role, RoleTable, RolesError};
 pub use tls::TlsError;
+pub use trust::TlsFiles;
 
 use backend::Backend;
 use pending::Pending;
 use quota::Quota;
 use registry::Registry;
 use serve::{Shared, Slots, serve};
+use trust::Trust;
 
 /// What rumqttd logs is noise: every client that says goodbye is an ERROR to it. Give this to the log filter; what
 /// matters (a panic, a missing echo) is seen without it.
@@ -71,12 +72,8 @@ pub struct BrokerSettings {
     pub building: String,
     /// Where clients connect; port 0 chooses a free one.
     pub listen: SocketAddr,
-    /// The building's authority, PEM.
-    pub ca_pem: PathBuf,
-    /// The broker's certificate chain, PEM.
-    pub certificate_pem: PathBuf,
-    /// Its key, PEM.
-    pub key_pem: PathBuf,
+    /// Certificates; read again when they change.
+    pub tls: TlsFiles,
     /// Who may do what.
     pub roles: RoleTable,
     /// Limits; the defaults fit a building.
@@ -95,7 +92,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), BrokerError> {
-    let tls = tls::server_config(&settings.ca_pem, &settings.certificate_pem, &settings.key_pem)?;
+    let (trust, trusted) = watch::channel(Arc::new(Trust::read(&settings.tls)?));
     let bind = |source| BrokerError::Bind { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
@@ -105,7 +102,7 @@ pub async fn run(
     let shared = Arc::new(Shared {
         building: settings.building,
         roles: settings.roles,
-        tls: TlsAcceptor::from(tls),
+        trust: trusted,
         backend,
         registry: Registry::new(connections),
         pending: Pending::new(settings.limits.pending),
@@ -125,6 +122,7 @@ pub async fn run(
             Err(BrokerError::Heartbeat(lost))
         }
         never = accept(&shared, &listener, &mut clients) => match never {},
+        never = trust::renew(settings.tls, &shared.limits, &shared.metrics, &trust) => match never {},
     };
     down.send_replace(true);
     drop(listener);

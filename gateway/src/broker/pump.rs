@@ -2,9 +2,11 @@
 
 use std::future::pending;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
@@ -16,6 +18,7 @@ use super::metrics::Metrics;
 use super::pace::Pace;
 use super::registry::Claim;
 use super::session::{Outputs, Session};
+use super::trust::Trust;
 use super::wire::next_frame;
 
 /// When things happened to one connection, and what follows from it.
@@ -24,6 +27,8 @@ struct Clocks {
     write_stall: Duration,
     heard: Instant,
     stalled: Option<Instant>,
+    /// When the client's certificate is judged again.
+    judge_at: Instant,
     packets: Pace,
     bytes: Pace,
 }
@@ -36,6 +41,7 @@ impl Clocks {
             write_stall: limits.write_stall,
             heard: now,
             stalled: None,
+            judge_at: now + limits.judged_every,
             packets: Pace::new(limits.packets_per_second, limits.packets_burst, now),
             bytes: Pace::new(BYTES_PER_SECOND, BYTES_BURST, now),
         }
@@ -90,6 +96,8 @@ enum Moved {
     ToBroker(io::Result<usize>),
     Time,
     Superseded,
+    /// The certificate is to be judged again.
+    Judge,
     Shutdown,
 }
 
@@ -102,6 +110,9 @@ pub(super) struct Pump<'a, S> {
     pub(super) out: &'a mut Outputs,
     pub(super) claim: &'a mut Claim,
     pub(super) shutdown: watch::Receiver<bool>,
+    /// The client's certificates.
+    pub(super) chain: &'a [CertificateDer<'static>],
+    pub(super) trust: watch::Receiver<Arc<Trust>>,
     pub(super) metrics: &'a Metrics,
 }
 
@@ -132,7 +143,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
             }
             let room = paused.is_none() && has_room(&self.out.to_client) && has_room(&self.out.to_broker);
             let reading = if room { Reading::Yes } else { Reading::No };
-            match self.step(reading, unflushed, clocks.next(paused, reading)).await {
+            let (next, judge_at) = (clocks.next(paused, reading), clocks.judge_at);
+            match self.step(reading, unflushed, next, judge_at).await {
                 Moved::FromClient(read) => {
                     ended(read).map_err(Ending::Gone)?;
                     clocks.heard = Instant::now();
@@ -158,6 +170,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
                     }
                 }
                 Moved::Superseded => return Err(Ending::TakenOver),
+                Moved::Judge => {
+                    clocks.judge_at = Instant::now() + limits.judged_every;
+                    let trust = Arc::clone(&self.trust.borrow_and_update());
+                    trust.judge(self.chain).map_err(Ending::Distrusted)?;
+                }
                 Moved::Shutdown => return Err(Ending::Shutdown),
             }
         }
@@ -192,7 +209,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
         Ok(())
     }
 
-    async fn step(&mut self, reading: Reading, unflushed: Unflushed, next: Instant) -> Moved {
+    async fn step(
+        &mut self,
+        reading: Reading,
+        unflushed: Unflushed,
+        next: Instant,
+        judge_at: Instant,
+    ) -> Moved {
         let (mut client_in, mut client_out) = split(&mut *self.client);
         let (mut broker_in, mut broker_out) = self.link.stream.split();
         let from_broker = has_room(&self.out.to_client);
@@ -208,6 +231,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
             biased;
             () = self.claim.superseded() => Moved::Superseded,
             () = shutting_down(&mut self.shutdown) => Moved::Shutdown,
+            Ok(()) = self.trust.changed() => Moved::Judge,
+            () = sleep_until(judge_at.into()) => Moved::Judge,
             moved = push(&mut client_out, &mut self.out.to_client), if to_client => moved,
             written = broker_out.write_buf(&mut self.out.to_broker), if to_broker => Moved::ToBroker(written),
             read = broker_in.read_buf(&mut self.link.unread), if from_broker => Moved::FromBroker(read),

@@ -10,7 +10,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::acl::Acl;
@@ -27,6 +26,7 @@ use super::registry::{Claim, Registry};
 use super::roles::RoleTable;
 use super::session::{Outputs, Session, SessionFacts};
 use super::tls::identity_of;
+use super::trust::Trust;
 use super::wire::{Farewell, Version, next_frame};
 use crate::enroll::Identity;
 
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     pub(super) building: String,
     pub(super) roles: RoleTable,
     pub(super) limits: Limits,
-    pub(super) tls: TlsAcceptor,
+    pub(super) trust: watch::Receiver<Arc<Trust>>,
     pub(super) backend: Backend,
     pub(super) registry: Arc<Registry>,
     pub(super) pending: Arc<Pending>,
@@ -105,7 +105,8 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAd
 async fn admit(shared: &Shared, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
     // Slower without it, not wrong.
     stream.set_nodelay(true).ok();
-    let mut client = match shared.tls.accept(stream).await {
+    let acceptor = shared.trust.borrow().acceptor.clone();
+    let mut client = match acceptor.accept(stream).await {
         Ok(client) => client,
         Err(error) => {
             shared.metrics.tls_refused.add();
@@ -236,6 +237,7 @@ impl Connection<'_> {
         let mut session = Session::new(facts, quota, Arc::clone(&self.shared.metrics));
         let (keep_alive, given) = hello::keep_alive_of(&hello);
         let assigned_id = (id == ClientId::Choose).then(|| self.claim.client_id().to_owned());
+        let chain = client.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
         let mut out = Outputs::default();
         let welcome = Welcome { assigned_id, keep_alive: given };
         let ending = match answer::connack(manner, welcome, &mut out.to_client) {
@@ -249,6 +251,8 @@ impl Connection<'_> {
                     out: &mut out,
                     claim: &mut self.claim,
                     shutdown: self.shared.shutdown.clone(),
+                    chain: &chain,
+                    trust: self.shared.trust.clone(),
                     metrics: &self.shared.metrics,
                 };
                 pump.run(Duration::from_secs(u64::from(keep_alive)), &self.shared.limits).await
@@ -265,6 +269,7 @@ impl Connection<'_> {
             Ending::Refused(..) | Ending::Malformed(_) => metrics.protocol_ended.add(),
             Ending::KeepAlive => metrics.keep_alive_ended.add(),
             Ending::SlowReader => metrics.slow_reader_ended.add(),
+            Ending::Distrusted(_) => metrics.distrusted_ended.add(),
             Ending::BackendLost(_) => metrics.backend_lost.add(),
             Ending::Left(_) | Ending::Gone(_) | Ending::TakenOver | Ending::Shutdown => {}
         }

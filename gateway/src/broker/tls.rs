@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use rustls::crypto::ring;
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::trust::TlsFiles;
 use crate::clock::FlooredClock;
 use crate::enroll::{BadIdentity, Identity, URN_PREFIX};
 
@@ -62,37 +64,43 @@ pub(super) enum NoIdentity {
 
 /// The server side of TLS from PEM files.
 pub(super) fn server_config(
-    ca: &Path,
-    certificate: &Path,
-    key: &Path,
-) -> Result<Arc<ServerConfig>, TlsError> {
+    files: &TlsFiles,
+) -> Result<(Arc<ServerConfig>, Arc<dyn ClientCertVerifier>), TlsError> {
+    let TlsFiles { ca, certificate, key, revoked } = files;
     let provider = Arc::new(ring::default_provider());
     let pem = |what, path: &Path| {
         let path = path.to_owned();
         move |source| TlsError::Pem { what, path, source }
     };
-    let authority = |reason: String| TlsError::Authority { path: ca.to_owned(), reason };
+    let authority = |reason: String| TlsError::Authority { path: ca.clone(), reason };
     let mut roots = RootCertStore::empty();
     for root in certificates(ca).map_err(pem("certificates", ca))? {
         roots.add(root).map_err(|error| authority(error.to_string()))?;
     }
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-        .build()
-        .map_err(|error| authority(error.to_string()))?;
+    let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    if let Some(revoked) = revoked {
+        let lists: Vec<_> = CertificateRevocationListDer::pem_file_iter(revoked)
+            .and_then(Iterator::collect)
+            .map_err(pem("a revocation list", revoked))?;
+        // While authorities change, the list of one says nothing of the other's clients.
+        verifier =
+            verifier.with_crls(lists).only_check_end_entity_revocation().allow_unknown_revocation_status();
+    }
+    let verifier = verifier.build().map_err(|error| authority(error.to_string()))?;
     let chain = certificates(certificate).map_err(pem("certificates", certificate))?;
     let key = PrivateKeyDer::from_pem_file(key).map_err(pem("a key", key))?;
-    let failed = |source| TlsError::Certificate { path: certificate.to_owned(), source };
+    let failed = |source| TlsError::Certificate { path: certificate.clone(), source };
     let clock = Arc::new(FlooredClock::new(&chain, None));
     let mut config = ServerConfig::builder_with_details(provider, clock)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(failed)?
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(Arc::clone(&verifier))
         .with_single_cert(chain, key)
         .map_err(failed)?;
     // Every connection shows its certificate anew; there is nothing to keep for a resumption.
     config.send_tls13_tickets = 0;
     config.max_early_data_size = 0;
-    Ok(Arc::new(config))
+    Ok((Arc::new(config), verifier))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, rustls_pki_types::pem::Error> {

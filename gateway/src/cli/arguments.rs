@@ -93,7 +93,9 @@ pub enum Command {
         vestibule enroll --building-ca /etc/vestibule/authority --building maple-court\n  \
         vestibule enroll --building-ca /etc/vestibule/authority --role broker --name local --dns maple-court.local \
         --ip 10.0.0.5 --out /etc/vestibule/tls\n  \
-        vestibule enroll --building-ca /etc/vestibule/authority --role staff --name kim --out ./kim\n\
+        vestibule enroll --building-ca /etc/vestibule/authority --role staff --name kim --out ./kim\n  \
+        vestibule enroll --building-ca /etc/vestibule/authority --revoke ./kim/staff-kim.pem\n\
+        The broker reads the list of revoked certificates ([broker] revoked) and new certificates by itself.\n\
         Roles: broker (with --dns or --ip), gateway, staff, technician, cloud, reader, notifier, and those of your own roles file. \
         Keep the authority's key off the gateway if you can.")]
     Enroll(Enroll),
@@ -198,7 +200,8 @@ pub struct Enroll {
     #[arg(long, value_name = "DIR", required = true)]
     pub building_ca: PathBuf,
     /// Make a new authority for this building
-    #[arg(long, value_name = "ID", conflicts_with_all = ["role", "name", "out"], required_unless_present = "role")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["role", "name", "out"],
+        required_unless_present_any = ["role", "revoke"])]
     pub building: Option<String>,
     /// Issue a certificate for this role
     #[arg(long, requires = "name", requires = "out")]
@@ -218,6 +221,9 @@ pub struct Enroll {
     /// An address a server is reached at; makes it a server's certificate
     #[arg(long, value_name = "ADDRESS", requires = "role")]
     pub ip: Vec<IpAddr>,
+    /// Put this certificate on the list of revoked ones; may be given several times
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["building", "role"])]
+    pub revoke: Vec<PathBuf>,
     /// Put the new certificate in the place of an old one
     #[arg(long, requires = "role")]
     pub replace: bool,

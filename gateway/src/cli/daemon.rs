@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::arguments::{Broker, Run};
 use super::{Exit, Failure, Out};
-use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable};
+use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable, TlsFiles};
 use crate::config::{self, Layers, Problem, Severity, Source, render};
 use crate::run::{RunOptions, run as run_daemon};
 use crate::supervise::{feed, tell as tell_systemd};
@@ -55,9 +55,12 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
     let settings = BrokerSettings {
         building: building.as_str().to_owned(),
         listen: settings.listen,
-        ca_pem: settings.server.ca,
-        certificate_pem: settings.server.certificate,
-        key_pem: settings.server.key,
+        tls: TlsFiles {
+            ca: settings.server.ca,
+            certificate: settings.server.certificate,
+            key: settings.server.key,
+            revoked: settings.revoked,
+        },
         roles: roles(settings.roles.as_deref())?,
         limits: Limits::default(),
         metrics: Arc::clone(&metrics),

@@ -1,7 +1,7 @@
 //! `vestibule enroll --building-ca`: the building's own authority, and certificates from it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -27,9 +27,14 @@ struct Written {
 /// # Errors
 /// A file exists or cannot be written; no key is ever replaced unasked.
 pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
+    if !arguments.revoke.is_empty() {
+        return revoke(arguments, out);
+    }
     let written = match (&arguments.building, &arguments.role, &arguments.name, &arguments.out) {
         (Some(building), ..) => {
             let ca = BuildingCa::create(building, &arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+            // An empty list, so that brokers can be told of it from the first day.
+            ca.revoke(&arguments.building_ca, &[]).map_err(|e| Failure::chain(&e))?;
             let path = arguments.building_ca.join("ca.pem").display().to_string();
             Written { building: ca.building().to_owned(), ca: path, certificate: None, key: None }
         }
@@ -48,11 +53,30 @@ pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
             }
         }
         _ => {
-            let words = "give --building to make an authority, or --role, --name and --out to issue from it";
+            let words = "give --building to make an authority, --role, --name and --out to issue from it, or --revoke";
             return Err(Failure { exit: Exit::Usage, words: words.to_owned() });
         }
     };
     out.either(&written, || words(&written))?;
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Revoked {
+    list: String,
+}
+
+fn revoke(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
+    let ca = BuildingCa::open(&arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+    let certificates: Vec<&Path> = arguments.revoke.iter().map(PathBuf::as_path).collect();
+    let list = ca.revoke(&arguments.building_ca, &certificates).map_err(|e| Failure::chain(&e))?;
+    let revoked = Revoked { list: list.display().to_string() };
+    out.either(&revoked, || {
+        format!(
+            "revoked; copy {} to where [broker] revoked says: it is in force within seconds",
+            revoked.list
+        )
+    })?;
     Ok(Exit::Done)
 }
 

@@ -73,12 +73,13 @@ pub fn read_broker(root: &mut Reader<'_>, paths: Paths<'_>) -> Option<Broker> {
     let client = read_tls(&mut reader, ["client_certificate", "client_key"], paths);
     let problems = reader.problems;
     let roles = reader.text("roles").map(|text| paths.existing(&text, problems));
+    let revoked = reader.text("revoked").map(|text| paths.existing(&text, problems));
     reader.finish();
     let (host, port) = match connect {
         Some(connect) => connect?.value,
         None => ("localhost".to_owned(), fallback),
     };
-    Some(Broker { listen: listen?.value, server: server?, host, port, client: client?, roles })
+    Some(Broker { listen: listen?.value, server: server?, host, port, client: client?, revoked, roles })
 }
 
 /// Reads `[cloud]`.

@@ -177,6 +177,8 @@ pub struct Broker {
     pub port: u16,
     /// The daemon's certificate (role `gateway`).
     pub client: Tls,
+    /// The authority's list of revoked certificates.
+    pub revoked: Option<PathBuf>,
     /// Roles file that replaces the built-in roles.
     pub roles: Option<PathBuf>,
 }

@@ -138,6 +138,11 @@ impl BuildingCa {
         &self.building
     }
 
+    /// What signs.
+    pub(super) const fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
+    }
+
     /// The authority's certificate, PEM: what brokers and clients trust.
     #[must_use]
     pub fn certificate_pem(&self) -> &str {

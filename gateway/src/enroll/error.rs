@@ -54,6 +54,20 @@ pub enum EnrollError {
         /// Why.
         source: rcgen::Error,
     },
+    /// The file holds no certificate of this authority.
+    #[error("{path} is no certificate of this authority: {reason}")]
+    NotACertificate {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The revocation list cannot be read; it is not replaced by one that has forgotten what stood in it.
+    #[error("{path} is no revocation list; put the last good one in its place")]
+    NotAList {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The authority belongs to another building.
     #[error("{path} names no building: its common name is \"{common_name}\"")]
     NoBuilding {

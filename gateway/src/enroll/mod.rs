@@ -7,7 +7,9 @@ mod ca;
 mod error;
 mod files;
 mod identity;
+mod revocation;
 
 pub use ca::{BuildingCa, Existing, Issued, Purpose, WrittenIdentity};
 pub use error::EnrollError;
 pub use identity::{BadIdentity, Identity, NAME_MAX, ROLE_MAX, URN_PREFIX};
+pub use revocation::REVOKED;

@@ -13,7 +13,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use vestibule::broker::{self, BrokerError, BrokerSettings, Limits, Metrics, RoleTable, mosquitto};
+use vestibule::broker::{self, BrokerError, BrokerSettings, Limits, Metrics, RoleTable, TlsFiles, mosquitto};
 use vestibule::enroll::{BuildingCa, Existing, Identity, Purpose, WrittenIdentity};
 
 /// The building of every test.
@@ -46,13 +46,17 @@ impl Bench {
     /// Our broker with other limits.
     pub fn ours_with(limits: Limits) -> Self {
         let (dir, ca, server) = authority();
+        let revoked = ca.revoke(&dir.path().join("ca"), &[]).expect("an empty list");
         let metrics = Arc::new(Metrics::default());
         let settings = BrokerSettings {
             building: BUILDING.to_owned(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            ca_pem: server.ca,
-            certificate_pem: server.certificate,
-            key_pem: server.key,
+            tls: TlsFiles {
+                ca: server.ca,
+                certificate: server.certificate,
+                key: server.key,
+                revoked: Some(revoked),
+            },
             roles: RoleTable::building().unwrap(),
             limits,
             metrics: Arc::clone(&metrics),

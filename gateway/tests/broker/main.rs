@@ -10,3 +10,4 @@ mod mosquitto;
 mod probe;
 mod raw;
 mod sessions;
+mod trust;

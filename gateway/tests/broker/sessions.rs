@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use rumqttc::v5::mqttbytes as m5;
-use vestibule::broker::{self, BrokerError, BrokerSettings, Limits, RoleTable};
+use vestibule::broker::{self, BrokerError, BrokerSettings, Limits, RoleTable, TlsFiles};
 
 use super::bench::{BUILDING, Bench, PREFIX};
 use super::probe::{Heard, Probe, Terms, VERSIONS, Version, plain, retained};
@@ -244,9 +244,12 @@ async fn an_address_in_use_is_named() {
     let settings = BrokerSettings {
         building: BUILDING.to_owned(),
         listen: bench.address,
-        ca_pem: files.ca.clone(),
-        certificate_pem: files.certificate.clone(),
-        key_pem: files.key.clone(),
+        tls: TlsFiles {
+            ca: files.ca.clone(),
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+            revoked: None,
+        },
         roles: RoleTable::building().unwrap(),
         limits: Limits::default(),
         metrics: Arc::default(),
@@ -256,7 +259,8 @@ async fn an_address_in_use_is_named() {
     let Err(error @ BrokerError::Bind { .. }) = ended else { panic!("{ended:?}") };
     assert_eq!(error.to_string(), format!("cannot listen on {}", bench.address));
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let missing = BrokerSettings { listen, key_pem: "/nowhere/key".into(), ..settings };
+    let tls = TlsFiles { key: "/nowhere/key".into(), ..settings.tls };
+    let missing = BrokerSettings { listen, tls, ..settings };
     let ended = broker::run(missing, std::future::pending::<()>(), |_| panic!("it is not ready")).await;
     assert!(matches!(ended, Err(BrokerError::Tls(_))), "{ended:?}");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rumqttc::v5::mqttbytes::v5::PublishProperties;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use vestibule::broker::{self, BrokerSettings, Limits, RoleTable};
+use vestibule::broker::{self, BrokerSettings, Limits, RoleTable, TlsFiles};
 use vestibule::config::Tls;
 use vestibule::engine::Outgoing;
 use vestibule::enroll::{BuildingCa, Existing, Purpose, WrittenIdentity};
@@ -38,9 +38,7 @@ impl Own {
         let settings = BrokerSettings {
             building: "maple-court".into(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            ca_pem: server.ca,
-            certificate_pem: server.certificate,
-            key_pem: server.key,
+            tls: TlsFiles { ca: server.ca, certificate: server.certificate, key: server.key, revoked: None },
             roles,
             limits: Limits::default(),
             metrics: Arc::default(),
