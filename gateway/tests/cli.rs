@@ -247,6 +247,16 @@ fn authority_issues_and_replaces_nothing_unasked() {
     let mut again = issue.to_vec();
     again.push("--replace");
     assert_eq!(code(&vestibule(&again)), 0);
+    let kim = folder.path().join("tls/staff-kim.pem").display().to_string();
+    let revoked = vestibule(&["enroll", "--building-ca", &ca, "--revoke", &kim, "--json"]);
+    assert_eq!(code(&revoked), 0, "{}", complained(&revoked));
+    assert!(Path::new(json(&revoked)["list"].as_str().unwrap_or("")).is_file());
+    let key = kim.replace(".pem", ".key");
+    assert_eq!(
+        code(&vestibule(&["enroll", "--building-ca", &ca, "--revoke", &key])),
+        1,
+        "a key is no certificate"
+    );
     let slip =
         vestibule(&["enroll", "--building-ca", &ca, "--role", "stafff", "--name", "kim", "--out", &out]);
     assert_eq!(code(&slip), 2);
