@@ -83,7 +83,7 @@ pub enum Command {
         after_help = "Examples:\n  vestibule journal                               the newest rows\n  \
         vestibule journal --follow --json               rows as they come, one JSON value a line\n  \
         vestibule journal verify                        against the row the cloud acknowledged last\n  \
-        vestibule journal verify --anchor 1041:9f86d0…  against a row that was noted down\n  \
+        vestibule journal verify --anchor 1041:9f86d0…  against a row of the cloud's copy: proof\n  \
         vestibule journal export --out journal.ndjson   every row, byte for byte\n\
         With the daemon stopped, the database file is read instead."
     )]
@@ -176,9 +176,17 @@ pub struct Journal {
 /// What else can be done with the journal.
 #[derive(Debug, Subcommand)]
 pub enum JournalAction {
-    /// Find any edited, dropped, reordered or cut row; exit 0 only if an anchor proves it
+    /// Find any edited, dropped, reordered or cut row; exit 0 only if an anchor holds it
+    #[command(
+        after_help = "An anchor is a row that somebody else has: SEQ is its \"sequence\", HASH the SHA-256 over the bytes of the\n\
+        message that the cloud received (sha256sum), or the \"previoushash\" of the row after it. On another day\n\
+        `vestibule journal --json` tells the hash of each row, to be noted down elsewhere.\n\
+        Without --anchor the journal is held against the acknowledgement that its own file remembers: that finds damage,\n\
+        and not somebody who can rewrite the file.\n\
+        Exit codes: 0 whole up to the anchor, 1 changed or unanchored."
+    )]
     Verify {
-        /// A row known from elsewhere, as SEQ:HASH [default: what the cloud acknowledged last]
+        /// A row known from elsewhere, as SEQ:HASH [default: what this file remembers as acknowledged by the cloud]
         #[arg(long, value_name = "SEQ:HASH", value_parser = anchor)]
         anchor: Option<(u64, String)>,
     },

@@ -11,7 +11,7 @@ use super::arguments::{Arguments, Journal, JournalAction};
 use super::{Exit, Failure, Out, ask, progress};
 use crate::config::{self, Layers};
 use crate::console::protocol::{AnchorMessage, JournalRequest, Message, Request};
-use crate::console::verdict::{self, Verdict};
+use crate::console::verdict::{self, AnchorSource, Verdict};
 use crate::console::{Client, row_message};
 
 /// Rows shown when nothing else is asked for.
@@ -167,17 +167,20 @@ fn verify(source: Source, anchor: Option<(u64, String)>, out: &mut Out) -> Resul
         Source::Daemon(mut client) => verify_by_daemon(&mut client, anchor, out)?,
         Source::File(reader) => {
             let bar = progress::rows(out, reader.head().sequence);
-            let anchor = match anchor {
-                Some(anchor) => Some(verdict::anchor(&anchor).map_err(Failure::new)?),
-                None => reader.acknowledged().map_err(|error| Failure::chain(&error))?,
+            let (anchor, source) = match anchor {
+                Some(anchor) => (Some(verdict::anchor(&anchor).map_err(Failure::new)?), AnchorSource::Given),
+                None => {
+                    let remembered = reader.acknowledged().map_err(|error| Failure::chain(&error))?;
+                    (remembered, AnchorSource::Remembered)
+                }
             };
             let report = audit::verify_watched(&reader, anchor, &mut |done| bar.set_position(done));
             bar.finish_and_clear();
-            Verdict::from(report.map_err(|error| Failure::chain(&error))?)
+            Verdict::new(&report.map_err(|error| Failure::chain(&error))?, source)
         }
     };
     out.either(&verdict, || verdict.words())?;
-    Ok(if verdict.proven { Exit::Done } else { Exit::Failed })
+    Ok(if verdict.is_good() { Exit::Done } else { Exit::Failed })
 }
 
 fn verify_by_daemon(

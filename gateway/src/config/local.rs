@@ -1,10 +1,14 @@
-//! `[building]` and the paths of this machine: `[storage]`, `[console]`, `[clock]`, `[log]`.
+//! `[building]` and the paths of this machine: `[storage]`, `[journal]`, `[console]`,
+//! `[clock]`, `[log]`.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use vestibule_core::id::BuildingId;
+use vestibule_core::time::Millis;
 
 use super::network::Paths;
+use super::policy::read_span;
 use super::problem::{Problem, Problems, nearest};
 use super::reader::{Reader, Spot};
 use super::value::Local;
@@ -22,6 +26,10 @@ const ZONES_MAX: usize = 1_000;
 pub const STATE_DIR: &str = "/var/lib/vestibule";
 /// The console's socket.
 pub const SOCKET: &str = "/run/vestibule/console.sock";
+/// How long journal rows are kept: as long as temperatures must be, which is a year and a month to ask for it.
+pub const JOURNAL_KEEP: Millis = Millis::hours(400 * 24);
+/// Shortest and longest: an outage of a month, ten years. In milliseconds.
+const JOURNAL_KEEP_RANGE: RangeInclusive<u64> = Millis::hours(30 * 24).0..=Millis::hours(3_660 * 24).0;
 /// What is logged: what a technician reads.
 pub const LOG_FILTER: &str = "info";
 /// Touched by systemd-timesyncd at each synchronisation.
@@ -111,7 +119,15 @@ pub fn read_local(root: &mut Reader<'_>, paths: Paths<'_>) -> Local {
         root.problems.add(Problem::error(None, message).help("[console] socket = a shorter path"));
     }
     let clock_marker = read_path(root, "clock", "marker", CLOCK_MARKER, paths);
-    Local { state_dir, socket, clock_marker, log: read_log(root) }
+    Local { state_dir, socket, clock_marker, journal_keep: read_keep(root), log: read_log(root) }
+}
+
+fn read_keep(root: &mut Reader<'_>) -> Millis {
+    let Some(mut reader) = root.table("journal") else { return JOURNAL_KEEP };
+    "[journal]".clone_into(&mut reader.what);
+    let keep = read_span(&mut reader, "keep", &JOURNAL_KEEP_RANGE);
+    reader.finish();
+    keep.unwrap_or(JOURNAL_KEEP)
 }
 
 /// Reads `[log]`: what is logged, by daemon and broker alike.

@@ -66,7 +66,12 @@ pub fn read(root: &mut Reader<'_>, problems: &Problems) -> Policy {
     policy
 }
 
-fn read_span(reader: &mut Reader<'_>, name: &'static str, range: &RangeInclusive<u64>) -> Option<Millis> {
+/// Reads a duration and holds it to its range in milliseconds.
+pub(super) fn read_span(
+    reader: &mut Reader<'_>,
+    name: &'static str,
+    range: &RangeInclusive<u64>,
+) -> Option<Millis> {
     let text = reader.text(name)?;
     let place = text.place;
     let Spot { value, .. } = reader.parse(text, span)?;

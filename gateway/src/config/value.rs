@@ -205,6 +205,8 @@ pub struct Local {
     pub socket: PathBuf,
     /// File whose existence says that the wall clock is synchronised; default `/run/systemd/timesync/synchronized`.
     pub clock_marker: PathBuf,
+    /// How long journal rows are kept here; default 400 days.
+    pub journal_keep: Millis,
     /// `tracing` filter, e.g. `info` or `vestibule::field=debug`.
     pub log: String,
 }

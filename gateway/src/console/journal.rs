@@ -9,7 +9,7 @@ use vestibule_store::{JournalRow, ReadError, audit};
 use super::lines::NoLine;
 use super::protocol::{AnchorMessage, JournalRequest, Message};
 use super::session::Session;
-use super::verdict::{self, Verdict};
+use super::verdict::{self, AnchorSource, Verdict};
 
 /// Rows read at once; a row has about 600 bytes.
 const PAGE_ROWS: usize = 128;
@@ -88,6 +88,7 @@ pub async fn verify(session: &mut Session, anchor: Option<AnchorMessage>) -> io:
         let sentence = "The journal is being verified for somebody else; try again later.";
         return session.say(&Message::error("busy", sentence)).await;
     };
+    let source = if anchor.is_some() { AnchorSource::Given } else { AnchorSource::Remembered };
     let (progress, mut told) = mpsc::channel(PROGRESS_MAX);
     let journal = shared.journal.clone();
     let of = journal.head().sequence;
@@ -102,7 +103,7 @@ pub async fn verify(session: &mut Session, anchor: Option<AnchorMessage>) -> io:
         session.say(&Message::Progress { done, of }).await?;
     }
     match work.await {
-        Ok(Ok(report)) => session.say(&Message::Verdict(Verdict::from(report))).await,
+        Ok(Ok(report)) => session.say(&Message::Verdict(Verdict::new(&report, source))).await,
         Ok(Err(error)) => session.say(&Message::error("journal_away", error.to_string())).await,
         Err(error) => session.say(&Message::error("failed", error.to_string())).await,
     }

@@ -17,6 +17,7 @@ use vestibule_store::{Loaded, OpenError, Opening, Origin, Place, Store};
 
 use super::entropy::EntropySource;
 use super::step::{Engine, Parts};
+use super::upkeep::Keep;
 
 /// What a start brings along.
 pub struct Boot {
@@ -32,6 +33,8 @@ pub struct Boot {
     pub entropy: EntropySource,
     /// Whose key notices are sealed to.
     pub notifier: Option<NotifierKey>,
+    /// How long journal rows are kept.
+    pub keep: Keep,
     /// Digest of the configuration in force.
     pub configuration: Digest,
     /// Version of the daemon.
@@ -46,7 +49,7 @@ pub struct Boot {
 /// Only what a person must decide: the file is held, another building's, or of a newer format. A damaged file or a
 /// dead disk stops nothing: what lies behind a door is then for staff to find out.
 pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
-    let Boot { place, site, key, key_state, mut entropy, notifier, configuration, version, now } = boot;
+    let Boot { place, site, key, key_state, mut entropy, notifier, keep, configuration, version, now } = boot;
     let opening = Opening { building: site.building.clone(), entropy: entropy.entropy(), now: now.wall };
     let (mut store, loaded) = Store::open(place, opening)?;
     report(&loaded);
@@ -68,7 +71,8 @@ pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
     let rows = loaded.rows.into_iter().chain(marked.iter().cloned());
     let building = Building::load(site, key, rows);
     let rows = marked.into_iter().map(|(key, row)| (key, Some(row))).collect();
-    let engine = Engine::new(Parts { building, store, entropy, notifier, support, rows, now: now.mono });
+    let engine =
+        Engine::new(Parts { building, store, entropy, notifier, support, keep, rows, now: now.mono });
     Ok((engine, Input::Started(Started { boot: count, configuration, version, key: key_state })))
 }
 

@@ -17,6 +17,7 @@ mod seam;
 mod step;
 mod terminals;
 mod thread;
+mod upkeep;
 
 #[cfg(test)]
 mod tests;
@@ -32,4 +33,5 @@ pub use seam::Seam;
 pub use step::{Engine, Parts};
 pub use terminals::{AttachError, Attachment};
 pub use thread::{Actuator, Runner};
+pub use upkeep::Keep;
 pub use vestibule_store::{JournalRow, Reader};

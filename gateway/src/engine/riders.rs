@@ -1,6 +1,7 @@
 //! Changes that wait for the next commit: observations, counters and cursors ride, decisions force.
 
 use vestibule_core::command::{CommandKey, Outcome, Status};
+use vestibule_core::effect::Effect;
 use vestibule_core::event::{Durability, Event, Fact};
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::time::{Millis, Mono};
@@ -86,5 +87,17 @@ impl Riders {
     pub(crate) fn take(&mut self) -> Batch {
         self.since = None;
         std::mem::take(&mut self.batch)
+    }
+}
+
+/// Adds the sequences of this step's rows to the answers that leave with it.
+pub(crate) fn name_rows(effects: &mut [Effect], caused: &Caused) {
+    for effect in effects {
+        if let Effect::Reply { key, outcome } | Effect::Resync { key, outcome } = effect
+            && *key == caused.key
+            && caused.named_by.is(outcome)
+        {
+            outcome.events.extend_from_slice(&caused.sequences);
+        }
     }
 }

@@ -19,7 +19,8 @@ use super::entropy::EntropySource;
 use super::handle::SealedNotice;
 use super::published::{Counters, Head, Published};
 use super::released::{Released, ViewChange, Witness};
-use super::riders::{Caused, NamedBy, Riders};
+use super::riders::{NamedBy, Riders, name_rows};
+use super::upkeep::{Keep, Upkeep};
 
 /// Answers kept back while the disk is away: as many as one step takes commands, over a few steps. Beyond that the
 /// caller asks again with the same id and gets the remembered outcome.
@@ -33,6 +34,7 @@ pub struct Engine {
     notifier: Option<NotifierKey>,
     support: String,
     riders: Riders,
+    upkeep: Upkeep,
     storage: StorageHealth,
     /// Answers whose rows became not durable in the step that made them.
     held: Vec<Effect>,
@@ -62,6 +64,8 @@ pub struct Parts {
     pub notifier: Option<NotifierKey>,
     /// Whom notices tell to call.
     pub support: String,
+    /// How long journal rows are kept.
+    pub keep: Keep,
     /// Rows that were made while loading and are not durable yet.
     pub rows: Vec<(RowKey, Option<Row>)>,
     /// When the daemon started.
@@ -91,6 +95,7 @@ impl Engine {
             notifier: parts.notifier,
             support: parts.support,
             riders,
+            upkeep: Upkeep::new(parts.keep, parts.now),
             storage: StorageHealth::Recovered,
             held: Vec::new(),
             acknowledgements: Acknowledgements::Current,
@@ -99,15 +104,20 @@ impl Engine {
         }
     }
 
-    /// Decides all inputs in order, commits once, and returns what may be released.
+    /// Decides all inputs in order, commits once, and returns what may be released. Without inputs it has time for upkeep.
     pub fn step(&mut self, inputs: &mut Vec<Input>, now: Now) -> Released {
         let mut released = Released::default();
+        let idle = inputs.is_empty();
         self.reopen_if_due(now, &mut released);
         let mut decided = Decided::default();
         for input in inputs.drain(..) {
             self.decide(input, now, &mut decided, &mut released);
         }
         self.settle(decided, now, &mut released);
+        if idle && self.upkeep_deadline().is_some() {
+            let gap = self.upkeep.step(&mut self.store, &mut self.counters, now);
+            self.durable(gap.into_iter().collect(), &mut released);
+        }
         released.tell_once();
         released
     }
@@ -123,7 +133,14 @@ impl Engine {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
         let core = self.tick_deadline();
-        [core, self.riders.deadline(), self.store.next_attempt()].into_iter().flatten().min()
+        let own = [self.riders.deadline(), self.store.next_attempt(), self.upkeep_deadline()];
+        own.into_iter().chain([core]).flatten().min()
+    }
+
+    /// When upkeep is due. Not while something rides: its rows may have been promised their sequences.
+    fn upkeep_deadline(&self) -> Option<Mono> {
+        let rests = self.riders.deadline().is_none() && self.store.next_sequence().is_some();
+        rests.then(|| self.upkeep.due())
     }
 
     /// When the core wants an `Input::Tick`.
@@ -357,18 +374,6 @@ impl Engine {
         let unlocks = effects.iter().filter(|effect| matches!(effect, Effect::Unlock(_))).count();
         self.counters.unlocks += u64::try_from(unlocks).unwrap_or(u64::MAX);
         released.effects.extend(effects);
-    }
-}
-
-/// Adds the sequences of this step's rows to the answers that leave with it.
-fn name_rows(effects: &mut [Effect], caused: &Caused) {
-    for effect in effects {
-        if let Effect::Reply { key, outcome } | Effect::Resync { key, outcome } = effect
-            && *key == caused.key
-            && caused.named_by.is(outcome)
-        {
-            outcome.events.extend_from_slice(&caused.sequences);
-        }
     }
 }
 

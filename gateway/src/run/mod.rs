@@ -11,12 +11,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vestibule_contract::notice::{NoticeError, NotifierKey};
-use vestibule_store::{Folder, OpenError};
+use vestibule_store::{Folder, OpenError, Outlet};
 use zeroize::Zeroizing;
 
 use crate::clock::{SystemClock, monotonic};
 use crate::config::{Configuration, Origin};
-use crate::engine::{Boot, Engine, EntropySource, Runner, Seam, boot};
+use crate::engine::{Boot, Engine, EntropySource, Keep, Runner, Seam, boot};
 use crate::field::{Ends, Field, FieldError};
 use crate::health::Health;
 use crate::mqtt::Publisher;
@@ -134,6 +134,7 @@ fn load(
         .map(|cloud| NotifierKey::from_bytes(&cloud.notifier_key))
         .transpose()
         .map_err(RunError::Notifier)?;
+    let outlet = if configuration.cloud.is_some() { Outlet::Cloud } else { Outlet::None };
     let (now, _) = clock.read();
     Ok(boot(Boot {
         place: Box::new(Folder::new(folder)),
@@ -142,6 +143,7 @@ fn load(
         key_state,
         entropy,
         notifier,
+        keep: Keep { age: configuration.local.journal_keep, outlet },
         configuration: configuration.digest,
         version: env!("CARGO_PKG_VERSION").into(),
         now,

@@ -87,6 +87,7 @@ fn building() -> Configuration {
             state_dir: PathBuf::new(),
             socket: PathBuf::new(),
             clock_marker: PathBuf::new(),
+            journal_keep: Millis::hours(24),
             log: String::new(),
         },
         digest: Digest([0; 32]),

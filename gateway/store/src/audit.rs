@@ -60,6 +60,13 @@ pub enum Anchored {
     UpTo(u64),
     /// Not at all, since this row.
     UnanchoredSince(u64),
+    /// Not at all: the anchor's row, and all up to the one before `since`, were pruned.
+    Pruned {
+        /// The anchor's row.
+        anchor: u64,
+        /// The oldest row that is not pruned.
+        since: u64,
+    },
 }
 
 /// The result of a verification.
@@ -145,7 +152,7 @@ pub fn verify_watched(
         progress(report.rows);
     }
     chain.end(&mut |finding| report.add(finding));
-    judge_anchor(&mut report, anchor, at_anchor, after);
+    judge_anchor(&mut report, anchor, at_anchor, (meta.pruned.sequence, after));
     Ok(report)
 }
 
@@ -153,7 +160,7 @@ fn judge_anchor(
     report: &mut Report,
     anchor: Option<Anchor>,
     found: Option<vestibule_core::unit::Digest>,
-    last: u64,
+    (pruned, last): (u64, u64),
 ) {
     let Some(anchor) = anchor else { return };
     match found {
@@ -162,7 +169,10 @@ fn judge_anchor(
         None if anchor.sequence > last => {
             report.add(Finding::Cut { after: last, anchor: anchor.sequence });
         }
-        // The anchor's row was pruned, or it is among the missing ones that are named already.
+        None if anchor.sequence < pruned => {
+            report.anchored = Anchored::Pruned { anchor: anchor.sequence, since: pruned + 1 };
+        }
+        // It is among the missing ones that are named already.
         None => {}
     }
 }
@@ -190,6 +200,7 @@ impl fmt::Display for Anchored {
         match self {
             Self::UpTo(sequence) => write!(f, "anchored up to {sequence}"),
             Self::UnanchoredSince(sequence) => write!(f, "unanchored since {sequence}"),
+            Self::Pruned { anchor, since } => write!(f, "unanchored since {since}: row {anchor} was pruned"),
         }
     }
 }

@@ -38,7 +38,7 @@ pub use meta::{FORMAT, Meta};
 pub use open::{Loaded, OpenError, Opening, Origin};
 pub use pending::Dropped;
 pub use place::{DATABASE, Folder, Place, SET_ASIDE, UNFINISHED};
-pub use prune::{Outlet, PruneError, Pruned};
+pub use prune::{Outlet, PruneError, Pruned, Retention};
 pub use reader::{ReadError, Reader};
 pub use reopen::{ReopenError, Reopened, Resumption};
 pub use store::{CommitError, Store};

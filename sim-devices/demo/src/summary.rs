@@ -34,7 +34,7 @@ pub fn wire_limit(baud: u32) -> Duration {
 pub fn print(house: &mut House, measured: &[Measured], timeline: &Timeline) -> Result<(), HouseError> {
     timeline.head("vestibule status");
     timeline.line(house.ask(&["status"])?.trim_end());
-    timeline.head("vestibule journal verify (against the row that the cloud acknowledged last)");
+    timeline.head("vestibule journal verify (against the acknowledgement that the file remembers)");
     timeline.line(house.ask(&["journal", "verify"])?.trim_end());
     look_around(house, timeline);
     timeline.head("Figures");

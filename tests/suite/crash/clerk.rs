@@ -8,8 +8,8 @@ use vestibule_core::event::Fact;
 use vestibule_core::id::{BuildingId, UnlockId};
 use vestibule_core::input::Entropy;
 use vestibule_core::row::{Row, RowKey};
-use vestibule_core::time::{Mono, Timestamp};
-use vestibule_store::{Batch, Head, Loaded, Opening, Outlet, Store};
+use vestibule_core::time::{Mono, Now, Timestamp};
+use vestibule_store::{Batch, Head, Loaded, Opening, Outlet, Retention, Store};
 
 use super::disk::{Disk, Note, Op};
 
@@ -103,14 +103,12 @@ impl Clerk {
         loaded
     }
 
-    /// Removes old rows; says how many.
-    pub fn prune(&mut self, before: u64) -> usize {
-        self.store.as_mut().unwrap().prune_before(before, Outlet::Cloud).unwrap().rows
-    }
-
-    /// The newest row the cloud acknowledged, as the disk has it.
-    pub fn acknowledged(&self) -> u64 {
-        self.store.as_ref().unwrap().reader().acknowledged().unwrap().map_or(0, |head| head.sequence)
+    /// Removes the rows that the cloud has; says how many.
+    pub fn prune(&mut self, now: Now) -> u64 {
+        let retention = Retention { horizon: Some(now.wall), rows_max: 1_000_000, outlet: Outlet::Cloud };
+        let pruned = self.store.as_mut().unwrap().prune(&retention, now).unwrap();
+        assert_eq!(pruned.lost, 0);
+        pruned.rows
     }
 
     pub fn head(&self) -> Head {

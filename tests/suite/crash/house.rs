@@ -25,7 +25,7 @@ const TICKS_MAX: usize = 1_000;
 pub struct House {
     pub clerk: Clerk,
     pub building: Building,
-    now: Now,
+    pub now: Now,
     draws: u64,
     boot: u32,
     riders: Batch,

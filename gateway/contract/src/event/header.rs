@@ -1,7 +1,7 @@
 //! What `verify`, uplink and readers need of a stored row, without knowing its type.
 
 use serde::Deserialize;
-use vestibule_core::time::Timestamp;
+use vestibule_core::time::{ClockTrust, Timestamp};
 use vestibule_core::unit::Digest;
 
 use super::{ROW_MAX, SEQUENCE_DIGITS};
@@ -20,6 +20,8 @@ pub struct Header {
     pub previous: Digest,
     /// When it was recorded.
     pub at: Timestamp,
+    /// How far that may be believed.
+    pub trust: ClockTrust,
 }
 
 /// Why bytes are not a journal row.
@@ -51,6 +53,7 @@ struct Attributes {
     time: String,
     sequence: Option<String>,
     previoushash: Option<String>,
+    clocktrust: ClockTrust,
 }
 
 /// Reads the attributes of a stored row.
@@ -72,6 +75,7 @@ pub fn read_header(bytes: &[u8]) -> Result<Header, HeaderError> {
             .map(Digest)
             .ok_or(HeaderError::Attribute { name: "previoushash", value: previous })?,
         at: time::parse(&read.time).map_err(|_| HeaderError::Attribute { name: "time", value: read.time })?,
+        trust: read.clocktrust,
     })
 }
 

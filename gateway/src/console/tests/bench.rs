@@ -14,11 +14,12 @@ use vestibule_core::building::CodeKey;
 use vestibule_core::command::{Answer, CommandRequest, Outcome, Status};
 use vestibule_core::input::{Input, KeyState};
 use vestibule_core::time::{ClockTrust, Mono, Now, Timestamp};
+use vestibule_store::Outlet;
 use vestibule_store::memory::Memory;
 
 use crate::config::load_text;
 use crate::console::server::Console;
-use crate::engine::{Boot, Engine, EntropySource, Reader, Seam, boot};
+use crate::engine::{Boot, Engine, EntropySource, Keep, Reader, Seam, boot};
 
 /// Far longer than anything here takes; a test that waits so long fails.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -80,6 +81,7 @@ pub(super) fn engine(configuration: &crate::config::Configuration) -> Engine {
         key_state: KeyState::Kept,
         entropy: EntropySource::new([1; 32]),
         notifier: None,
+        keep: Keep { age: configuration.local.journal_keep, outlet: Outlet::None },
         configuration: configuration.digest,
         version: "0.1.0".into(),
         now: Now { wall: Timestamp(1_790_000_000_000), trust: ClockTrust::Synchronised, mono: Mono(1) },

@@ -220,7 +220,7 @@ async fn journal_and_verdict_are_told_and_an_odd_anchor_is_refused() {
     guest.say(&json!({"verify": {"anchor": {"sequence": 1, "hash": "12"}}}).to_string()).await;
     assert_eq!(guest.refused().await, "malformed");
     let verdict = guest.ask(&json!({"verify": {"anchor": null}})).await;
-    assert_eq!(verdict["verdict"]["proven"], false, "no anchor, no proof");
+    assert_eq!(verdict["verdict"]["standing"], "unanchored", "no anchor, no proof");
     bench.end().await;
 }
 

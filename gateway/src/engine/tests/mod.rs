@@ -3,6 +3,7 @@
 mod degraded;
 mod durable;
 mod starts;
+mod upkeep;
 
 use std::collections::BTreeMap;
 
@@ -22,10 +23,10 @@ use vestibule_core::screen::Screen;
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
 use vestibule_core::time::{ClockTrust, Millis, Mono, Now, Timestamp};
 use vestibule_core::unit::{Digest, Millimetres};
-use vestibule_store::JournalRow;
 use vestibule_store::memory::{Memory, Scope, Trouble};
+use vestibule_store::{JournalRow, Outlet};
 
-use super::{Boot, Engine, EntropySource, Released, SealedNotice, Witness, boot};
+use super::{Boot, Engine, EntropySource, Keep, Released, SealedNotice, Witness, boot};
 
 const CARRIER_CODE: &str = "246810";
 /// Half of the stale age.
@@ -123,6 +124,7 @@ impl Bench {
             key_state,
             entropy: EntropySource::new([seed; 32]),
             notifier: Some(notifier().1),
+            keep: Keep { age: Millis::hours(24 * 30), outlet: Outlet::Cloud },
             configuration: Digest([1; 32]),
             version: "0.1.0".into(),
             now,

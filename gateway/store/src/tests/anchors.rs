@@ -2,15 +2,14 @@
 
 use redb::ReadableTable as _;
 use vestibule_contract::event::{Envelope, hash, seal};
-use vestibule_core::row::{GatewayRow, Row, RowKey};
 use vestibule_core::time::Mono;
 
 use super::sample::{self, open, record, records};
 use crate::audit::{Anchored, Finding, verify};
-use crate::journal::{Head, StoredRow, after};
+use crate::journal::{StoredRow, after};
 use crate::memory::Memory;
 use crate::tables::JOURNAL;
-use crate::{Batch, Outlet, PruneError, file, write};
+use crate::{file, write};
 
 /// Ten rows, changed by somebody who can write the file; then verified against the head as it was.
 fn tampered(change: impl FnOnce(&mut Vec<StoredRow>, &Envelope)) -> (Vec<Finding>, Vec<Finding>) {
@@ -143,46 +142,4 @@ fn journal_of_another_epoch_is_found_at_its_beginning() {
         }
     });
     assert_eq!(with, [Finding::Edited { sequence: 0 }, Finding::Rechained { sequence: 10 }]);
-}
-
-fn acknowledge(head: Head) -> Batch {
-    let row = GatewayRow { acknowledged: Some((head.sequence, head.hash)), ..Default::default() };
-    Batch { rows: vec![(RowKey::Gateway, Some(Row::Gateway(row)))], events: Vec::new() }
-}
-
-#[test]
-fn rows_are_kept_until_the_cloud_acknowledged_them() {
-    let disk = Memory::default();
-    let (mut store, _) = open(&disk);
-    let rows = store.commit(records(1..=10), Mono(0)).unwrap().rows;
-    let refused = store.prune_before(3, Outlet::Cloud).unwrap_err();
-    assert_eq!(refused, PruneError::NotAcknowledged { before: 3, acknowledged: 0 });
-    store.commit(acknowledge(Head { sequence: 6, hash: rows[5].hash }), Mono(0)).unwrap();
-    assert!(store.prune_before(7, Outlet::Cloud).is_err());
-    let pruned = store.prune_before(6, Outlet::Cloud).unwrap();
-    assert_eq!((pruned.rows, pruned.anchor.sequence), (5, 5));
-    let anchor = store.reader().acknowledged().unwrap();
-    let report = verify(&store.reader(), anchor).unwrap();
-    assert!(report.is_proven(), "{report:?}");
-    assert_eq!((report.first, report.last, report.anchored), (6, 10, Anchored::UpTo(6)));
-    assert_eq!(verify(&store.reader(), None).unwrap().anchored, Anchored::UnanchoredSince(6));
-}
-
-#[test]
-fn chain_goes_on_when_every_row_was_pruned() {
-    let disk = Memory::default();
-    let (mut store, _) = open(&disk);
-    let rows = store.commit(records(1..=4), Mono(0)).unwrap().rows;
-    assert_eq!(store.prune_before(100, Outlet::None).unwrap().rows, 4);
-    drop(store);
-    let (mut store, loaded) = open(&disk);
-    assert_eq!(loaded.head, Head { sequence: 4, hash: rows[3].hash });
-    assert_eq!(store.commit(records(5..=5), Mono(0)).unwrap().rows[0].sequence, 5);
-    let pruned = Head { sequence: 4, hash: rows[3].hash };
-    assert!(verify(&store.reader(), Some(pruned)).unwrap().is_proven());
-    let foreign = Head { sequence: 4, hash: rows[2].hash };
-    assert_eq!(
-        verify(&store.reader(), Some(foreign)).unwrap().findings,
-        [Finding::Rechained { sequence: 4 }]
-    );
 }

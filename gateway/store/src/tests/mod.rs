@@ -4,4 +4,5 @@ mod anchors;
 mod away;
 mod opening;
 mod reload;
+mod retention;
 mod sample;
