@@ -20,6 +20,7 @@ use vestibule_core::site::Site;
 use vestibule_core::time::{ClockTrust, Millis, Mono, Now, Timestamp};
 use vestibule_core::unit::Digest;
 
+use super::journal::Journal;
 use super::reference::Reference;
 use super::world::{BUILDING, CARRIERS, Chance, Doors, UNITS, key, site};
 
@@ -76,7 +77,9 @@ pub struct History {
     pub(super) next_id: u32,
     pub(super) steps: u64,
     pub(super) acts: u64,
-    pub(super) digest: DefaultHasher,
+    pub(super) journal: Journal,
+    /// Everything that was asked of the world.
+    pub(super) effects: DefaultHasher,
     pub(super) seen: Seen,
 }
 
@@ -101,7 +104,8 @@ impl History {
             next_id: 0,
             steps: 0,
             acts: 0,
-            digest: DefaultHasher::new(),
+            journal: Journal::new(),
+            effects: DefaultHasher::new(),
             seen: Seen::default(),
         };
         history.start();
@@ -121,12 +125,19 @@ impl History {
         self.seen
     }
 
-    pub fn digest(&self) -> u64 {
-        self.digest.finish()
+    /// The journal's newest row, which stands for all of its bytes.
+    pub const fn head(&self) -> (u64, Digest) {
+        self.journal.head()
+    }
+
+    /// A digest of everything that was asked of the world.
+    pub fn effects(&self) -> u64 {
+        self.effects.finish()
     }
 
     pub(super) fn start(&mut self) {
         self.boot += 1;
+        self.journal.begin_boot(self.boot);
         let (boot, configuration) = (self.boot, Digest([1; 32]));
         self.pulses.clear();
         self.nonces.clear();
@@ -156,7 +167,7 @@ impl History {
         for change in &decision.changes {
             self.building.apply(change);
             if let Change::Event(event) = change {
-                format!("{event:?}").hash(&mut self.digest);
+                self.journal.append(event);
                 self.reference.follow(event);
                 self.note(&event.fact);
             }
@@ -171,7 +182,7 @@ impl History {
         self.reference.agree(&self.building.view());
         let mut unlocks = 0;
         for effect in decision.effects {
-            format!("{effect:?}").hash(&mut self.digest);
+            format!("{effect:?}").hash(&mut self.effects);
             unlocks += usize::from(matches!(effect, Effect::Unlock(_)));
             self.release(effect);
         }
