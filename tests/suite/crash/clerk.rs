@@ -1,17 +1,21 @@
-//! Keeps the store on a recording disk and remembers what must be true after each commit.
+//! Runs the product's engine on a recording disk, and remembers what must be true after each of its steps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use vestibule::engine::{Boot, Engine, EntropySource, Keep, boot};
 use vestibule_contract::identity::BootId;
-use vestibule_core::event::Fact;
+use vestibule_contract::notice::NotifierSecret;
+use vestibule_core::effect::Effect;
 use vestibule_core::id::{BuildingId, UnlockId};
-use vestibule_core::input::Entropy;
+use vestibule_core::input::{Entropy, Input, KeyState};
 use vestibule_core::row::{Row, RowKey};
-use vestibule_core::time::{Mono, Now, Timestamp};
-use vestibule_store::{Batch, Head, Loaded, Opening, Outlet, Retention, Store};
+use vestibule_core::time::{Millis, Now, Timestamp};
+use vestibule_core::unit::Digest;
+use vestibule_store::{Head, JournalRow, Loaded, Opening, Outlet, Store};
 
 use super::disk::{Disk, Note, Op};
+use super::house::{code_key, site};
 
 /// What the disk holds when a commit has returned, all of it or nothing.
 #[derive(Clone, Debug)]
@@ -27,15 +31,20 @@ pub struct Story {
     pub moments: Vec<Moment>,
     /// The row with sequence `n` is at `n - 1`.
     pub journal: Vec<Arc<[u8]>>,
-    /// The sequence of each unlock's intent.
-    pub intents: BTreeMap<UnlockId, u64>,
+    /// The sequence of each unlock's intent, by the unlock's id.
+    pub intents: BTreeMap<String, u64>,
+    /// The staff member's unlock, once its pulse is out.
+    pub staff: Option<UnlockId>,
 }
 
-/// Runs commits and writes down what they promise.
+/// Gives the engine its inputs and writes down what its steps promise.
 pub struct Clerk {
     disk: Disk,
-    store: Option<Store>,
-    story: Story,
+    /// None only while one start follows another.
+    engine: Option<Engine>,
+    /// Commits of this start that are among the moments.
+    commits: u64,
+    pub story: Story,
 }
 
 pub fn building() -> BuildingId {
@@ -53,71 +62,100 @@ pub fn open(disk: &Disk, boot: u32) -> (Store, Loaded) {
     (store, loaded)
 }
 
+/// The notifier, who alone reads codes.
+pub fn notifier() -> NotifierSecret {
+    NotifierSecret::generate(&[3; 32]).0
+}
+
+/// An engine as the daemon starts it. What the cloud has is old enough to go at once.
+fn start(disk: &Disk, seed: u8, now: Now) -> (Engine, Input) {
+    boot(Boot {
+        place: Box::new(disk.clone()),
+        site: site(),
+        key: code_key(),
+        key_state: KeyState::Kept,
+        entropy: EntropySource::new([seed; 32]),
+        notifier: Some(NotifierSecret::generate(&[3; 32]).1),
+        keep: Keep { age: Millis(0), outlet: Outlet::Cloud },
+        configuration: Digest([1; 32]),
+        version: "0.1.0".into(),
+        now,
+    })
+    .expect("no state of the disk stops a start")
+}
+
+/// What a disk holds, as a start elsewhere would find it.
+fn moment(disk: &Disk) -> Moment {
+    let (names, files) = disk.state();
+    let (_, loaded) = open(&Disk::holding(names, files), 1);
+    assert_eq!(loaded.damaged, []);
+    Moment { head: loaded.head, rows: loaded.rows.into_iter().collect() }
+}
+
 impl Clerk {
     /// Begins on a disk, with the creation of the file among the recorded writes.
-    pub fn begin(disk: Disk) -> Self {
+    pub fn begin(disk: Disk, now: Now) -> Self {
         disk.record();
-        let (store, loaded) = open(&disk, 1);
-        let moment = Moment { head: loaded.head, rows: BTreeMap::new() };
-        let story =
-            Story { log: Vec::new(), moments: vec![moment], journal: Vec::new(), intents: BTreeMap::new() };
-        Self { disk, store: Some(store), story }
+        let (engine, first) = start(&disk, 1, now);
+        let story = Story {
+            log: Vec::new(),
+            moments: vec![moment(&disk)],
+            journal: Vec::new(),
+            intents: BTreeMap::new(),
+            staff: None,
+        };
+        let mut clerk = Self { disk, engine: Some(engine), commits: 0, story };
+        clerk.step(vec![first], now);
+        clerk
     }
 
-    /// Commits, and tells the world.
-    pub fn commit(&mut self, batch: Batch) {
-        let mut moment = self.story.moments.last().unwrap().clone();
-        for (key, row) in &batch.rows {
-            match row {
-                Some(row) => drop(moment.rows.insert(key.clone(), row.clone())),
-                None => drop(moment.rows.remove(key)),
-            }
-        }
+    /// The process ends at once, whatever rode; another one starts on the disk.
+    pub fn restart(&mut self, seed: u8, now: Now) {
+        self.engine = None;
+        let (engine, first) = start(&self.disk, seed, now);
+        (self.engine, self.commits) = (Some(engine), 0);
+        self.step(vec![first], now);
+    }
+
+    /// One step of the engine. What it lets out is told to the world, and its commit must have returned by then.
+    pub fn step(&mut self, mut inputs: Vec<Input>, now: Now) -> Vec<Effect> {
         let number = self.story.moments.len();
-        let facts: Vec<Fact> = batch.events.iter().map(|event| event.fact.clone()).collect();
         self.disk.note(Note::Attempted(number));
-        let rows = self.store.as_mut().unwrap().commit(batch, Mono(0)).unwrap().rows;
-        self.disk.note(Note::Committed(number));
-
-        for (row, fact) in rows.iter().zip(facts) {
-            moment.head = Head { sequence: row.sequence, hash: row.hash };
-            self.story.journal.push(Arc::clone(&row.bytes));
-            if let Fact::UnlockIntended { unlock, .. } = fact {
-                self.story.intents.insert(unlock, row.sequence);
+        let released = self.engine().step(&mut inputs, now);
+        assert_eq!((released.witnesses.len(), released.restart), (0, None), "this disk never fails");
+        released.rows.iter().for_each(|row| self.remember(row));
+        let commits = self.engine().published().counters.commits;
+        if commits > self.commits {
+            assert_eq!(commits, self.commits + 1, "one commit a step");
+            self.commits = commits;
+            self.disk.note(Note::Committed(number));
+            self.story.moments.push(moment(&self.disk));
+        }
+        for effect in &released.effects {
+            if let Effect::Unlock(unlock) = effect {
+                self.disk.note(Note::Pulsed(unlock.id));
             }
         }
-        self.story.moments.push(moment);
+        released.effects
     }
 
-    /// The pulse of a recorded intent goes out.
-    pub fn pulse(&self, unlock: UnlockId) {
-        assert!(self.story.intents.contains_key(&unlock), "nothing acts before it is recorded");
-        self.disk.note(Note::Pulsed(unlock));
+    fn remember(&mut self, row: &JournalRow) {
+        self.story.journal.push(Arc::clone(&row.bytes));
+        assert_eq!(u64::try_from(self.story.journal.len()), Ok(row.sequence));
+        if row.event_type.as_ref() == "unlock.intended" {
+            let event: serde_json::Value = serde_json::from_slice(&row.bytes).unwrap();
+            let unlock = event["data"]["unlock"].as_str().expect("an intent names its unlock");
+            self.story.intents.insert(unlock.to_owned(), row.sequence);
+        }
     }
 
-    /// The daemon stops in order and starts again.
-    pub fn restart(&mut self, boot: u32) -> Loaded {
-        self.store = None;
-        let (store, loaded) = open(&self.disk, boot);
-        self.store = Some(store);
-        loaded
-    }
-
-    /// Removes the rows that the cloud has; says how many.
-    pub fn prune(&mut self, now: Now) -> u64 {
-        let retention = Retention { horizon: Some(now.wall), rows_max: 1_000_000, outlet: Outlet::Cloud };
-        let pruned = self.store.as_mut().unwrap().prune(&retention, now).unwrap();
-        assert_eq!(pruned.lost, 0);
-        pruned.rows
-    }
-
-    pub fn head(&self) -> Head {
-        self.story.moments.last().unwrap().head
+    pub fn engine(&mut self) -> &mut Engine {
+        self.engine.as_mut().expect("the daemon runs")
     }
 
     /// Stops in order, still recorded.
     pub fn end(mut self) -> Story {
-        self.store = None;
+        self.engine = None;
         self.story.log = self.disk.take_log();
         self.story
     }

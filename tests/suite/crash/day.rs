@@ -8,13 +8,16 @@ use vestibule_core::input::{Input, Key};
 use vestibule_core::time::Millis;
 use vestibule_core::unit::Digest;
 
-use super::clerk::{Clerk, Story};
+use super::clerk::Story;
 use super::disk::Disk;
 use super::house::{House, request};
 
 const CARRIER_CODE: &str = "246810";
 /// Times that everything happens.
 const ROUNDS: u64 = 3;
+
+/// Time in which old rows are removed after a start.
+const UPKEEP: Millis = Millis::seconds(90);
 
 /// The staff member's command: at most one pulse, ever.
 pub fn staff_unlock() -> Command {
@@ -26,16 +29,17 @@ pub const STAFF_UNLOCK: &str = "unlock-1";
 
 /// Runs the day on an empty disk.
 pub fn day() -> Story {
-    let mut house = House::begin(Clerk::begin(Disk::default()));
+    let mut house = House::begin(Disk::default());
     rosters(&mut house);
     house.give(Input::Command(Box::new(request(STAFF_UNLOCK, staff_unlock()))));
     let opened = house.last_door();
+    house.clerk.story.staff = house.unlocks.last().map(|unlock| unlock.id);
     house.swing(&opened, Level::Shut);
     for round in 1..=ROUNDS {
         let first = stored(&mut house, "4a");
         let second = stored(&mut house, "4b");
         collect(&mut house, &first);
-        cloud_acknowledges(&mut house);
+        house.cloud_acknowledges();
         deposit(&mut house, "5c");
         house.restart();
         house.typed(&second);
@@ -43,7 +47,8 @@ pub fn day() -> Story {
         let interrupted = house.last_door();
         house.swing(&interrupted, Level::Shut);
         collect(&mut house, &second);
-        assert!(house.clerk.prune(house.now) > 0, "round {round}");
+        house.pass(UPKEEP);
+        assert!(house.pruned() > 0, "round {round}");
     }
     house.give(Input::Stopping);
     assert!(house.unlocks.len() > 10);
@@ -88,12 +93,4 @@ fn collect(house: &mut House, code: &str) {
     house.swing(&door, Level::Shut);
     house.pass(Millis::seconds(5));
     house.key(Key::Cancel);
-}
-
-fn cloud_acknowledges(house: &mut House) {
-    let head = house.clerk.head();
-    house.give(Input::JournalAcknowledged { sequence: head.sequence, hash: head.hash });
-    for id in house.building.waiting_notices() {
-        house.give(Input::NoticeAcknowledged(id));
-    }
 }

@@ -1,4 +1,4 @@
-//! A building on virtual time whose decisions are kept by the clerk: nothing acts before its commit returned.
+//! A building on virtual time: its engine is the product's, its doors spring open when their pulse is out.
 
 use std::collections::BTreeMap;
 
@@ -6,44 +6,42 @@ use vestibule_core::building::{Building, CodeKey};
 use vestibule_core::command::{Actor, Channel, Command, CommandKey, CommandRequest, Retention};
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::effect::{Effect, Unlock};
-use vestibule_core::event::Durability;
 use vestibule_core::id::{CommandId, CompartmentId, TerminalId};
-use vestibule_core::input::{Entropy, Entry, Input, Key, KeyState, PulseReport, Started, Typed};
+use vestibule_core::input::{Entry, Input, Key, KeyState, PulseReport, Started, Typed};
 use vestibule_core::policy::Policy;
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
 use vestibule_core::time::{ClockTrust, Millis, Mono, Now, Timestamp};
 use vestibule_core::unit::{Digest, Millimetres};
-use vestibule_store::Batch;
 
-use super::clerk::{Clerk, building};
+use super::clerk::{Clerk, building, notifier};
+use super::disk::Disk;
 
-/// Ticks while a span passes: far more than the timers of one building.
-const TICKS_MAX: usize = 1_000;
+/// Steps while a span passes: far more than the timers of one building.
+const STEPS_MAX: usize = 1_000;
+/// Notices asked for at once: more than wait on any day.
+const NOTICES_MAX: usize = 100;
 
 /// The building, its doors and its record.
 pub struct House {
     pub clerk: Clerk,
-    pub building: Building,
-    pub now: Now,
-    draws: u64,
-    boot: u32,
-    riders: Batch,
+    now: Now,
+    starts: u8,
     pub unlocks: Vec<Unlock>,
+}
+
+pub const fn code_key() -> CodeKey {
+    CodeKey([9; 32])
 }
 
 /// Loads a building as a start does.
 pub fn load(rows: impl IntoIterator<Item = (RowKey, Row)>) -> Building {
-    Building::load(site(), CodeKey([9; 32]), rows)
+    Building::load(site(), code_key(), rows)
 }
 
 pub fn started(boot: u32) -> Input {
-    Input::Started(Started {
-        boot,
-        configuration: Digest([1; 32]),
-        version: "0.1.0".into(),
-        key: KeyState::Kept,
-    })
+    let configuration = Digest([1; 32]);
+    Input::Started(Started { boot, configuration, version: "0.1.0".into(), key: KeyState::Kept })
 }
 
 pub const NOON: Now =
@@ -67,63 +65,38 @@ pub fn request(id: &str, command: Command) -> CommandRequest {
 }
 
 impl House {
-    pub fn begin(clerk: Clerk) -> Self {
-        let mut house = Self {
-            clerk,
-            building: load([]),
-            now: NOON,
-            draws: 0,
-            boot: 1,
-            riders: Batch::default(),
-            unlocks: Vec::new(),
-        };
-        house.start();
+    pub fn begin(disk: Disk) -> Self {
+        let clerk = Clerk::begin(disk, NOON);
+        let mut house = Self { clerk, now: NOON, starts: 1, unlocks: Vec::new() };
+        house.hear_all_shut();
         house
     }
 
-    fn start(&mut self) {
-        self.give(started(self.boot));
-        let doors: Vec<CompartmentId> = self.building.site().compartments.keys().cloned().collect();
-        doors.iter().for_each(|door| self.contact(door, Level::Shut));
+    fn hear_all_shut(&mut self) {
+        site().compartments.keys().for_each(|door| self.contact(door, Level::Shut));
     }
 
     /// The process ends at once: what rode is lost, and the building is what the disk says.
     pub fn restart(&mut self) {
-        self.boot += 1;
-        self.riders = Batch::default();
-        let loaded = self.clerk.restart(self.boot);
-        self.building = load(loaded.rows);
-        self.start();
+        self.starts += 1;
+        self.clerk.restart(self.starts, self.now);
+        self.hear_all_shut();
     }
 
-    /// Decides, applies, commits when something forces it, and only then lets the field act.
     pub fn give(&mut self, input: Input) {
-        self.draws += 1;
-        let mut entropy = [0; 32];
-        entropy[..8].copy_from_slice(&self.draws.to_be_bytes());
-        let decision = self.building.decide(input, self.now, Entropy(entropy));
-        let mut durability = Durability::Rides;
-        for change in decision.changes {
-            durability = durability.max(change.durability());
-            self.building.apply(&change);
-            if let vestibule_core::building::Change::Event(event) = change {
-                self.riders.events.push(event);
-            }
-        }
-        self.riders.rows.extend(self.building.take_changed_rows());
-        if durability == Durability::Forces {
-            self.clerk.commit(std::mem::take(&mut self.riders));
-        }
-        for effect in decision.effects {
+        self.step(vec![input]);
+    }
+
+    fn step(&mut self, inputs: Vec<Input>) {
+        for effect in self.clerk.step(inputs, self.now) {
             if let Effect::Unlock(unlock) = effect {
                 self.pulse(unlock);
             }
         }
     }
 
-    /// The pulse goes out, is echoed, and the door springs open.
+    /// The pulse is out; it is echoed, and the door springs open.
     fn pulse(&mut self, unlock: Unlock) {
-        self.clerk.pulse(unlock.id);
         self.unlocks.push(unlock.clone());
         let report = PulseReport::Acknowledged { sent: self.now.mono };
         self.give(Input::Pulse { unlock: unlock.id, report });
@@ -141,23 +114,19 @@ impl House {
         self.pass(Millis(100));
     }
 
-    /// Lets time pass; ticks come when they are due.
+    /// Lets time pass; the engine steps when it asks for it.
     pub fn pass(&mut self, span: Millis) {
         let end = self.now.mono.after(span);
-        for ticks in 0.. {
-            let Some((due, reason)) = self.building.next_deadline().filter(|(due, _)| *due <= end) else {
-                break;
-            };
-            assert!(
-                ticks < TICKS_MAX,
-                "{reason:?} is due at {due:?} again and again, and it is {:?}",
-                self.now.mono
-            );
+        for steps in 0.. {
+            let due = self.clerk.engine().next_deadline();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
+            assert!(steps < STEPS_MAX, "{due:?} is due again and again, and it is {:?}", self.now.mono);
             self.until(due.max(self.now.mono));
-            self.give(Input::Tick);
+            let ticks = self.clerk.engine().tick_deadline().is_some_and(|due| due <= self.now.mono);
+            self.step(if ticks { vec![Input::Tick] } else { Vec::new() });
         }
         self.until(end);
-        let doors = self.building.view().compartments;
+        let doors = self.clerk.engine().published().view.compartments;
         for (id, seen) in &doors {
             if let Some(level) = seen.door.as_ref().and_then(|door| door.value) {
                 self.contact(id, level);
@@ -179,10 +148,25 @@ impl House {
         self.give(Input::Entry { terminal: lobby(), entry: Entry::Key(key) });
     }
 
-    /// The code of the newest notice.
-    pub fn newest_code(&self) -> String {
-        let newest = *self.building.waiting_notices().last().expect("a notice waits");
-        self.building.notice(newest).unwrap().code.clone().expect("it carries a code")
+    /// The code of the newest notice, as its notifier reads it.
+    pub fn newest_code(&mut self) -> String {
+        let waiting = self.clerk.engine().sealed_notices(None, NOTICES_MAX);
+        let notice = notifier().open(&waiting.last().expect("a notice waits").bytes).unwrap();
+        notice.code.clone().expect("it carries a code")
+    }
+
+    /// The cloud has all rows and all notices.
+    pub fn cloud_acknowledges(&mut self) {
+        let head = self.clerk.engine().published().head.expect("a journal");
+        self.give(Input::JournalAcknowledged { sequence: head.sequence, hash: head.hash });
+        for notice in self.clerk.engine().sealed_notices(None, NOTICES_MAX) {
+            self.give(Input::NoticeAcknowledged(notice.id));
+        }
+    }
+
+    /// Rows removed since the last start.
+    pub fn pruned(&mut self) -> u64 {
+        self.clerk.engine().published().counters.rows_pruned
     }
 
     /// The door that was pulsed last.
@@ -196,7 +180,7 @@ fn lobby() -> TerminalId {
 }
 
 /// Two columns of two small, a medium and a large door.
-fn site() -> Site {
+pub fn site() -> Site {
     let compartments = (1..=8).map(|number: u16| {
         let id = CompartmentId::new(&format!("a-{number}")).unwrap();
         (id, built(number))
