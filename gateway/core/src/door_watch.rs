@@ -245,6 +245,7 @@ impl Draft<'_> {
         }
         self.t.doors.put(compartment.clone(), door);
         self.follow_door(compartment);
+        self.evidence_came(compartment);
     }
 
     /// Brings the watch in step with what the door contact is believed to read.

@@ -2,8 +2,9 @@
 
 use crate::compartment::{Contact, InspectionCause, Level, Use};
 use crate::effect::Purpose;
-use crate::event::{Fact, UnlockFailure};
+use crate::event::{Evidence, Fact, UnlockFailure};
 use crate::input::{Input, Key, NotSent, PulseReport, StorageHealth};
+use crate::limits::START_EVIDENCE;
 use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::scene::{CARRIER_CODE, Hand, Scene, compartment, site, terminal};
@@ -107,6 +108,47 @@ fn same_code_stays_good_when_power_is_cut_in_the_middle_of_a_pickup() {
     assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::PickupNotClosed));
     scene.typed(&code);
     assert_eq!(scene.last, Some(Err(Refusal::ExpiredCode)));
+}
+
+#[test]
+fn interrupted_unlock_ends_with_what_the_door_reads_first_after_a_start() {
+    for level in [Level::Open, Level::Shut] {
+        let mut scene = Scene::new();
+        let (door, code) = scene.stored_for("4b");
+        scene.all_hands(Hand::Silent);
+        scene.typed(&code);
+        let before = scene.unlocks.len();
+        scene.power_cut();
+        scene.names();
+        scene.begin();
+        assert!(!scene.names().contains(&"unlock.unknown"), "it waits for its evidence");
+        scene.contact(&door, level);
+        let news = scene.news();
+        let evidence = news.iter().find_map(|fact| match fact {
+            Fact::UnlockUnknown { evidence, .. } => Some(*evidence),
+            _ => None,
+        });
+        assert_eq!(evidence, Some(Evidence { acknowledged: false, door: Some(level), latch: None }));
+        assert!(!news.iter().any(|fact| matches!(fact, Fact::CompartmentForced { .. })), "{news:?}");
+        assert_eq!(scene.unlocks.len(), before);
+    }
+}
+
+#[test]
+fn interrupted_unlock_ends_without_evidence_when_nothing_is_heard() {
+    let mut scene = Scene::new();
+    let (_, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Silent);
+    scene.typed(&code);
+    scene.power_cut();
+    scene.begin();
+    scene.power_cut();
+    scene.begin();
+    scene.names();
+    scene.pass(START_EVIDENCE);
+    let unheard =
+        |fact: &Fact| matches!(fact, Fact::UnlockUnknown { evidence, .. } if evidence.door.is_none());
+    assert_eq!(scene.news().iter().filter(|fact| unheard(fact)).count(), 1, "once, over two power cuts");
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn grid<S: Debug + Copy, I: Debug + Copy, O: Debug>(
 #[test]
 fn unlock_goes_its_way_when_each_input_meets_each_stage() {
     use unlock::{Stage, Step};
-    let stages = [Stage::Intended, Stage::IntendedOpened, Stage::Acknowledged, Stage::Unanswered];
+    let stages =
+        [Stage::Intended, Stage::IntendedOpened, Stage::Acknowledged, Stage::Unanswered, Stage::Interrupted];
     let steps = [
         Step::Acknowledged,
         Step::Unanswered,

@@ -61,6 +61,9 @@ pub const MISSES_AHEAD: u32 = 5;
 pub const DOORS_A_PARCEL: u8 = 3;
 /// A door pulled open this long after its unlock ended is late, not forced: sprung locks stay released.
 pub const LATE_OPENING: Millis = Millis::seconds(10);
+/// What a start found in the middle of its pulse ends without evidence when its contacts are not heard for this long: a
+/// working line reads every door in its first second.
+pub const START_EVIDENCE: Millis = Millis::seconds(5);
 /// Denials at a terminal are written together at most this often: 12 commits a day, 0.6 MB of flash.
 pub const DENIALS_EVERY: Millis = Millis::hours(2);
 /// A fresh reminder to a unit at most this often, whoever types old codes.

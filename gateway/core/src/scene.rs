@@ -149,6 +149,14 @@ impl Scene {
     }
 
     pub(crate) fn start(&mut self) {
+        self.begin();
+        for id in self.building.site().compartments.keys().cloned().collect::<Vec<_>>() {
+            self.contact(&id, Level::Shut);
+        }
+    }
+
+    /// Starts, and no contact was read yet.
+    pub(crate) fn begin(&mut self) {
         self.boot += 1;
         let configuration = Digest([1; 32]);
         self.give(Input::Started(Started {
@@ -157,9 +165,16 @@ impl Scene {
             version: "0.1.0".into(),
             key: KeyState::Kept,
         }));
-        for id in self.building.site().compartments.keys().cloned().collect::<Vec<_>>() {
-            self.contact(&id, Level::Shut);
-        }
+    }
+
+    /// Only the rows are left, and nothing runs.
+    pub(crate) fn power_cut(&mut self) {
+        self.load(self.building.site().clone());
+    }
+
+    fn load(&mut self, site: Site) {
+        self.building = Building::load(site, CodeKey([9; 32]), self.rows.clone());
+        self.screens.clear();
     }
 
     /// Power cut: only the rows are left.
@@ -168,8 +183,7 @@ impl Scene {
     }
 
     pub(crate) fn restart_on(&mut self, site: Site) {
-        self.building = Building::load(site, CodeKey([9; 32]), self.rows.clone());
-        self.screens.clear();
+        self.load(site);
         self.start();
     }
 

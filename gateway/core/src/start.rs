@@ -3,12 +3,11 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::command::Status;
 use crate::compartment::{InspectionCause, Use};
 use crate::deposit::{Phase, Step};
 use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
-use crate::event::{Evidence, Fact};
+use crate::event::Fact;
 use crate::id::{CompartmentId, ParcelId, UnlockId};
 use crate::input::{KeyState, Started};
 use crate::limits::SWEEP_EVERY;
@@ -52,7 +51,7 @@ impl Draft<'_> {
         }
         self.charge_start();
         self.make_missing_compartments();
-        self.end_unlocks_in_flight();
+        self.take_up_unlocks_in_flight();
         self.interrupt_deposits();
         self.find_changed_mappings();
         self.find_orphans();
@@ -87,26 +86,19 @@ impl Draft<'_> {
         }
     }
 
-    /// An intent without outcome ends as unknown: its pulse may have been given.
-    fn end_unlocks_in_flight(&mut self) {
+    /// An intent without outcome will end as unknown: its pulse may have been given. It waits for the first readings,
+    /// which are its evidence, and nothing is pulsed.
+    fn take_up_unlocks_in_flight(&mut self) {
         let open: Vec<(UnlockId, UnlockRow)> =
             self.t.unlocks.iter().map(|(id, row)| (*id, row.clone())).collect();
         for (unlock, row) in open {
-            self.t.unlocks.remove(&unlock);
-            let compartment = row.compartment;
-            let evidence = Evidence { acknowledged: false, door: None, latch: None };
-            self.record(Fact::UnlockUnknown { unlock, compartment: compartment.clone(), evidence });
-            self.allow_late_opening(&compartment, unlock);
             match row.purpose {
                 // The parcel is found as depositing, below.
                 Purpose::Deposit => {}
-                Purpose::Pickup => self.pickup_was_in_flight(&compartment),
-                Purpose::StaffOnSite | Purpose::StaffRemote => self.opened_by_staff(&compartment),
+                Purpose::Pickup => self.pickup_was_in_flight(&row.compartment),
+                Purpose::StaffOnSite | Purpose::StaffRemote => self.opened_by_staff(&row.compartment),
             }
-            if let Some(key) = row.command {
-                let sentence = "The gateway restarted before the outcome was known; please look at the door.";
-                self.conclude(&key, Status::Unknown, "unknown", sentence);
-            }
+            self.await_evidence(unlock, row);
         }
     }
 

@@ -1,13 +1,15 @@
 //! One intent to pulse one lock: from intended to confirmed, failed or unknown, by evidence. Never pulsed again.
 
-use crate::command::CommandKey;
+use crate::command::{CommandKey, Status};
 use crate::compartment::{Contact, Level};
 use crate::draft::{Draft, Origin};
 use crate::effect::{Effect, Purpose, Unlock};
 use crate::event::{Evidence, Fact, UnlockFailure};
 use crate::id::{CompartmentId, TerminalId, UnlockId};
 use crate::input::{NotSent, PulseReport};
+use crate::limits::START_EVIDENCE;
 use crate::row::UnlockRow;
+use crate::site::Sensing;
 use crate::time::Mono;
 
 /// An intent without outcome.
@@ -31,6 +33,8 @@ pub(crate) enum Errand {
     Pickup(TerminalId),
     /// The command that waits for it.
     Command(CommandKey),
+    /// The command that a start found waiting, if one does. What the door was for is dealt with by the start.
+    Interrupted(Option<CommandKey>),
 }
 
 /// Where an intent stands.
@@ -44,6 +48,8 @@ pub(crate) enum Stage {
     Acknowledged,
     /// The order left without an echo; the door is awaited.
     Unanswered,
+    /// The daemon restarted in the middle of it: what the contacts read first is all that will be known.
+    Interrupted,
 }
 
 /// What can happen to an intent.
@@ -77,7 +83,7 @@ pub(crate) enum Next {
 
 /// The table.
 pub(crate) const fn next(stage: Stage, step: Step) -> Next {
-    use Stage::{Acknowledged, Intended, IntendedOpened, Unanswered};
+    use Stage::{Acknowledged, Intended, IntendedOpened, Interrupted, Unanswered};
     match (stage, step) {
         (Intended, Step::Acknowledged) => Next::Stage(Acknowledged),
         (Intended, Step::Unanswered) => Next::Stage(Unanswered),
@@ -93,10 +99,10 @@ pub(crate) const fn next(stage: Stage, step: Step) -> Next {
         (Acknowledged, Step::TimeUp(Some(Level::Shut))) => {
             Next::End(Verdict::Failed(UnlockFailure::DidNotOpen))
         }
-        (Intended | Acknowledged | Unanswered, Step::TimeUp(_)) => Next::End(Verdict::Unknown),
-        (IntendedOpened, Step::DoorOpened)
+        (Intended | Acknowledged | Unanswered | Interrupted, Step::TimeUp(_)) => Next::End(Verdict::Unknown),
+        (IntendedOpened | Interrupted, Step::DoorOpened)
         | (
-            Acknowledged | Unanswered,
+            Acknowledged | Unanswered | Interrupted,
             Step::Acknowledged | Step::Unanswered | Step::Rejected | Step::NotSent(_),
         ) => Next::Ignored,
     }
@@ -129,7 +135,7 @@ impl Draft<'_> {
         let id = UnlockId(self.serial());
         let command = match &errand {
             Errand::Command(key) => Some(key.clone()),
-            Errand::Deposit | Errand::Pickup(_) => None,
+            Errand::Deposit | Errand::Pickup(_) | Errand::Interrupted(_) => None,
         };
         self.t.unlocks.put(id, UnlockRow { compartment: compartment.clone(), purpose, command });
         let origin = self.origin().clone();
@@ -200,11 +206,56 @@ impl Draft<'_> {
                 Errand::Deposit => d.deposit_unlock_ended(&compartment, id, verdict),
                 Errand::Pickup(terminal) => d.pickup_unlock_ended(&terminal, &compartment, id, verdict),
                 Errand::Command(key) => d.command_unlock_ended(&key, &compartment, id, verdict),
+                Errand::Interrupted(key) => d.interrupted_unlock_ended(key.as_ref(), evidence.door),
             }
         });
         if live.stage == Stage::IntendedOpened && !pulsed {
             // The door opened while its pulse was never given.
             self.on_behalf(Origin::GATEWAY, |d| d.forced(&compartment));
+        }
+    }
+
+    /// Waits for what the contacts of an interrupted intent read first. Nothing is pulsed.
+    pub(crate) fn await_evidence(&mut self, id: UnlockId, row: UnlockRow) {
+        let UnlockRow { compartment, purpose, command } = row;
+        let origin = Origin { cause: command.clone(), ..Origin::GATEWAY };
+        let (stage, errand) = (Stage::Interrupted, Errand::Interrupted(command));
+        let until = self.now.mono.after(START_EVIDENCE);
+        self.t.live.put(id, Live { compartment: compartment.clone(), purpose, errand, stage, until, origin });
+        self.evidence_came(&compartment);
+    }
+
+    /// Ends an interrupted intent once each contact that is wired was heard.
+    pub(crate) fn evidence_came(&mut self, compartment: &CompartmentId) {
+        let Some(id) = self.live_unlock(compartment) else { return };
+        if self.t.live.get(&id).is_none_or(|live| live.stage != Stage::Interrupted) {
+            return;
+        }
+        let Some(site) = self.compartment_site(compartment) else {
+            return self.unlock_step(id, Step::TimeUp(None), None);
+        };
+        let awaited =
+            |sensing, contact| sensing == Sensing::Wired && self.sensed(compartment, contact).is_none();
+        if !awaited(site.door, Contact::Door) && !awaited(site.latch, Contact::Latch) {
+            let door = self.sensed(compartment, Contact::Door);
+            self.unlock_step(id, Step::TimeUp(door), None);
+        }
+    }
+
+    fn interrupted_unlock_ended(&mut self, key: Option<&CommandKey>, door: Option<Level>) {
+        let sentence = match door {
+            Some(Level::Open) => {
+                "The gateway restarted before the outcome was known; the door stands open: please look at it."
+            }
+            Some(Level::Shut) => {
+                "The gateway restarted before the outcome was known; the door is shut and may have been open: please look at it."
+            }
+            None => {
+                "The gateway restarted before the outcome was known, and the door is not heard: please look at it."
+            }
+        };
+        if let Some(key) = key {
+            self.conclude(key, Status::Unknown, "unknown", sentence);
         }
     }
 
