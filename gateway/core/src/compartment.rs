@@ -31,6 +31,8 @@ pub enum InspectionCause {
     UnconfirmedReturn,
     /// The door opened without intent.
     Forced,
+    /// A start found its door open over a parcel that waited.
+    FoundOpen,
     /// A staff member opened it while it was occupied or reserved.
     OpenedByStaff,
     /// A courier reported something lying in it.

@@ -73,6 +73,8 @@ pub(crate) enum WatchStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
     Nothing,
+    /// Open at the first reading of this start.
+    FoundOpen,
     Opened(Option<UnlockId>),
     Forced,
     OpenAgain,
@@ -89,8 +91,8 @@ pub(crate) fn next(watch: Watch, step: WatchStep, now: Mono) -> (Watch, Told) {
         (Watch::Unheard | Watch::Shut, WatchStep::ReadsOpen(Some(by))) => {
             (open(Some(by)), Told::Opened(Some(by)))
         }
-        // Nobody knows how long it has been open: it is watched, and nobody is accused.
-        (Watch::Unheard, WatchStep::ReadsOpen(None)) => (open(None), Told::Nothing),
+        // Nobody knows how long it has been open: it is watched, and what lies in it says more.
+        (Watch::Unheard, WatchStep::ReadsOpen(None)) => (open(None), Told::FoundOpen),
         (Watch::Unheard, WatchStep::ReadsShut) => (Watch::Shut, Told::Nothing),
         (Watch::Shut, WatchStep::ReadsOpen(None)) => (open(None), Told::Forced),
         (Watch::Unheard | Watch::Shut | Watch::Closing { .. }, WatchStep::TakenForOpen(by)) => {
@@ -280,6 +282,7 @@ impl Draft<'_> {
         self.t.doors.edit(compartment, |door| door.watch = watch);
         match told {
             Told::Nothing => {}
+            Told::FoundOpen => self.found_open(compartment),
             Told::Opened(by) => self.opened(compartment, by),
             Told::Forced => self.forced(compartment),
             Told::OpenAgain => self.opened_again(compartment),

@@ -32,6 +32,21 @@ impl Draft<'_> {
         }
     }
 
+    /// The door stands open at its first reading, and nothing says why. A parcel that waited behind it was there for
+    /// anybody: its recipient is told, and can still fetch what is left. One that was being fetched is theirs to take, and
+    /// a compartment that held nothing may just stand open.
+    pub(crate) fn found_open(&mut self, c: &CompartmentId) {
+        let Use::Occupied(parcel) = self.compartment(c).usage else { return };
+        let waited = self.t.parcels.get(&parcel).is_some_and(
+            |parcel| matches!(&parcel.state, ParcelState::Stored { place, .. } if place.compartment == *c),
+        );
+        if waited {
+            self.record(Fact::CompartmentOpened { compartment: c.clone(), unlock: None });
+            self.inspect(c, InspectionCause::FoundOpen);
+            self.notify(parcel, NoticeKind::OpenedByOther);
+        }
+    }
+
     /// A door opened without intent.
     pub(crate) fn forced(&mut self, c: &CompartmentId) {
         self.record(Fact::CompartmentForced { compartment: c.clone() });

@@ -6,7 +6,7 @@ use crate::event::{Evidence, Fact, UnlockFailure};
 use crate::input::{Input, Key, NotSent, PulseReport, StorageHealth};
 use crate::limits::START_EVIDENCE;
 use crate::refusal::Refusal;
-use crate::row::Row;
+use crate::row::{NoticeKind, Row};
 use crate::scene::{CARRIER_CODE, Hand, Scene, compartment, site, terminal};
 use crate::screen::{AfterFailure, Screen};
 use crate::time::Millis;
@@ -189,6 +189,39 @@ fn compartment_is_looked_into_when_power_is_cut_while_it_opens_once_more() {
     scene.typed(&code);
     scene.restart();
     assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::PickupNotClosed));
+}
+
+#[test]
+fn recipient_is_told_when_a_start_finds_their_door_open() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.power_cut();
+    scene.begin();
+    scene.names();
+    scene.contact(&door, Level::Open);
+    assert_eq!(scene.names(), ["compartment.opened", "compartment.needs_inspection"]);
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::FoundOpen));
+    let newest = *scene.building.waiting_notices().last().unwrap();
+    assert_eq!(scene.notice(newest).0.kind, NoticeKind::OpenedByOther);
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    scene.typed(&code);
+    assert!(matches!(scene.screen(), Screen::TakeOut { .. }), "what is left is still theirs");
+}
+
+#[test]
+fn nobody_is_told_when_a_start_finds_a_door_open_that_its_recipient_had_opened_or_that_holds_nothing() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.typed(&code);
+    let notices = scene.building.waiting_notices();
+    scene.power_cut();
+    scene.begin();
+    scene.names();
+    scene.contact(&door, Level::Open);
+    scene.contact(&compartment("a-8"), Level::Open);
+    assert!(scene.names().is_empty());
+    assert_eq!(scene.building.waiting_notices(), notices);
 }
 
 #[test]

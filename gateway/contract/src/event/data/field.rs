@@ -54,7 +54,7 @@ words! {
         Self::InterruptedDeposit => "interrupted_deposit", Self::UnconfirmedReturn => "unconfirmed_return",
         Self::Forced => "forced", Self::OpenedByStaff => "opened_by_staff", Self::NotEmpty => "not_empty",
         Self::PickupNotClosed => "pickup_not_closed", Self::MappingChanged => "mapping_changed",
-        Self::RecordLost => "record_lost",
+        Self::RecordLost => "record_lost", Self::FoundOpen => "found_open",
     }
     Level { Self::Open => "open", Self::Shut => "shut" }
     ProbeFault {
