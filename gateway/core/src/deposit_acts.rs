@@ -107,7 +107,7 @@ impl Draft<'_> {
     ) {
         let unheard = self.sensed(compartment, crate::compartment::Contact::Door).is_none();
         let step = match verdict {
-            Verdict::Confirmed => Step::Opened,
+            Verdict::Confirmed | Verdict::StoodOpen => Step::Opened,
             Verdict::Failed(UnlockFailure::DidNotOpen) => Step::Jammed,
             Verdict::Failed(UnlockFailure::Rejected | UnlockFailure::NotSent(_)) => Step::NotPulsed,
             Verdict::Unknown if unheard => {

@@ -1,5 +1,6 @@
 //! What breaks: locks, boards, sensors, power, disk.
 
+use crate::command::Command;
 use crate::compartment::{Contact, InspectionCause, Level, Use};
 use crate::effect::Purpose;
 use crate::event::{Evidence, Fact, UnlockFailure};
@@ -33,6 +34,27 @@ fn unlock_is_unknown_when_nothing_answers_and_the_door_stays_shut() {
     scene.hands.clear();
     scene.typed(&code);
     assert!(matches!(scene.screen(), Screen::TakeOut { .. }));
+}
+
+#[test]
+fn door_stays_in_service_when_it_stood_open_already_and_is_shut_after_the_pulse() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.order("u", Command::Unlock { compartment: door.clone() });
+    scene.pass(Millis::seconds(10));
+    scene.all_hands(Hand::Jams);
+    scene.typed(&code);
+    scene.pass(Millis(300));
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    let facts = scene.facts();
+    assert!(facts.contains(&"unlock.unknown") && !facts.contains(&"compartment.jammed"), "{facts:?}");
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::OpenedByStaff));
+    assert!(
+        matches!(scene.screen(), Screen::Collected { .. }),
+        "it was theirs to take: {:?}",
+        scene.screen()
+    );
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn unlock_goes_its_way_when_each_input_meets_each_stage() {
         Step::TimeUp(Some(Level::Shut)),
         Step::TimeUp(Some(Level::Open)),
         Step::TimeUp(None),
+        Step::TimeUpOpenBefore,
     ];
     insta::assert_snapshot!("unlock", grid(&stages, &steps, unlock::next));
 }

@@ -80,6 +80,11 @@ impl Draft<'_> {
             Verdict::Failed(UnlockFailure::NotSent(_)) => {
                 (Status::Failed, "not_sent", "The order never left the gateway; nothing moved.")
             }
+            Verdict::StoodOpen => (
+                Status::Unknown,
+                "unknown",
+                "The door stood open already: shut it and order it again to see whether its lock works.",
+            ),
             Verdict::Unknown => {
                 (Status::Unknown, "unknown", "Nobody knows whether the door opened; please look at it.")
             }

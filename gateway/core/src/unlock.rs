@@ -19,6 +19,8 @@ pub(crate) struct Live {
     pub(crate) purpose: Purpose,
     pub(crate) errand: Errand,
     pub(crate) stage: Stage,
+    /// What the door read when it was ordered, where wired and heard.
+    before: Option<Level>,
     /// When the intent ends for want of evidence.
     pub(crate) until: Mono,
     origin: Origin,
@@ -62,6 +64,8 @@ pub(crate) enum Step {
     DoorOpened,
     /// Time is up, and this is what the door reads.
     TimeUp(Option<Level>),
+    /// Time is up, and the door stood open before the order: shut now, it says nothing of the lock.
+    TimeUpOpenBefore,
 }
 
 /// How an intent ends.
@@ -70,6 +74,8 @@ pub(crate) enum Verdict {
     Confirmed,
     Failed(UnlockFailure),
     Unknown,
+    /// Nobody knows what the lock did; the door stood open before, so that whoever asked was let in.
+    StoodOpen,
 }
 
 /// What a step leads to.
@@ -95,11 +101,13 @@ pub(crate) const fn next(stage: Stage, step: Step) -> Next {
         }
         (Acknowledged | Unanswered, Step::DoorOpened) => Next::End(Verdict::Confirmed),
         // No report ever came, but a door does not open by itself.
-        (IntendedOpened, Step::TimeUp(_)) => Next::End(Verdict::Confirmed),
+        (IntendedOpened, Step::TimeUp(_) | Step::TimeUpOpenBefore) => Next::End(Verdict::Confirmed),
         (Acknowledged, Step::TimeUp(Some(Level::Shut))) => {
             Next::End(Verdict::Failed(UnlockFailure::DidNotOpen))
         }
-        (Intended | Acknowledged | Unanswered | Interrupted, Step::TimeUp(_)) => Next::End(Verdict::Unknown),
+        (Acknowledged | Unanswered, Step::TimeUpOpenBefore) => Next::End(Verdict::StoodOpen),
+        (Intended | Acknowledged | Unanswered | Interrupted, Step::TimeUp(_))
+        | (Intended | Interrupted, Step::TimeUpOpenBefore) => Next::End(Verdict::Unknown),
         (IntendedOpened | Interrupted, Step::DoorOpened)
         | (
             Acknowledged | Unanswered | Interrupted,
@@ -139,8 +147,9 @@ impl Draft<'_> {
         };
         self.t.unlocks.put(id, UnlockRow { compartment: compartment.clone(), purpose, command });
         let origin = self.origin().clone();
-        let live =
-            Live { compartment: compartment.clone(), purpose, errand, stage: Stage::Intended, until, origin };
+        let before = self.sensed(&compartment, Contact::Door);
+        let stage = Stage::Intended;
+        let live = Live { compartment: compartment.clone(), purpose, errand, stage, before, until, origin };
         self.t.live.put(id, live);
         self.record(Fact::UnlockIntended {
             unlock: id,
@@ -198,7 +207,7 @@ impl Draft<'_> {
                 Verdict::Failed(why) => {
                     Fact::UnlockFailed { unlock: id, compartment: compartment.clone(), why, evidence }
                 }
-                Verdict::Unknown => {
+                Verdict::Unknown | Verdict::StoodOpen => {
                     Fact::UnlockUnknown { unlock: id, compartment: compartment.clone(), evidence }
                 }
             });
@@ -220,8 +229,11 @@ impl Draft<'_> {
         let UnlockRow { compartment, purpose, command } = row;
         let origin = Origin { cause: command.clone(), ..Origin::GATEWAY };
         let (stage, errand) = (Stage::Interrupted, Errand::Interrupted(command));
-        let until = self.now.mono.after(START_EVIDENCE);
-        self.t.live.put(id, Live { compartment: compartment.clone(), purpose, errand, stage, until, origin });
+        let (before, until) = (None, self.now.mono.after(START_EVIDENCE));
+        self.t.live.put(
+            id,
+            Live { compartment: compartment.clone(), purpose, errand, stage, before, until, origin },
+        );
         self.evidence_came(&compartment);
     }
 
@@ -262,16 +274,15 @@ impl Draft<'_> {
     /// Ends every intent whose time is up.
     pub(crate) fn unlocks_due(&mut self) {
         let now = self.now.mono;
-        let due: alloc::vec::Vec<_> = self
-            .t
-            .live
-            .iter()
-            .filter(|(_, live)| live.until <= now)
-            .map(|(id, live)| (*id, live.compartment.clone()))
-            .collect();
-        for (id, compartment) in due {
-            let door = self.sensed(&compartment, Contact::Door);
-            self.unlock_step(id, Step::TimeUp(door), None);
+        let due = self.t.live.iter().filter(|(_, live)| live.until <= now);
+        let due: alloc::vec::Vec<_> =
+            due.map(|(id, live)| (*id, live.compartment.clone(), live.before)).collect();
+        for (id, compartment, before) in due {
+            let step = match before {
+                Some(Level::Open) => Step::TimeUpOpenBefore,
+                Some(Level::Shut) | None => Step::TimeUp(self.sensed(&compartment, Contact::Door)),
+            };
+            self.unlock_step(id, step, None);
         }
     }
 }
