@@ -18,6 +18,16 @@ pub(crate) struct Door {
     pub(crate) watch: Watch,
     /// The unlock that ended last, and when: a door pulled late is not forced.
     pub(crate) late: Option<(UnlockId, Mono)>,
+    pub(crate) trial: Trial,
+}
+
+/// Whether staff is trying a lock that had jammed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Trial {
+    #[default]
+    None,
+    /// It gave way to their pulse; at rest shut it works.
+    Opened,
 }
 
 /// A contact as believed.
@@ -290,6 +300,7 @@ impl Draft<'_> {
             Told::Rested => {
                 self.record(Fact::CompartmentClosed { compartment: compartment.clone() });
                 self.errand_door_rested(compartment);
+                self.trial_ends(compartment);
             }
             Told::Reminder => self.errand_left_open(compartment),
             Told::Alert => {

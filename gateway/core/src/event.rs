@@ -157,6 +157,10 @@ pub enum Fact {
         compartment: CompartmentId,
         cause: ServiceCause,
     },
+    /// Staff tried a lock that had jammed, and it works.
+    CompartmentInService {
+        compartment: CompartmentId,
+    },
 
     UnlockIntended {
         unlock: UnlockId,

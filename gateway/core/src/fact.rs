@@ -35,6 +35,7 @@ impl Fact {
             Self::CompartmentJammed { .. } => "compartment.jammed",
             Self::CompartmentNeedsInspection { .. } => "compartment.needs_inspection",
             Self::CompartmentOutOfService { .. } => "compartment.out_of_service",
+            Self::CompartmentInService { .. } => "compartment.in_service",
             Self::UnlockIntended { .. } => "unlock.intended",
             Self::UnlockConfirmed { .. } => "unlock.confirmed",
             Self::UnlockFailed { .. } => "unlock.failed",
@@ -96,6 +97,7 @@ impl Fact {
             | Self::CompartmentJammed { .. }
             | Self::CompartmentNeedsInspection { .. }
             | Self::CompartmentOutOfService { .. }
+            | Self::CompartmentInService { .. }
             | Self::UnlockIntended { .. }
             | Self::UnlockConfirmed { .. }
             | Self::UnlockFailed { .. }
@@ -126,6 +128,7 @@ impl Fact {
             | Self::CompartmentJammed { compartment }
             | Self::CompartmentNeedsInspection { compartment, .. }
             | Self::CompartmentOutOfService { compartment, .. }
+            | Self::CompartmentInService { compartment }
             | Self::UnlockIntended { compartment, .. }
             | Self::UnlockConfirmed { compartment, .. }
             | Self::UnlockFailed { compartment, .. }

@@ -1,7 +1,7 @@
 //! What breaks: locks, boards, sensors, power, disk.
 
 use crate::command::Command;
-use crate::compartment::{Contact, InspectionCause, Level, Use};
+use crate::compartment::{Contact, InspectionCause, Level, ServiceCause, Use};
 use crate::effect::Purpose;
 use crate::event::{Evidence, Fact, UnlockFailure};
 use crate::input::{Input, Key, NotSent, PulseReport, StorageHealth};
@@ -55,6 +55,43 @@ fn door_stays_in_service_when_it_stood_open_already_and_is_shut_after_the_pulse(
         "it was theirs to take: {:?}",
         scene.screen()
     );
+}
+
+#[test]
+fn jammed_door_serves_again_when_staff_opened_it_and_it_rests_shut() {
+    let mut scene = Scene::new();
+    scene.all_hands(Hand::Jams);
+    let door = scene.deposit_for("4b", "1");
+    scene.pass(Millis::seconds(60));
+    assert_eq!(scene.usage(&door), Use::OutOfService(ServiceCause::Jammed));
+    scene.order("1", Command::Unlock { compartment: door.clone() });
+    scene.pass(Millis::seconds(10));
+    assert_eq!(scene.usage(&door), Use::OutOfService(ServiceCause::Jammed), "it still jams");
+    scene.restart();
+    scene.hands.clear();
+    scene.order("2", Command::Unlock { compartment: door.clone() });
+    scene.pass(Millis::seconds(10));
+    assert_eq!(scene.usage(&door), Use::OutOfService(ServiceCause::Jammed), "it is not shut yet");
+    scene.names();
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    assert_eq!(scene.names(), ["compartment.closed", "compartment.in_service"]);
+    assert_eq!(scene.usage(&door), Use::Free);
+}
+
+#[test]
+fn repaired_door_is_looked_into_when_a_parcel_lay_behind_it() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.all_hands(Hand::Jams);
+    scene.typed(&code);
+    scene.pass(Millis::seconds(4));
+    scene.hands.clear();
+    scene.order("u", Command::Unlock { compartment: door.clone() });
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    assert!(scene.facts().contains(&"compartment.in_service"));
+    assert_eq!(scene.usage(&door), Use::NeedsInspection(InspectionCause::OpenedByStaff));
 }
 
 #[test]

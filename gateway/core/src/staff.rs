@@ -5,8 +5,9 @@ use alloc::collections::BTreeSet;
 use crate::command::{
     CARRIERS_MAX, Carriers, Channel, CommandKey, CommandRequest, Directory, Intake, Status, UNITS_MAX,
 };
-use crate::compartment::{InspectionCause, Use};
+use crate::compartment::{InspectionCause, ServiceCause, Use};
 use crate::deposit::{Leave, Phase};
+use crate::door_watch::Trial;
 use crate::draft::Draft;
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
@@ -69,6 +70,9 @@ impl Draft<'_> {
         if !matches!(verdict, Verdict::Failed(_)) {
             self.opened_by_staff(c);
         }
+        if verdict == Verdict::Confirmed {
+            self.trial_begins(c);
+        }
         let (status, detail, sentence) = match verdict {
             Verdict::Confirmed => (Status::Done, "opened", "The door opened."),
             Verdict::Failed(UnlockFailure::DidNotOpen) => {
@@ -90,6 +94,35 @@ impl Draft<'_> {
             }
         };
         self.conclude(key, status, detail, sentence);
+    }
+
+    /// A lock that had jammed gave way to staff.
+    fn trial_begins(&mut self, c: &CompartmentId) {
+        if self.compartment(c).usage != Use::OutOfService(ServiceCause::Jammed) {
+            return;
+        }
+        self.t.doors.edit(c, |door| door.trial = Trial::Opened);
+        if self.door_is_shut(c) {
+            // It was opened, shut and at rest before the line master's report came.
+            self.trial_ends(c);
+        }
+    }
+
+    /// It rests shut after staff opened it: the lock works. What lay behind it when it jammed may still do.
+    pub(crate) fn trial_ends(&mut self, c: &CompartmentId) {
+        let tried = self.t.doors.get(c).is_some_and(|door| door.trial == Trial::Opened);
+        if !tried {
+            return;
+        }
+        self.t.doors.edit(c, |door| door.trial = Trial::None);
+        if self.compartment(c).usage != Use::OutOfService(ServiceCause::Jammed) {
+            return;
+        }
+        self.use_for(c, Use::Free);
+        self.record(Fact::CompartmentInService { compartment: c.clone() });
+        if self.placed(|state| !state.is_closed()).iter().any(|(_, place)| place.compartment == *c) {
+            self.inspect(c, InspectionCause::OpenedByStaff);
+        }
     }
 
     /// Any opening of an occupied compartment by another than its recipient is told at once. What a courier left a moment

@@ -64,7 +64,10 @@ pub fn attention(compartment: &Compartment) -> Option<(String, &'static str)> {
         "needs_inspection" => {
             return Some((format!("needs inspection{cause}"), "open it with `vestibule unlock` and look"));
         }
-        "out_of_service" => return Some((format!("is out of service{cause}"), "repair the lock and try it")),
+        "out_of_service" => {
+            let next = "repair the lock, open it with `vestibule unlock` and shut it: then it serves again";
+            return Some((format!("is out of service{cause}"), next));
+        }
         _ => {}
     }
     let door = compartment.door.as_ref()?;

@@ -83,6 +83,10 @@ impl Reference {
                 assert_ne!(self.of(compartment), Holds::OutOfService, "{event:?}");
                 self.set(compartment, Holds::Nothing);
             }
+            Fact::CompartmentInService { compartment } => {
+                assert_eq!(self.of(compartment), Holds::OutOfService, "{event:?}");
+                self.set(compartment, Holds::Nothing);
+            }
             Fact::CompartmentNeedsInspection { compartment, .. } => self.set(compartment, Holds::Doubt),
             Fact::CompartmentOutOfService { compartment, .. } => self.set(compartment, Holds::OutOfService),
             Fact::UnlockIntended { .. } => self.intended(event),

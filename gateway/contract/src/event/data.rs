@@ -136,6 +136,7 @@ table! {
     CompartmentJammed { compartment }
     CompartmentNeedsInspection { compartment, cause }
     CompartmentOutOfService { compartment, cause }
+    CompartmentInService { compartment }
     UnlockIntended { unlock, compartment, lock, purpose }
     UnlockConfirmed { unlock, compartment, evidence }
     UnlockFailed { unlock, compartment, why, evidence }

@@ -166,6 +166,7 @@ fn of_field() -> Vec<Fact> {
         Fact::LineForeignFrame { line, frames: 2 },
         // The examples are chained: a new one comes last.
         Fact::ClockTrustChanged { trust: ClockTrust::Untrusted },
+        Fact::CompartmentInService { compartment: a1() },
     ]
 }
 
