@@ -8,8 +8,7 @@ use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
 use crate::id::{CarrierId, CompartmentId, ParcelId, TerminalId, UnitId, UnlockId};
-use crate::limits::PARCELS_MAX;
-use crate::parcel::{ExceptionKind, Parcel, ParcelState};
+use crate::parcel::{ExceptionKind, ParcelState};
 use crate::refusal::Refusal;
 use crate::row::NoticeKind;
 use crate::screen::Screen;
@@ -32,23 +31,10 @@ impl Draft<'_> {
         if unsettled.count() >= usize::from(self.site.policy.unsettled_doors) {
             return Err(Refusal::TooManyOpenDoors);
         }
-        if !self.make_room_for_parcel(PARCELS_MAX) {
-            return Err(Refusal::Full);
-        }
         let climate = Climate::Ambient;
         let need = Need { size, climate, unit, carrier, terminal, shunned: None };
         let compartment = self.allocate(&need).inspect_err(|_| self.note_exhausted(terminal, size))?;
-        let id = ParcelId(self.serial());
-        let parcel = Parcel {
-            unit: unit.clone(),
-            carrier: Some(carrier.clone()),
-            tracking: None,
-            size,
-            climate,
-            arrived: self.now.wall,
-            state: ParcelState::Expected,
-        };
-        self.t.parcels.put(id, parcel);
+        let id = self.parcel_brought(&need)?;
         self.open_for(id, &compartment, terminal, carrier, 1);
         Ok(compartment)
     }

@@ -88,6 +88,11 @@ pub enum Fact {
         size: Size,
         occurred_at: Option<Timestamp>,
     },
+    /// Logged or announced, and it never came to a compartment: no longer on record.
+    ParcelExpired {
+        parcel: ParcelId,
+        unit: UnitId,
+    },
     /// The door is shut; not settled yet.
     ParcelDeposited {
         parcel: ParcelId,

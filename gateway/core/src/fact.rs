@@ -20,6 +20,7 @@ impl Fact {
             Self::DirectorySynced { .. } => "directory.synced",
             Self::CarriersSynced { .. } => "carriers.synced",
             Self::ParcelExpected { .. } => "parcel.expected",
+            Self::ParcelExpired { .. } => "parcel.expired",
             Self::ParcelDeposited { .. } => "parcel.deposited",
             Self::ParcelStored { .. } => "parcel.stored",
             Self::ParcelUnconfirmed { .. } => "parcel.unconfirmed",
@@ -85,6 +86,7 @@ impl Fact {
             | Self::DirectorySynced { .. }
             | Self::CarriersSynced { .. }
             | Self::ParcelExpected { .. }
+            | Self::ParcelExpired { .. }
             | Self::ParcelDeposited { .. }
             | Self::ParcelStored { .. }
             | Self::ParcelUnconfirmed { .. }
@@ -113,6 +115,7 @@ impl Fact {
     pub fn subject(&self) -> Subject {
         match self {
             Self::ParcelExpected { parcel, .. }
+            | Self::ParcelExpired { parcel, .. }
             | Self::ParcelDeposited { parcel, .. }
             | Self::ParcelStored { parcel, .. }
             | Self::ParcelUnconfirmed { parcel, .. }

@@ -29,6 +29,7 @@ mod errand;
 pub mod event;
 #[cfg(test)]
 mod exception_tests;
+mod expected;
 mod fact;
 #[cfg(test)]
 mod fault_tests;

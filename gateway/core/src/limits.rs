@@ -27,6 +27,9 @@ pub const RESYNCS_TOTAL: usize = 64;
 pub const PARCELS_MAX: usize = 10_000;
 /// A collected or withdrawn parcel stays on record for this long, so that its code still answers "expired".
 pub const CLOSED_KEPT: Millis = Millis::hours(7 * 24);
+/// A parcel that was logged or announced is expected for this long; what has not come in two weeks was lost or went
+/// elsewhere, and 300 a day leave room for those that did come.
+pub const EXPECTED_KEPT: Millis = Millis::hours(14 * 24);
 /// Notices that wait for the notifier: 300 a day for a 30-day outage.
 pub const NOTICES_MAX: usize = 9_000;
 /// Days of never-issued codes that count: a leap year.

@@ -205,14 +205,4 @@ impl Draft<'_> {
         self.record(Fact::CarriersSynced { version: batch.version, carriers });
         Ok(batch.version)
     }
-
-    /// Whether another parcel can be kept on record; the oldest closed one gives way.
-    pub(crate) fn make_room_for_parcel(&mut self, most: usize) -> bool {
-        if self.t.parcels.len() >= most {
-            let closed = self.t.parcels.iter().filter(|(_, parcel)| parcel.state.is_closed());
-            let oldest = closed.min_by_key(|(id, parcel)| (parcel.arrived, **id)).map(|(id, _)| *id);
-            oldest.and_then(|id| self.t.parcels.remove(&id));
-        }
-        self.t.parcels.len() < most
-    }
 }

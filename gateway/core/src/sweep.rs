@@ -22,6 +22,7 @@ impl Draft<'_> {
         if self.clock_is_trusted() {
             self.forget_outcomes();
             self.forget_parcels();
+            self.expire_expected();
             self.end_interrupted_pickups();
         }
     }

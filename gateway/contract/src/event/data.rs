@@ -121,6 +121,7 @@ table! {
     DirectorySynced { version, units }
     CarriersSynced { version, carriers }
     ParcelExpected { parcel, unit, carrier, size, occurred_at }
+    ParcelExpired { parcel, unit }
     ParcelDeposited { parcel, compartment }
     ParcelStored { parcel, unit, carrier, compartment }
     ParcelUnconfirmed { parcel, compartment }

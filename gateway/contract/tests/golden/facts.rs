@@ -167,6 +167,7 @@ fn of_field() -> Vec<Fact> {
         // The examples are chained: a new one comes last.
         Fact::ClockTrustChanged { trust: ClockTrust::Untrusted },
         Fact::CompartmentInService { compartment: a1() },
+        Fact::ParcelExpired { parcel: parcel(), unit: UnitId::new("4b").unwrap() },
     ]
 }
 
