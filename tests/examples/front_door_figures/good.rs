@@ -1,0 +1,96 @@
+//! The good client: a staff member whose command reaches the gateway, and who connects now and then.
+
+use std::time::{Duration, Instant};
+
+use vestibule_demo::cloud::topic;
+use vestibule_demo::ear::{Ear, Seat};
+use vestibule_demo::house::House;
+
+/// Messages of one sample.
+const MESSAGES: usize = 60;
+/// New connections of one sample.
+const CONNECTS: usize = 5;
+/// Longer is broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Medians of one sample, or of samples.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// From publishing to hearing.
+    pub message: Duration,
+    /// From the socket to SUBACK.
+    pub connect: Duration,
+}
+
+impl Sample {
+    /// The median of each.
+    pub fn median(samples: &[Self]) -> Self {
+        Self {
+            message: median(samples.iter().map(|sample| sample.message)),
+            connect: median(samples.iter().map(|sample| sample.connect)),
+        }
+    }
+}
+
+fn median(spans: impl Iterator<Item = Duration>) -> Duration {
+    let mut spans: Vec<Duration> = spans.collect();
+    spans.sort_unstable();
+    spans.get(spans.len() / 2).copied().unwrap_or_default()
+}
+
+/// Both ends of a command.
+pub struct Good {
+    gateway: Ear,
+    staff: Ear,
+    sent: u64,
+}
+
+impl Good {
+    /// Connects both.
+    pub fn open(house: &House) -> Self {
+        Self {
+            gateway: ear(house, "gateway", "gateway", "command/#"),
+            staff: ear(house, "staff", "kim", "reply/kim"),
+            sent: 0,
+        }
+    }
+
+    /// Messages and connections, one after the other.
+    pub fn sample(&mut self, house: &House) -> Sample {
+        let messages: Vec<Duration> = (0..MESSAGES).map(|_| self.message()).collect();
+        let connects = (0..CONNECTS).map(|_| {
+            let began = Instant::now();
+            drop(ear(house, "staff", "kim", "reply/kim"));
+            began.elapsed()
+        });
+        let connect = median(connects.collect::<Vec<_>>().into_iter());
+        // The newcomers took the seat of the one who sends.
+        self.staff = ear(house, "staff", "kim", "reply/kim");
+        Sample { message: median(messages.into_iter()), connect }
+    }
+
+    fn message(&mut self) -> Duration {
+        self.sent += 1;
+        // What readers are told meanwhile; whoever does not read it is in nobody's way.
+        assert!(
+            self.gateway.publish(&topic("event/parcel.stored"), vec![b'x'; 4_096]),
+            "the gateway's queue is full"
+        );
+        let payload = self.sent.to_string().into_bytes();
+        let began = Instant::now();
+        assert!(
+            self.staff.publish(&topic("command/resync/kim"), payload.clone()),
+            "the good client's queue is full"
+        );
+        let heard = self.gateway.wait_for(PATIENCE, |heard| (heard.payload == payload).then_some(heard.at));
+        heard.expect("the message arrives").saturating_duration_since(began)
+    }
+}
+
+fn ear(house: &House, role: &str, name: &str, filter: &str) -> Ear {
+    let (port, certificates) = (house.broker_port, house.certificates());
+    let seat = Seat { port, certificates, role: role.into(), name: name.into() };
+    let ear = Ear::open(&seat, &[&topic(filter)]).expect("a certificate");
+    assert!(ear.wait_subscribed(PATIENCE), "{role} {name} is not let in");
+    ear
+}

@@ -1,0 +1,82 @@
+//! What attackers at the broker's port cost a good client: each attack in turn with quiet, medians of both in one run, and
+//! the broker's memory afterwards: `cargo run --release -p vestibule-tests --example front_door_figures`.
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "it prints figures, and ends where it cannot measure"
+)]
+
+mod attack;
+mod good;
+
+use std::time::Duration;
+
+use sim_devices::{Baud, ServedBy};
+use vestibule_contract::notice::NotifierSecret;
+use vestibule_demo::house::{House, HouseSpec};
+use vestibule_demo::summary::pss_kb;
+use vestibule_tests::program;
+
+use attack::{ATTACKS, Target};
+use good::{Good, Sample};
+
+/// Quiet and attack take turns so often.
+const ROUNDS: usize = 5;
+/// What a good client may be delayed by.
+const LIMIT: Duration = Duration::from_millis(100);
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, key) = NotifierSecret::generate(&[7; 32]);
+    let spec = HouseSpec {
+        program: program::vestibule(),
+        folder: folder.path().to_owned(),
+        baud: Baud::B9600,
+        served_by: ServedBy::Simulators,
+        seed: 1,
+        cloud_port: None,
+        policy: String::new(),
+    };
+    let mut house = House::build(spec, key.to_bytes()).expect("a building");
+    house.start_broker().expect("the broker");
+    let mut good = Good::open(&house);
+    let target = Target::of(&house);
+    println!(
+        "{:<44} {:>9} {:>9} {:>9}   {:>9} {:>9}",
+        "attack", "message", "quiet", "delay", "connect", "quiet"
+    );
+    for attack in ATTACKS {
+        let (mut quiet, mut attacked) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            quiet.push(good.sample(&house));
+            let running = attack.start(&target);
+            attacked.push(good.sample(&house));
+            drop(running);
+        }
+        let (quiet, attacked) = (Sample::median(&quiet), Sample::median(&attacked));
+        let delay = attacked
+            .message
+            .saturating_sub(quiet.message)
+            .max(attacked.connect.saturating_sub(quiet.connect));
+        println!(
+            "{:<44} {:>9} {:>9} {:>9}   {:>9} {:>9}   {}",
+            attack.name,
+            ms(attacked.message),
+            ms(quiet.message),
+            ms(delay),
+            ms(attacked.connect),
+            ms(quiet.connect),
+            if delay < LIMIT { "below 100 ms" } else { "ABOVE 100 ms" }
+        );
+    }
+    let broker = house.broker().expect("it runs");
+    println!("memory of the broker after all of them (PSS): {:.1} MB", megabytes(pss_kb(broker.id())));
+}
+
+fn ms(span: Duration) -> String {
+    format!("{:.1} ms", span.as_secs_f64() * 1_000.0)
+}
+
+fn megabytes(kb: Option<u64>) -> f64 {
+    kb.and_then(|kb| u32::try_from(kb).ok()).map_or(f64::NAN, |kb| f64::from(kb) / 1_000.0)
+}
