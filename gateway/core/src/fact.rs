@@ -75,6 +75,7 @@ impl Fact {
             | Self::LineDegraded { .. }
             | Self::LineForeignFrame { .. }
             | Self::CapacityLow { .. }
+            | Self::CapacityExhausted { .. }
             | Self::CommandConflict { .. }
             | Self::ClockTrustChanged { .. } => Durability::Rides,
             Self::GatewayStarted { .. }
@@ -105,8 +106,7 @@ impl Fact {
             | Self::UnlockFailed { .. }
             | Self::UnlockUnknown { .. }
             | Self::AccessGranted { .. }
-            | Self::AccessSteppedUp { .. }
-            | Self::CapacityExhausted { .. } => Durability::Forces,
+            | Self::AccessSteppedUp { .. } => Durability::Forces,
         }
     }
 

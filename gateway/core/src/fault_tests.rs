@@ -324,8 +324,11 @@ fn door_is_not_given_when_its_contact_was_not_heard_lately() {
     scene.give(Input::Tick);
     scene.typed(CARRIER_CODE);
     scene.typed("4b");
+    scene.forced = 0;
     scene.key(Key::Confirm);
     assert_eq!(scene.last, Some(Err(Refusal::NothingFits)));
+    assert!(scene.facts().contains(&"capacity.exhausted"));
+    assert_eq!(scene.forced, 0, "a refusal costs no commit of its own");
     let (id, at) = (compartment("a-2"), scene.now.mono);
     scene.give(Input::Contact { compartment: id.clone(), contact: Contact::Door, level: Level::Shut, at });
     scene.typed("4b");
