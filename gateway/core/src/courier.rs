@@ -78,7 +78,7 @@ impl Draft<'_> {
         let state = self.t.sessions.get(terminal).map(|session| session.state.clone());
         let Some(State::AskSize { carrier, unit, sizes }) = state else { return Err(Refusal::NotNow) };
         let choice = text.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let size = choice.and_then(|choice| sizes.get(choice)).copied().ok_or(Refusal::NotNow)?;
+        let size = choice.and_then(|choice| sizes.get(choice)).copied().ok_or(Refusal::NoSuchSize)?;
         let origin = Origin::of(Actor::Courier(carrier.clone()));
         let begun = self.on_behalf(origin, |d| d.begin_deposit(terminal, &carrier, &unit, size));
         if begun.is_err() {

@@ -339,3 +339,46 @@ fn parcel_is_an_exception_when_its_door_jams_at_the_pickup() {
     let jammed = |fact: &Fact| matches!(fact, Fact::ParcelException { kind: ExceptionKind::Jammed, .. });
     assert!(scene.news().iter().any(jammed));
 }
+
+#[test]
+fn key_that_means_nothing_is_answered_on_the_screen_in_every_state() {
+    let refused = |scene: &Scene, why: Refusal| {
+        assert_eq!(scene.last, Some(Err(why)));
+        assert!(
+            matches!(scene.screen(), Screen::Refused { refusal, .. } if *refusal == why),
+            "{:?}",
+            scene.screen()
+        );
+    };
+    let mut scene = Scene::new();
+    scene.key(Key::NeedLarger);
+    refused(&scene, Refusal::NotNow);
+    scene.pass(Millis::seconds(30));
+    assert_eq!(*scene.screen(), Screen::Welcome, "nobody is served: it goes by itself");
+    scene.typed(CARRIER_CODE);
+    scene.key(Key::Reopen);
+    refused(&scene, Refusal::NotNow);
+    scene.typed("4b");
+    scene.key(Key::Confirm);
+    scene.typed("9");
+    refused(&scene, Refusal::NoSuchSize);
+    scene.typed("1");
+    let door = scene.unlocks.last().unwrap().compartment.clone();
+    assert_eq!(*scene.screen(), Screen::PutIn { label: scene.label(&door) });
+}
+
+#[test]
+fn reopen_key_says_to_type_the_code_again_when_all_is_taken() {
+    let mut scene = Scene::new();
+    let (door, code) = scene.stored_for("4b");
+    scene.typed(&code);
+    scene.key(Key::Confirm);
+    assert_eq!(*scene.screen(), Screen::TakeOut { label: scene.label(&door), more: 0 });
+    scene.shut(&door);
+    scene.pass(Millis::seconds(3));
+    scene.key(Key::Reopen);
+    assert_eq!(scene.last, Some(Err(Refusal::TypeAgain)));
+    assert!(matches!(scene.screen(), Screen::Refused { refusal: Refusal::TypeAgain, .. }));
+    scene.typed(&code);
+    assert_eq!(*scene.screen(), Screen::TakeOut { label: scene.label(&door), more: 0 });
+}

@@ -58,6 +58,10 @@ pub enum Refusal {
     ShutFirst,
     /// That key means nothing here.
     NotNow,
+    /// Nobody is served any more; the code opens the door again.
+    TypeAgain,
+    /// That number is none of the sizes shown.
+    NoSuchSize,
     /// This compartment is served by staff only.
     StaffOnly,
     /// The parcel waits where this terminal opens no door.
@@ -99,6 +103,8 @@ impl Refusal {
             Self::TooManyOpenDoors => "too_many_open_doors",
             Self::ShutFirst => "shut_first",
             Self::NotNow => "not_now",
+            Self::TypeAgain => "type_again",
+            Self::NoSuchSize => "no_such_size",
             Self::StaffOnly => "staff_only",
             Self::Elsewhere => "elsewhere",
             Self::Full => "full",
@@ -115,10 +121,16 @@ impl Refusal {
             Self::Expired => "not_after has passed; send a new command with a new id.",
             Self::DeadlineTooFar => "not_after is too far ahead: 120 s for unlock, 24 h for others.",
             Self::BadNonce => "Ask command/challenge for a nonce and use it once within 120 s.",
-            Self::StaffKeyRequired => "Unlocking from the cloud needs a staff member's signature.",
-            Self::NotAllowed => "Your role does not allow this.",
+            Self::StaffKeyRequired => {
+                "An unlock cannot be signed from the cloud yet; use the building's broker or `vestibule unlock` on site."
+            }
+            Self::NotAllowed => {
+                "Your role does not allow this; ask somebody whose certificate or group is staff's to do it."
+            }
             Self::NotFound => "There is no such thing in this building; check the id.",
-            Self::OldVersion => "A newer version is in force already.",
+            Self::OldVersion => {
+                "This version or a newer one is in force already; send the whole list with a higher version."
+            }
             Self::Malformed => "The request does not have the expected form or is too large.",
             Self::StorageDegraded => {
                 "The gateway cannot write its journal now; only pickups and staff on site are served."
@@ -133,16 +145,22 @@ impl Refusal {
             }
             Self::BeingDelivered => "Your parcel is being delivered right now; try again in a minute.",
             Self::UnitRequired => "Please enter your unit first, then the code.",
-            Self::TooManyMisses => "Too many wrong codes for today; use a fob or call the office.",
+            Self::TooManyMisses => {
+                "Too many wrong codes for this unit today; please call the office, or try again tomorrow."
+            }
             Self::TryLater => "Too many wrong codes were typed here; please wait a little and try again.",
             Self::UnknownUnit => "There is no such unit in this building; please check the label.",
             Self::NothingFits => "No compartment fits; please use the package room or call the office.",
             Self::TooManyOpenDoors => "Please shut the open doors first.",
             Self::ShutFirst => "Please shut the first door first.",
-            Self::NotNow => "That key does nothing here.",
+            Self::NotNow => "That key does nothing now; please do what was asked before, or cancel.",
+            Self::TypeAgain => "Please type the same code again: it reopens your door for a while.",
+            Self::NoSuchSize => "That size is not offered; please type one of the numbers shown, or cancel.",
             Self::StaffOnly => "This compartment is opened by staff only; please call the office.",
             Self::Elsewhere => "Your parcel waits at another terminal; please see your notice.",
-            Self::Full => "No more parcels can be kept on record; remove old ones first.",
+            Self::Full => {
+                "As many parcels wait as the gateway can keep; please have the office see to those that lie longest."
+            }
             Self::DidNotOpen => "The door did not open; please try again or call the office.",
         }
     }

@@ -134,6 +134,8 @@ pub(crate) const fn meaning(state: StateKind, entry: EntryKind) -> Meaning {
         (StateKind::Nobody | StateKind::AskUnit | StateKind::AskCode, EntryKind::Key(Key::Cancel)) => {
             Meaning::End
         }
+        // The last screen speaks of reopening; it is the code that does it, not whoever stands there.
+        (StateKind::Nobody, EntryKind::Key(Key::Reopen)) => Meaning::Refuse(Refusal::TypeAgain),
         _ => Meaning::Refuse(Refusal::NotNow),
     }
 }
@@ -206,7 +208,7 @@ impl Draft<'_> {
             Entry::Key(key) => (EntryKind::Key(*key), ""),
         };
         let result = match meaning(state, kind) {
-            Meaning::Refuse(refusal) => return Err(refusal),
+            Meaning::Refuse(refusal) => self.means_nothing(terminal, state, refusal),
             Meaning::Identify => self.identify(terminal, text),
             Meaning::TakeUnit => self.take_unit(terminal, text),
             Meaning::TakeCode => self.take_code(terminal, text),
@@ -220,13 +222,30 @@ impl Draft<'_> {
             Meaning::CourierLeaves => self.courier_leaves(terminal),
             Meaning::NextParcel => self.pickup_step(terminal, crate::pickup::Step::Next),
             Meaning::ResidentLeaves => self.resident_leaves(terminal),
-            Meaning::Extend => Ok(()),
+            Meaning::Extend => {
+                let screen = self.screen_of(terminal);
+                self.show(terminal, screen);
+                Ok(())
+            }
             Meaning::End => {
                 self.end_session(terminal);
                 Ok(())
             }
         };
         result.or_else(|refusal| self.refuse(terminal, refusal))
+    }
+
+    /// An entry that means nothing is answered on the screen too, and where nobody is served that screen ends by itself.
+    fn means_nothing(
+        &mut self,
+        terminal: &TerminalId,
+        state: StateKind,
+        refusal: Refusal,
+    ) -> Result<(), Refusal> {
+        if state == StateKind::Nobody {
+            self.linger(terminal);
+        }
+        Err(refusal)
     }
 
     /// Puts a session into a state; a new one begins where there is none.

@@ -88,7 +88,7 @@ impl ScreenMessage {
                     .enumerate()
                     .map(|(n, size)| format!("{} {}", n + 1, size_name(*size)))
                     .collect();
-                format!("Which size?  {}", choices.join("   "))
+                format!("Which size?  {}  (its number, or /cancel)", choices.join("   "))
             }
             Self::Opening { label } => format!("Door {label} is opening ..."),
             Self::PutIn { label } => format!(
@@ -113,7 +113,7 @@ impl ScreenMessage {
                     n => format!(" {n} more wait elsewhere; see your notice."),
                 };
                 format!(
-                    "All taken ({}).{waiting} The same code reopens for a while.  (/reopen)",
+                    "All taken ({}).{waiting} To reopen, type the same code again within a while.",
                     labels.join(", ")
                 )
             }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn sizes_are_chosen_by_number() {
         let words = ScreenMessage::AskSize { sizes: vec![Size::Small, Size::ExtraLarge] }.words();
-        assert_eq!(words, "Which size?  1 small   2 extra large");
+        assert_eq!(words, "Which size?  1 small   2 extra large  (its number, or /cancel)");
     }
 
     #[test]
