@@ -182,3 +182,27 @@ fn ten_misses_of_a_unit_cost_two_commits_and_a_restart_gives_none_back() {
     }
     assert_eq!(unit_and_code(&mut scene, "lobby", "4a", &code), Some(Err(Refusal::TooManyMisses)));
 }
+
+/// What an attacker must not achieve, sentence 2: lock-out as a weapon.
+#[test]
+fn thousand_wrong_entries_at_one_terminal_delay_no_right_code_of_another_unit_elsewhere() {
+    let (mut scene, first, code) =
+        stepped_up(Policy { building_misses_a_day: 8, unscanned_share: 100, ..Policy::default() });
+    scene.key(Key::Cancel);
+    let (second, other) = scene.stored_for("5c");
+    let (_, guessed_at) = scene.stored_for("4a");
+    for _ in 0..1_000 {
+        assert!(unit_and_code(&mut scene, "lobby", "4a", &code).is_some_and(|answer| answer.is_err()));
+        scene.pass(Millis::seconds(1));
+    }
+    let before = scene.now.mono;
+    for (unit, code, door) in [("4b", &code, first), ("5c", &other, second)] {
+        assert_eq!(unit_and_code(&mut scene, "garage", unit, code), Some(Ok(())));
+        let taken = Screen::TakeOut { label: scene.label(&door), more: 0 };
+        assert_eq!(scene.screens[&crate::scene::terminal("garage")], taken);
+        assert!(scene.now.mono <= before.after(Millis::seconds(2)), "it waited");
+        scene.shut(&door);
+    }
+    // What remains: the unit that was guessed at has spent its own tries of the day, wherever its code is typed.
+    assert_eq!(unit_and_code(&mut scene, "garage", "4a", &guessed_at), Some(Err(Refusal::TooManyMisses)));
+}

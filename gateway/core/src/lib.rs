@@ -71,5 +71,6 @@ mod usage;
 pub mod view;
 
 pub use code::check_digit;
+pub use pace::unit_tries_a_day;
 
 pub use building::Building;

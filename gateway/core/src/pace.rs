@@ -78,9 +78,51 @@ impl Draft<'_> {
     }
 }
 
+/// Most codes a terminal takes in 24 h, day after day, from somebody who guesses in unit + code mode once the building's misses of the day
+/// are spent: after a few misses it is quicker to let them be forgotten than to wait for the longest pause.
+#[must_use]
+pub const fn unit_tries_a_day() -> u64 {
+    const DAY: u64 = Millis::hours(24).0;
+    let mut most = DAY.div_ceil(UNIT_PAUSE_MOST.0);
+    let (mut tries, mut waited, mut pause) = (1, 0, UNIT_PAUSE.0);
+    while pause < UNIT_PAUSE_MOST.0 {
+        let forgotten = (tries * DAY).div_ceil(waited + PAUSES_FORGOTTEN.0);
+        if forgotten > most {
+            most = forgotten;
+        }
+        (tries, waited, pause) = (tries + 1, waited + pause, pause * 2);
+    }
+    most
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_rhythm_of_guessing_gets_more_codes_taken_than_is_reckoned_with() {
+        let day = Millis::hours(24);
+        let taken = |in_a_row: u32| {
+            let pace = Asked::UnitAndCode.pace();
+            let (mut tries, mut missed) = (1_u64, Missed { count: 1, last: Mono(0) });
+            loop {
+                let next = if missed.count < in_a_row {
+                    missed.over_at(&pace)
+                } else {
+                    missed.last.after(PAUSES_FORGOTTEN)
+                };
+                if next >= Mono(0).after(day) {
+                    return tries;
+                }
+                (tries, missed) = (tries + 1, missed.and_now(next));
+            }
+        };
+        let best = [1, 2, 3, 4, 5, 6, 7, u32::MAX].map(taken).into_iter().max();
+        // A first day begins without anything to forget.
+        let sustained = unit_tries_a_day();
+        assert!(best.is_some_and(|best| (sustained..sustained + 4).contains(&best)), "{best:?}");
+        assert_eq!(unit_tries_a_day(), 427);
+    }
 
     #[test]
     fn pause_doubles_up_to_its_most_when_misses_follow_one_another() {

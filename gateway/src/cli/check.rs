@@ -45,7 +45,7 @@ fn words(loaded: &Loaded) -> String {
 
 fn good(configuration: &Configuration, files: usize) -> String {
     let site = &configuration.site;
-    let chance = chance(&site.policy, site.compartments.len());
+    let chance = chance(&site.policy, site.compartments.len(), site.terminals.len());
     format!(
         "Good: {} ({}) from {}: {} on {}, {}, {}.\nA year of guessing codes succeeds with {} in the building, {} for one unit.",
         configuration.name,

@@ -46,7 +46,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     let compartments = cells.finish();
     check_lock_lines(&field, &uses, problems);
     let at = root.get("policy").map_or(place, |node| node.place);
-    guess::check(&policy, compartments.len(), at, problems);
+    guess::check(&policy, compartments.len(), terminals.len(), at, problems);
     let broker = network::read_broker(&mut root, paths);
     let cloud = network::read_cloud(&mut root, paths);
     root.finish();
