@@ -1,12 +1,13 @@
 //! One step: decide and apply each input, make all of it durable in one commit, then let the effects out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vestibule_contract::event::{Envelope, provisional};
 use vestibule_contract::notice::{Context, NotifierKey, seal};
 use vestibule_core::Building;
 use vestibule_core::building::Change;
-use vestibule_core::command::{Outcome, Status};
+use vestibule_core::command::{CommandKey, Outcome, Status};
 use vestibule_core::effect::Effect;
 use vestibule_core::event::{Durability, Event};
 use vestibule_core::id::NoticeId;
@@ -23,7 +24,7 @@ use super::riders::{NamedBy, Riders, name_rows};
 use super::upkeep::{Keep, Upkeep};
 
 /// Answers kept back while the disk is away: as many as one step takes commands, over a few steps. Beyond that the
-/// caller asks again with the same id and gets the remembered outcome.
+/// caller asks again with the same id and gets the remembered outcome once it is on the disk.
 pub const HELD_ANSWERS_MAX: usize = 256;
 
 /// The owner of the building: synchronous, without clock, thread or tokio.
@@ -38,6 +39,8 @@ pub struct Engine {
     storage: StorageHealth,
     /// Answers whose rows became not durable in the step that made them.
     held: Vec<Effect>,
+    /// Whose answers those are, and of those that found no room: asked again, they wait as well.
+    owed: BTreeSet<CommandKey>,
     acknowledgements: Acknowledgements,
     witnessed: u64,
     counters: Counters,
@@ -98,6 +101,7 @@ impl Engine {
             upkeep: Upkeep::new(parts.keep, parts.now),
             storage: StorageHealth::Recovered,
             held: Vec::new(),
+            owed: BTreeSet::new(),
             acknowledgements: Acknowledgements::Current,
             witnessed: 0,
             counters: Counters::default(),
@@ -278,7 +282,11 @@ impl Engine {
                     let report = PulseReport::NotSent(NotSent::Withheld);
                     inputs.push(Input::Pulse { unlock: unlock.id, report });
                 }
-                effect if first && promises_a_record(&effect) => self.hold(effect),
+                Effect::Reply { key, outcome }
+                    if promises_a_record(&outcome) && (first || self.owed.contains(&key)) =>
+                {
+                    self.hold(key, outcome);
+                }
                 effect if effect.allowed_when_degraded() => self.release(vec![effect], released),
                 // A notice waits as a row and is sent when the disk is back.
                 _ => {}
@@ -294,9 +302,12 @@ impl Engine {
         self.settle(decided, now, released);
     }
 
-    fn hold(&mut self, effect: Effect) {
-        if self.held.len() < HELD_ANSWERS_MAX {
-            self.held.push(effect);
+    /// Keeps an answer back until the disk has it; a repetition of its command adds nothing.
+    fn hold(&mut self, key: CommandKey, outcome: Outcome) {
+        self.owed.insert(key.clone());
+        let is_held = |held: &Effect| matches!(held, Effect::Reply { key: other, .. } if *other == key);
+        if self.held.len() < HELD_ANSWERS_MAX && !self.held.iter().any(is_held) {
+            self.held.push(Effect::Reply { key, outcome });
         }
     }
 
@@ -346,6 +357,7 @@ impl Engine {
             return;
         }
         self.storage = StorageHealth::Recovered;
+        self.owed.clear();
         let held = std::mem::take(&mut self.held);
         self.release(held, released);
         let mut decided = Decided::default();
@@ -378,12 +390,6 @@ impl Engine {
 }
 
 /// Whether an answer says that something is done, which is not true before it is durable.
-fn promises_a_record(effect: &Effect) -> bool {
-    matches!(
-        effect,
-        Effect::Reply {
-            outcome: Outcome { status: Status::Done | Status::Failed | Status::Unknown, .. },
-            ..
-        }
-    )
+const fn promises_a_record(outcome: &Outcome) -> bool {
+    matches!(outcome.status, Status::Done | Status::Failed | Status::Unknown)
 }
