@@ -1,12 +1,15 @@
 //! Key and certificate files: made whole or not at all, private where they must be, never overwritten unasked.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use super::ca::Existing;
 use super::error::EnrollError;
+
+/// What a service's own group may be given of a key, and no other.
+const GROUP_MAY_READ: u32 = 0o040;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +52,9 @@ pub(super) fn write(
 ) -> Result<(), EnrollError> {
     let failed = |source| EnrollError::Write { path: path.to_owned(), source };
     let temporary = temporary_beside(path);
-    if let Err(source) = write_synced(&temporary, text, readable) {
-        return Err(failed(source));
+    write_synced(&temporary, text, readable).map_err(failed)?;
+    if existing == Existing::Replace {
+        inherit(path, &temporary, readable).map_err(failed)?;
     }
     let placed = match existing {
         // A hard link fails when the name is taken, which a rename does not.
@@ -82,6 +86,14 @@ fn write_synced(path: &Path, text: &str, readable: Readable) -> io::Result<()> {
     file.sync_all()
 }
 
+/// A renewed file stays with whom the old one was given to: a service reads its key again while it runs.
+fn inherit(old: &Path, new: &Path, readable: Readable) -> io::Result<()> {
+    let Ok(old) = fs::metadata(old) else { return Ok(()) };
+    chown(new, Some(old.uid()), Some(old.gid()))?;
+    let group = readable.mode() | GROUP_MAY_READ;
+    fs::set_permissions(new, Permissions::from_mode(old.mode() & group | readable.mode()))
+}
+
 fn sync_directory(path: &Path) -> io::Result<()> {
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -92,8 +104,6 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -108,5 +118,17 @@ mod tests {
         write(&path, "three", Readable::Owner, Existing::Replace).unwrap();
         assert_eq!(read(&path).unwrap(), "three");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_renewed_key_is_read_by_whom_the_old_one_was_given_to_and_by_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.key");
+        write(&path, "one", Readable::Owner, Existing::Refuse).unwrap();
+        for (given, kept) in [(0o640, 0o640), (0o600, 0o600), (0o666, 0o640)] {
+            fs::set_permissions(&path, Permissions::from_mode(given)).unwrap();
+            write(&path, "two", Readable::Owner, Existing::Replace).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, kept, "{given:o}");
+        }
     }
 }
