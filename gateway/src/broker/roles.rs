@@ -255,10 +255,16 @@ mod tests {
     #[test]
     fn the_built_in_tables_are_read() {
         let building = RoleTable::building().unwrap();
-        assert_eq!(building.roles().map(|(name, _)| name).collect::<Vec<_>>(), ["gateway", "reader", "staff", "technician"]);
+        assert_eq!(
+            building.roles().map(|(name, _)| name).collect::<Vec<_>>(),
+            ["gateway", "reader", "staff", "technician"]
+        );
         assert_eq!(building.prefix_of("maple-court"), "vestibule/v1/maple-court/");
         let cloud = RoleTable::cloud().unwrap();
-        assert_eq!(cloud.roles().map(|(name, _)| name).collect::<Vec<_>>(), ["cloud", "gateway", "notifier"]);
+        assert_eq!(
+            cloud.roles().map(|(name, _)| name).collect::<Vec<_>>(),
+            ["cloud", "gateway", "notifier", "reader"]
+        );
     }
 
     #[test]
