@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::scene::{CARRIER_CODE, Scene, site};
 use crate::screen::Screen;
-use crate::time::{ClockTrust, Millis};
+use crate::time::{ClockTrust, Millis, Timestamp};
 
 /// Check-valid ten-digit codes: nine digits counted up, and Damm's digit found by trying.
 fn guess(scene: &mut Scene, number: u32) -> Refusal {
@@ -164,6 +164,17 @@ fn new_day_begins_after_24_hours_when_the_clock_is_not_trusted() {
     assert_eq!(guess(&mut scene, 110), Refusal::UnitRequired);
     scene.pass(Millis::hours(20));
     assert_eq!(guess(&mut scene, 111), Refusal::UnitRequired);
+}
+
+#[test]
+fn misses_are_not_forgiven_when_the_clock_is_set_back() {
+    let (mut scene, _, code) = stepped_up(Policy { unscanned_share: 100, ..Policy::default() });
+    for _ in 0..10 {
+        assert_eq!(unit_and_code(&mut scene, "lobby", "5c", &code), Some(Err(Refusal::UnknownCode)));
+    }
+    // It had been two days ahead.
+    scene.now.wall = Timestamp(scene.now.wall.0 - 2 * 86_400_000);
+    assert_eq!(unit_and_code(&mut scene, "lobby", "5c", &code), Some(Err(Refusal::TooManyMisses)));
 }
 
 #[test]

@@ -41,7 +41,9 @@ impl Draft<'_> {
     fn charged(&self) -> Misses {
         let budget = self.budget();
         let today = budget.last();
-        if budget.misses.day == today { budget.misses } else { Misses { day: today, ..Misses::default() } }
+        // A day that a wrong clock put into the future is today's: guesses are not forgiven by the calendar.
+        let counted = if budget.misses.day >= today { budget.misses } else { Misses::default() };
+        Misses { day: today, ..counted }
     }
 
     /// Today's misses in unit + code mode.

@@ -92,6 +92,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), BrokerError> {
+    let looked = settings.tls.look();
     let (trust, trusted) = watch::channel(Arc::new(Trust::read(&settings.tls)?));
     let bind = |source| BrokerError::Bind { address: settings.listen, source };
     let listener = TcpListener::bind(settings.listen).await.map_err(bind)?;
@@ -122,7 +123,7 @@ pub async fn run(
             Err(BrokerError::Heartbeat(lost))
         }
         never = accept(&shared, &listener, &mut clients) => match never {},
-        never = trust::renew(settings.tls, &shared.limits, &shared.metrics, &trust) => match never {},
+        never = trust::renew(settings.tls, &shared.limits, &shared.metrics, &trust, looked) => match never {},
     };
     down.send_replace(true);
     drop(listener);

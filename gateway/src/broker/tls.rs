@@ -82,6 +82,10 @@ pub(super) fn server_config(
         let lists: Vec<_> = CertificateRevocationListDer::pem_file_iter(revoked)
             .and_then(Iterator::collect)
             .map_err(pem("a revocation list", revoked))?;
+        // A file cut short or mixed up with another must not admit whom the list shuts out.
+        if lists.is_empty() {
+            return Err(pem("a revocation list", revoked)(rustls_pki_types::pem::Error::NoItemsFound));
+        }
         // While authorities change, the list of one says nothing of the other's clients.
         verifier =
             verifier.with_crls(lists).only_check_end_entity_revocation().allow_unknown_revocation_status();

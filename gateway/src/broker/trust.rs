@@ -37,8 +37,8 @@ impl TlsFiles {
         always.into_iter().chain(&self.revoked).map(PathBuf::as_path)
     }
 
-    /// What tells that a file was replaced: time and size of each.
-    fn look(&self) -> Vec<Option<(SystemTime, u64)>> {
+    /// What tells that a file was replaced. Look before reading: what is replaced between the two is then read again.
+    pub(super) fn look(&self) -> Looked {
         let look = |path: &Path| {
             let file = fs::metadata(path).ok()?;
             Some((file.modified().ok()?, file.len()))
@@ -46,6 +46,9 @@ impl TlsFiles {
         self.all().map(look).collect()
     }
 }
+
+/// Time and size of each file.
+pub(super) type Looked = Vec<Option<(SystemTime, u64)>>;
 
 /// What the files said when they were read last.
 pub(super) struct Trust {
@@ -76,8 +79,8 @@ pub(super) async fn renew(
     limits: &Limits,
     metrics: &Metrics,
     trust: &watch::Sender<Arc<Trust>>,
+    mut seen: Looked,
 ) -> std::convert::Infallible {
-    let mut seen = files.look();
     let mut ticks = interval(limits.trust_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -45,7 +45,15 @@ impl EngineHandle {
         Arc::clone(&self.published.borrow())
     }
 
-    /// Tells of each newer snapshot.
+    /// Waits for the first decision; `false` if the engine ends before it. What is waited for stays in here: whoever kept
+    /// the borrowed snapshot and asked for another one would hold up the engine, which publishes between the two, for good.
+    pub async fn decided(&self) -> bool {
+        let mut published = self.published.clone();
+        let first = published.wait_for(|published| published.counters.inputs > 0).await;
+        first.is_ok()
+    }
+
+    /// Tells of each newer snapshot; read it by [`Self::view`].
     #[must_use]
     pub fn changed(&self) -> watch::Receiver<Arc<Published>> {
         self.published.clone()

@@ -51,15 +51,12 @@ pub(super) async fn until_ended(
 
 /// Says that doors are served: the record is loaded and the first decision is taken. Lines come as they answer.
 async fn ready(parts: &Parts, configuration: &Configuration) {
-    let mut published = parts.engine.changed();
-    let started = published.wait_for(|published| published.counters.inputs > 0);
-    match timeout(ENGINE_PATIENCE, started).await {
-        Ok(Ok(_)) => {
-            info!("building is served");
-            let status = watchdog::status(&parts.engine.view(), &Look::Progress);
-            tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
-        }
-        _ => error!("the engine has not taken its first decision"),
+    if timeout(ENGINE_PATIENCE, parts.engine.decided()).await == Ok(true) {
+        info!("building is served");
+        let status = watchdog::status(&parts.engine.view(), &Look::Progress);
+        tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
+    } else {
+        error!("the engine has not taken its first decision");
     }
     if configuration.origin == Origin::Current
         && let Err(why) = keep_last_good(configuration)

@@ -70,6 +70,10 @@ async fn a_certificate_that_expires_ends_its_connection() {
     assert!(why.contains("NotAuthorized"), "{why}");
 }
 
+fn server() -> Purpose {
+    Purpose::Server { dns: vec!["localhost".to_owned()], addresses: vec![[127, 0, 0, 1].into()] }
+}
+
 /// The certificate that the broker shows to whoever connects now.
 fn shown(bench: &Bench) -> CertificateDer<'static> {
     let name = ServerName::try_from("localhost").unwrap();
@@ -84,9 +88,7 @@ async fn new_certificates_of_the_broker_come_into_force_and_drop_nobody() {
     let bench = bench();
     let mut staff = Probe::of(&bench, Version::V5, "staff", "desk").await;
     let before = shown(&bench);
-    let purpose =
-        Purpose::Server { dns: vec!["localhost".to_owned()], addresses: vec![[127, 0, 0, 1].into()] };
-    bench.ca.issue_into(bench.dir.path(), "broker", "local", &purpose, Existing::Replace).unwrap();
+    bench.ca.issue_into(bench.dir.path(), "broker", "local", &server(), Existing::Replace).unwrap();
     let until = Instant::now() + PATIENCE;
     while shown(&bench) == before {
         assert!(Instant::now() < until, "the old certificate is still shown");
@@ -106,5 +108,9 @@ async fn files_that_cannot_be_used_leave_the_old_ones_in_force() {
     std::fs::remove_file(authority(&bench).join("revoked.pem")).unwrap();
     wait_for_more(&bench.metrics.trust_refused, bench.metrics.trust_refused.get()).await;
     Probe::of(&bench, Version::V5, "staff", "desk").await;
-    assert_eq!(bench.metrics.distrusted_ended.get(), 0);
+    // A list cut short must not admit whom it shut out: it is refused, never taken for an empty one.
+    std::fs::write(authority(&bench).join("revoked.pem"), "").unwrap();
+    bench.ca.issue_into(bench.dir.path(), "broker", "local", &server(), Existing::Replace).unwrap();
+    wait_for_more(&bench.metrics.trust_refused, bench.metrics.trust_refused.get()).await;
+    assert_eq!((bench.metrics.distrusted_ended.get(), bench.metrics.trust_renewed.get()), (0, 0));
 }
