@@ -16,10 +16,10 @@ use vestibule_demo::summary::{pss_kb, wire_limit};
 use vestibule_demo::terminal::Terminal;
 
 /// Openings a rate; the same code reopens its door within the grace period.
-const OPENINGS: usize = 100;
+const OPENINGS: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Shorter rests than a house's: they lie outside what is measured.
-const POLICY: &str = "rest = \"300 ms\"\nsettle = \"1 s\"";
+const POLICY: &str = "rest = \"500 ms\"\nsettle = \"2 s\"";
 
 fn main() -> ExitCode {
     for baud in [Baud::B9600, Baud::B115200] {
