@@ -59,14 +59,15 @@ fn main() {
             .saturating_sub(quiet.message)
             .max(attacked.connect.saturating_sub(quiet.connect));
         println!(
-            "{:<44} {:>9} {:>9} {:>9}   {:>9} {:>9}   {}",
+            "{:<44} {:>9} {:>9} {:>9}   {:>9} {:>9}   {}, {} of the good client's messages lost",
             attack.name,
             ms(attacked.message),
             ms(quiet.message),
             ms(delay),
             ms(attacked.connect),
             ms(quiet.connect),
-            if delay < LIMIT { "below 100 ms" } else { "ABOVE 100 ms" }
+            if delay < LIMIT { "below 100 ms" } else { "ABOVE 100 ms" },
+            attacked.lost
         );
     }
     let broker = house.broker().expect("it runs");
