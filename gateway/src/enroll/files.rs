@@ -53,18 +53,15 @@ pub(super) fn write(
     let failed = |source| EnrollError::Write { path: path.to_owned(), source };
     let temporary = temporary_beside(path);
     write_synced(&temporary, text, readable).map_err(failed)?;
-    if existing == Existing::Replace {
-        inherit(path, &temporary, readable).map_err(failed)?;
-    }
     let placed = match existing {
         // A hard link fails when the name is taken, which a rename does not.
         Existing::Refuse => fs::hard_link(&temporary, path).and_then(|()| fs::remove_file(&temporary)),
-        Existing::Replace => fs::rename(&temporary, path),
+        Existing::Replace => inherit(path, &temporary, readable).and_then(|()| fs::rename(&temporary, path)),
     };
     match placed {
         Ok(()) => sync_directory(path).map_err(failed),
         Err(source) => {
-            // Best effort: the temporary file is harmless and the first error is what matters.
+            // It may hold a key. If it cannot be removed either, the first error is what matters.
             fs::remove_file(&temporary).ok();
             if source.kind() == io::ErrorKind::AlreadyExists {
                 return Err(EnrollError::Exists(path.to_owned()));
