@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sim_devices::{Baud, DoorNumber, DoorState, Person, ServedBy, SimTime};
+use sim_devices::{Baud, DoorNumber, DoorState, ServedBy, SimTime};
 use tempfile::TempDir;
 use vestibule_contract::notice::NotifierSecret;
 use vestibule_demo::cloud::{Office, topic};
@@ -132,19 +132,6 @@ pub fn start_cloud(house: &House, port: u16) -> Mosquitto {
     let clients =
         [("gateway", "gateway"), ("cloud", "office"), ("cloud", "auditor"), ("notifier", "notifier")];
     Mosquitto::start(house, port, &clients)
-}
-
-/// Everybody who comes to a door does this.
-///
-/// # Panics
-/// Never: the doors are asked for by their own numbers.
-pub fn stand_at_every_door(house: &House, person: &Person) {
-    house.line.with(|sim| {
-        let doors: Vec<DoorNumber> = sim.plant().doors().iter().map(|door| door.number).collect();
-        doors
-            .into_iter()
-            .for_each(|door| sim.plant_mut().stand_at(door, Some(person.clone())).expect("a door"));
-    });
 }
 
 /// Waits until every door is shut and latched and no lock has current.

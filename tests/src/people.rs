@@ -10,7 +10,7 @@ use vestibule_demo::ear::Ear;
 use vestibule_demo::house::{House, TERMINAL};
 use vestibule_demo::terminal::{Shown, Terminal};
 
-use crate::house::{CARRIER, PATIENCE, stand_at_every_door, wait_until_shut};
+use crate::house::{CARRIER, PATIENCE, wait_until_shut};
 
 /// A hand needs this long for each thing it does: fast people make many doors move in a test.
 const HAND: Duration = Duration::from_millis(60);
@@ -127,7 +127,7 @@ impl People {
     fn sit_down<'a>(&self, house: &'a House, person: &Person) -> Result<Seat<'a>, Gone> {
         // Whoever was at a door when the daemon died finishes there first.
         wait_until_shut(house);
-        stand_at_every_door(house, person);
+        house.line.with(|sim| sim.plant_mut().stand_at_every_door(person));
         let terminal =
             Terminal::sit_down(&house.socket(), TERMINAL).map_err(|error| Gone(error.to_string()))?;
         let mut seat = Seat { house, terminal };

@@ -8,7 +8,7 @@ use vestibule_demo::cloud::{Notifier, Office};
 use vestibule_demo::house::{House, TERMINAL};
 use vestibule_demo::terminal::{Shown, Terminal};
 
-use crate::house::{Building, CARRIER, PATIENCE, Plan, stand_at_every_door, start_cloud};
+use crate::house::{Building, CARRIER, PATIENCE, Plan, start_cloud};
 use crate::mosquitto::Mosquitto;
 
 /// Units of the building.
@@ -69,8 +69,8 @@ impl ServedBuilding {
     }
 
     /// Everybody who comes to a door does this.
-    pub fn people(&self, person: impl Fn() -> Person) {
-        stand_at_every_door(&self.house, &person());
+    pub fn people(&self, person: &Person) {
+        self.house.line.with(|sim| sim.plant_mut().stand_at_every_door(person));
     }
 
     /// A courier brings one parcel; returns the label of its door and the code in its notice, digits only.
@@ -88,7 +88,7 @@ impl ServedBuilding {
     /// # Panics
     /// When the building does not serve them so.
     pub fn bring(&mut self, unit: &str) -> String {
-        self.people(|| Person::depositing(Duration::from_millis(300)));
+        self.people(&Person::depositing(Duration::from_millis(300)));
         let mut terminal = self.sit_down();
         terminal.type_text(CARRIER.1).unwrap();
         self.expect(&terminal, "ask_recipient");
@@ -118,7 +118,7 @@ impl ServedBuilding {
     /// # Panics
     /// When the building does not serve them so.
     pub fn pickup(&mut self, code: &str) {
-        self.people(|| Person::collecting(Duration::from_millis(300)));
+        self.people(&Person::collecting(Duration::from_millis(300)));
         let mut terminal = self.sit_down();
         terminal.type_text(code).unwrap();
         self.expect(&terminal, "take_out");
@@ -167,16 +167,6 @@ impl ServedBuilding {
     /// Parcels behind all doors.
     pub fn contents(&self) -> u32 {
         self.house.line.with(|sim| sim.plant().doors().iter().map(|door| door.contents).sum())
-    }
-
-    /// CloudEvents types of the journal, as `vestibule journal --json` prints them.
-    ///
-    /// # Panics
-    /// When the building does not serve them so.
-    pub fn journal(&self) -> Vec<String> {
-        let printed = self.house.ask(&["journal", "--json"]).unwrap();
-        let rows = printed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        rows.map(|row| row["event"]["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod kills;
 mod line;
+mod record;
 mod spine;
 mod staff;

@@ -81,6 +81,7 @@ pub(super) async fn renew(
     trust: &watch::Sender<Arc<Trust>>,
     mut seen: Looked,
 ) -> std::convert::Infallible {
+    let mut refused = None;
     let mut ticks = interval(limits.trust_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -100,6 +101,10 @@ pub(super) async fn renew(
             }
             Err(error) => {
                 metrics.trust_refused.add();
+                // Once for each state of the files, however often it is tried.
+                if refused.replace(now.clone()) == Some(now) {
+                    continue;
+                }
                 let reason = &error as &dyn std::error::Error;
                 tracing::error!(
                     reason,

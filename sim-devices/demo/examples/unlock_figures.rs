@@ -11,7 +11,7 @@ use sim_devices::{Baud, Cause, Person, ServedBy};
 use vestibule_contract::notice::NotifierSecret;
 use vestibule_demo::cloud::{Notifier, Office};
 use vestibule_demo::house::{House, HouseError, HouseSpec, TERMINAL, free_port};
-use vestibule_demo::story::{CARRIER, Story, UNITS};
+use vestibule_demo::story::{CARRIER, UNITS};
 use vestibule_demo::summary::{pss_kb, wire_limit};
 use vestibule_demo::terminal::Terminal;
 
@@ -60,7 +60,9 @@ fn deposit(house: &House, port: u16, secret: NotifierSecret) -> Result<String, H
     let notifier = Notifier::open(house, port, secret)?;
     office.wait_online()?;
     office.sync(&UNITS, &[CARRIER])?;
-    Story::people_at(house, &Person::depositing(Duration::from_millis(50)))?;
+    house
+        .line
+        .with(|sim| sim.plant_mut().stand_at_every_door(&Person::depositing(Duration::from_millis(50))));
     let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;
     terminal.wait_for(&["welcome"], PATIENCE)?;
     terminal.type_text(CARRIER.1)?;
@@ -81,13 +83,15 @@ fn deposit(house: &House, port: u16, secret: NotifierSecret) -> Result<String, H
 struct Opening {
     /// From the last key to the pulse's last byte at the board.
     latency: Duration,
-    /// The commit that came before its pulse.
+    /// The daemon's newest commit when its screen said so: as a rule the one before the pulse, and never an earlier one.
     commit: Duration,
 }
 
 /// The resident opens the door again and again with the same code.
 fn openings(house: &House, code: &str) -> Result<Vec<Opening>, HouseError> {
-    Story::people_at(house, &Person::collecting(Duration::from_millis(50)))?;
+    house
+        .line
+        .with(|sim| sim.plant_mut().stand_at_every_door(&Person::collecting(Duration::from_millis(50))));
     let mut openings = Vec::new();
     for _ in 0..OPENINGS {
         let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;

@@ -141,7 +141,8 @@ fn stay(house: &House, timeline: &Timeline) -> Result<(), HouseError> {
         UNITS.join(", ")
     ));
     // Whether something is put in or taken out is yours to imagine.
-    Story::people_at(house, &Person::new().then(HAND, Act::OpenWide).then(HAND, Act::Shut))?;
+    let passer_by = Person::new().then(HAND, Act::OpenWide).then(HAND, Act::Shut);
+    house.line.with(|sim| sim.plant_mut().stand_at_every_door(&passer_by));
     let socket = house.socket();
     let mut command = Command::new(&house.spec.program);
     command.args(["terminal", TERMINAL]).arg("--socket").arg(&socket);

@@ -65,7 +65,7 @@ impl Story<'_> {
     /// The courier: one parcel as it should be, one against a jammed door.
     fn deposits(&mut self) -> Result<(), HouseError> {
         self.timeline.head("A courier brings two parcels; the second meets a jammed door");
-        self.people(|| Person::depositing(Duration::from_millis(900)))?;
+        self.people(&Person::depositing(Duration::from_millis(900)));
         let mut terminal = Terminal::sit_down(&self.house.socket(), TERMINAL)?;
         terminal.wait_for(&["welcome"], PATIENCE)?;
         self.timeline.say(Who::Courier, "types the carrier's code");
@@ -127,7 +127,7 @@ impl Story<'_> {
     /// The resident: a typing error, a code nobody has, the right code.
     fn pickup(&mut self, code: &str) -> Result<(), HouseError> {
         self.timeline.head("The resident comes: a typing error, a code nobody has, then the right one");
-        self.people(|| Person::collecting(Duration::from_millis(900)))?;
+        self.people(&Person::collecting(Duration::from_millis(900)));
         let digits: String = code.chars().filter(char::is_ascii_digit).collect();
         let mut terminal = Terminal::sit_down(&self.house.socket(), TERMINAL)?;
         terminal.wait_for(&["welcome"], PATIENCE)?;
@@ -175,22 +175,8 @@ impl Story<'_> {
         Err(HouseError::Story(format!("{left} parcels are still behind the doors")))
     }
 
-    fn people(&self, person: impl Fn() -> Person) -> Result<(), HouseError> {
-        Self::people_at(self.house, &person())
-    }
-
-    /// The same person stands at every door.
-    ///
-    /// # Errors
-    /// Never: the doors are asked for by their own numbers.
-    pub fn people_at(house: &House, person: &Person) -> Result<(), HouseError> {
-        house
-            .line
-            .with(|sim| {
-                let doors: Vec<DoorNumber> = sim.plant().doors().iter().map(|door| door.number).collect();
-                doors.into_iter().try_for_each(|door| sim.plant_mut().stand_at(door, Some(person.clone())))
-            })
-            .map_err(story)
+    fn people(&self, person: &Person) {
+        self.house.line.with(|sim| sim.plant_mut().stand_at_every_door(person));
     }
 
     /// Notes how long the first pulse after `pulses` took from the key.

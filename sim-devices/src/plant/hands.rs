@@ -127,6 +127,10 @@ impl Hands {
         Ok(())
     }
 
+    pub fn stand_at_every_door(&mut self, person: &Person) {
+        self.standing.fill(Some(person.clone()));
+    }
+
     pub fn sprang_open(&mut self, now: SimTime, door: DoorNumber) {
         let waiting = self.waiting.get_mut(door.index()).and_then(VecDeque::pop_front);
         let person = waiting.or_else(|| self.standing.get(door.index()).cloned().flatten());

@@ -205,6 +205,11 @@ impl Plant {
         self.hands.stand_at(door, person)
     }
 
+    /// The same `person` stands at every door, so that whichever opens is seen to.
+    pub fn stand_at_every_door(&mut self, person: &Person) {
+        self.hands.stand_at_every_door(person);
+    }
+
     /// `person` acts from `now` on, without waiting for the door.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use bytes::BytesMut;
+use rumqttc::v5::mqttbytes::v5::{Connect, Filter, LastWill, Publish, Subscribe};
+use rumqttc::v5::mqttbytes::{Error as CodecError, QoS};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -168,7 +171,7 @@ fn garbage(target: &Target, stopped: &Receiver<()>) {
 }
 
 fn malformed(target: &Target, stopped: &Receiver<()>) {
-    let large = packet(0x30, &vec![b'x'; 200 * 1_024]);
+    let large = publish(&topic("command/resync/lee"), &vec![b'x'; 200 * 1_024]);
     let bad: [&[u8]; 4] = [&large, &[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], &[0xF0, 0], &[0x82, 3, 0, 0, 0]];
     let mut at = 0;
     while goes_on(stopped, BREATH) {
@@ -210,45 +213,35 @@ fn flood(target: &Target, stopped: &Receiver<()>) {
 fn stopped_readers(target: &Target, stopped: &Receiver<()>) {
     let deaf = ["lee.a", "lee.b", "lee.c"].map(|id| {
         let mut tls = target.connected(id)?;
-        let all = [&[0, 1, 0][..], &text(&topic("state/#")), &[0], &text(&topic("event/#")), &[1]].concat();
-        tls.write_all(&packet(0x82, &all)).and_then(|()| tls.flush()).ok()?;
+        let all = subscribe([("state/#", QoS::AtMostOnce), ("event/#", QoS::AtLeastOnce)]);
+        tls.write_all(&all).and_then(|()| tls.flush()).ok()?;
         Some(tls)
     });
     while goes_on(stopped, BREATH) {}
     drop(deaf);
 }
 
-fn packet(first: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![first];
-    let mut rest = body.len();
-    loop {
-        let low = u8::try_from(rest % 128).unwrap_or(0);
-        rest /= 128;
-        bytes.push(if rest > 0 { low | 0x80 } else { low });
-        if rest == 0 {
-            break;
-        }
-    }
-    bytes.extend_from_slice(body);
-    bytes
+/// Bytes of a packet that a codec writes.
+fn encoded(write: impl FnOnce(&mut BytesMut) -> Result<usize, CodecError>) -> Vec<u8> {
+    let mut bytes = BytesMut::new();
+    write(&mut bytes).expect("a packet that can be written");
+    bytes.to_vec()
 }
 
-fn text(text: &str) -> Vec<u8> {
-    let length = u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes();
-    [&length[..], text.as_bytes()].concat()
-}
-
-/// MQTT 5 CONNECT, with a will on that topic.
+/// CONNECT, with a will on that topic.
 fn connect(id: &str, will: Option<&str>) -> Vec<u8> {
-    let flags = if will.is_some() { 0b0000_0110 } else { 0b0000_0010 };
-    let mut body = [&text("MQTT")[..], &[5, flags, 0, 60, 0], &text(id)].concat();
-    if let Some(topic) = will {
-        body.extend([&[0][..], &text(topic), &text("gone")].concat());
-    }
-    packet(0x10, &body)
+    let hello = Connect { keep_alive: 60, client_id: id.to_owned(), clean_start: true, properties: None };
+    let will = will.map(|topic| LastWill::new(topic, "gone", QoS::AtMostOnce, false, None));
+    encoded(|out| hello.write(&will, &None, out))
 }
 
-/// MQTT 5 PUBLISH at QoS 0.
 fn publish(topic: &str, payload: &[u8]) -> Vec<u8> {
-    packet(0x30, &[&text(topic)[..], &[0], payload].concat())
+    encoded(|out| Publish::new(topic, QoS::AtMostOnce, payload.to_vec(), None).write(out))
+}
+
+fn subscribe(filters: [(&str, QoS); 2]) -> Vec<u8> {
+    let filters = filters.map(|(tail, qos)| Filter::new(topic(tail), qos));
+    let mut packet = Subscribe::new_many(filters, None);
+    packet.pkid = 1;
+    encoded(|out| packet.write(out))
 }

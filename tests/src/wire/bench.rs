@@ -9,7 +9,7 @@ use device_drivers::signal::Signal;
 use device_drivers::time::Monotonic;
 use sim_devices::{Act, LineSpec, Person, SimEvent, SimTime, Simulation};
 
-use super::lines::{configured, door};
+use super::lines::configured;
 
 /// One thing seen on the bench, in the order in which it happened.
 #[derive(Debug, Clone)]
@@ -56,9 +56,7 @@ impl Bench {
     pub fn new(line: &LineSpec, seed: u64) -> Self {
         let mut sim = Simulation::new(line, seed).expect("the line can be built");
         let passer_by = Person::new().then(Duration::from_millis(700), Act::Shut);
-        for number in 1..=u8::try_from(line.doors.len()).expect("few doors") {
-            sim.plant_mut().stand_at(door(number), Some(passer_by.clone())).expect("the door exists");
-        }
+        sim.plant_mut().stand_at_every_door(&passer_by);
         let spec = configured(line, PathBuf::from("in memory"));
         let mut line = Line::new(&spec, Monotonic::ZERO).expect("the line is described rightly");
         line.opened(Monotonic::ZERO);

@@ -8,13 +8,7 @@ use vestibule_demo::process::{Process, ProcessError};
 use vestibule_tests::house::{Building, PATIENCE, Plan};
 use vestibule_tests::served::{ServedBuilding, UNITS};
 
-/// Asserts that these names occur in this order, with anything in between.
-fn in_order(all: &[String], wanted: &[&str]) {
-    let mut rest = all.iter();
-    for name in wanted {
-        assert!(rest.any(|found| found == name), "{name} is missing in order in {all:?}");
-    }
-}
+use crate::whole::record::{Row, export, in_order};
 
 fn number(label: &str) -> u8 {
     label.parse().unwrap()
@@ -34,12 +28,11 @@ fn deposit_and_pickup_move_one_door_once_each_and_are_on_record_everywhere() {
         ["compartment.reserved", "unlock.intended", "unlock.confirmed", "parcel.deposited", "parcel.stored"];
     let pickup = ["access.granted", "unlock.intended", "unlock.confirmed", "parcel.collected"];
     let wanted: Vec<&str> = deposit.into_iter().chain(pickup).collect();
-    in_order(&building.journal(), &wanted);
+    in_order(&export(&building.house), &wanted);
     // The cloud has the same rows in the same order, however they were split into messages.
     let mut seen = Vec::new();
-    while !seen.iter().any(|name| name == "parcel.collected") {
-        let event = building.office.next_event(PATIENCE).expect("the cloud is told");
-        seen.push(event["type"].as_str().unwrap_or_default().to_owned());
+    while !seen.iter().any(|row: &Row| row.event_type() == "parcel.collected") {
+        seen.push(Row::read(building.office.next_event(PATIENCE).expect("the cloud is told")));
     }
     in_order(&seen, &wanted);
     let verified = building.house.ask(&["journal", "verify"]).unwrap();
@@ -65,7 +58,7 @@ fn stopping_ends_in_order_and_is_the_last_row() {
     assert!(status.is_some_and(|status| status.success()), "{status:?}");
     building.house.kill_daemon();
     building.house.start_daemon().unwrap();
-    in_order(&building.journal(), &["gateway.started", "gateway.stopping", "gateway.started"]);
+    in_order(&export(&building.house), &["gateway.started", "gateway.stopping", "gateway.started"]);
     assert!(building.pulsed().is_empty());
 }
 

@@ -7,12 +7,18 @@ mod broker;
 mod clock;
 mod cloud;
 mod disk;
-pub mod record;
-mod staff;
 
 use sim_devices::DoorNumber;
 
 use vestibule_tests::served::ServedBuilding;
+
+use crate::whole::staff::clients::Version;
+use crate::whole::staff::person::Member;
+
+/// A staff member at the building's own broker.
+fn kim(building: &ServedBuilding) -> Member {
+    Member::at(&building.house, "kim", Version::V5)
+}
 
 /// The bank's compartment behind a label: plain numbers from 1.
 fn compartment(label: &str) -> String {

@@ -3,24 +3,25 @@
 //!
 //! Witness of what moved is the simulated wire: how often each lock had current.
 
-mod clients;
+pub mod clients;
 mod cloud;
 mod opening;
-mod person;
+pub mod person;
 mod refusals;
 mod strangers;
 
 use std::time::Duration;
 
 use sim_devices::{DoorNumber, Person};
-use vestibule_tests::house::{Building, Plan, stand_at_every_door};
+use vestibule_tests::house::{Building, Plan};
 
 /// A building that is served, with its own broker and its cloud; whoever finds a door open shuts it.
 fn open(seed: u64) -> Building {
     let mut building = Building::open(Plan::small(seed));
     building.house.start_broker().unwrap();
     building.house.start_daemon().unwrap();
-    stand_at_every_door(&building.house, &Person::collecting(Duration::from_millis(300)));
+    let person = Person::collecting(Duration::from_millis(300));
+    building.house.line.with(|sim| sim.plant_mut().stand_at_every_door(&person));
     building
 }
 

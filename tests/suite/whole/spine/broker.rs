@@ -1,14 +1,13 @@
 //! The building's own broker is killed, and stalls.
 
-use super::staff::Staff;
-use super::{compartment, fetch};
+use super::{compartment, fetch, kim};
 use vestibule_tests::served::{ServedBuilding, UNITS};
 
 #[test]
 fn pickup_works_when_the_broker_is_dead() {
     let mut building = ServedBuilding::open(21);
     let (label, code) = building.deposit(UNITS[0]);
-    let staff = Staff::at(&building.house);
+    let mut staff = kim(&building);
     staff.wait_compartment(&compartment(&label), "occupied");
     building.house.kill_broker();
     fetch(&mut building, &label, &code);
@@ -16,7 +15,7 @@ fn pickup_works_when_the_broker_is_dead() {
     // A new broker remembers nothing: whoever asks is told how things are now.
     drop(staff);
     building.house.start_broker().unwrap();
-    let staff = Staff::at(&building.house);
+    let mut staff = kim(&building);
     let [fetched, brought] = [&label, &other].map(|label| compartment(label));
     if fetched != brought {
         staff.wait_compartment(&fetched, "free");
@@ -28,7 +27,7 @@ fn pickup_works_when_the_broker_is_dead() {
 fn pickup_works_when_the_broker_stalls() {
     let mut building = ServedBuilding::open(22);
     let (label, code) = building.deposit(UNITS[0]);
-    let staff = Staff::at(&building.house);
+    let mut staff = kim(&building);
     staff.wait_compartment(&compartment(&label), "occupied");
     assert!(building.house.broker().unwrap().stall());
     fetch(&mut building, &label, &code);

@@ -7,9 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use vestibule_demo::house::House;
 
-use super::record::{Row, export, in_order};
-use super::staff::Staff;
-use super::{compartment, contents, fetch, gateway, usage};
+use super::{compartment, contents, fetch, gateway, kim, usage};
+use crate::whole::record::{Row, export, in_order};
 use vestibule_tests::house::PATIENCE;
 use vestibule_tests::served::{ServedBuilding, UNITS};
 
@@ -83,7 +82,7 @@ fn pickup_works_when_the_clock_is_in_1970() {
 
     fetch(&mut building, &label, &code);
     // The bus is attached, and below the cloud, although every certificate was made half a century later.
-    Staff::at(&building.house).wait_compartment(&compartment(&kept), "occupied");
+    kim(&building).wait_compartment(&compartment(&kept), "occupied");
     assert_eq!((contents(&building, &kept), usage(&building, &kept).as_str()), (1, "occupied"));
     let rows = export(&building.house);
     let start = rows.iter().rposition(|row| row.event_type() == "gateway.started").unwrap();

@@ -1,7 +1,7 @@
 //! The cloud's broker is killed, and stalls: the building goes on, and afterwards the cloud is told everything in order.
 
 use super::fetch;
-use super::record::{Row, export, in_order};
+use crate::whole::record::{Row, export, in_order};
 use vestibule_tests::house::PATIENCE;
 use vestibule_tests::served::{ServedBuilding, UNITS};
 

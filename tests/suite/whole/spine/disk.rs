@@ -10,9 +10,9 @@ use sim_devices::{Person, Simulation};
 use vestibule_core::command::UNITS_MAX;
 use vestibule_demo::house::House;
 
-use super::record::{Row, export, in_order};
-use super::staff::Staff;
-use super::{compartment, fetch, gateway};
+use super::{compartment, fetch, gateway, kim};
+use crate::whole::record::{Row, export, in_order};
+use crate::whole::staff::person::{Member, unlock};
 use vestibule_tests::house::{CARRIER, PATIENCE};
 use vestibule_tests::served::{ServedBuilding, UNITS};
 
@@ -90,12 +90,14 @@ fn deposit_is_refused(building: &mut ServedBuilding) {
 }
 
 /// Staff on site open a door; the same from afar is refused and moves nothing.
-fn only_staff_on_site_are_served(building: &ServedBuilding, staff: &Staff, label: &str) {
-    building.people(|| Person::collecting(Duration::from_millis(300)));
+fn only_staff_on_site_are_served(building: &ServedBuilding, staff: &mut Member, label: &str) {
+    building.people(&Person::collecting(Duration::from_millis(300)));
     let before = building.pulsed().len();
     building.house.ask(&["unlock", label, "--reason", "resident is here with an identity card"]).unwrap();
     assert_eq!(building.pulsed()[before..], [label.parse::<u8>().unwrap()]);
-    let reply = staff.unlock(&compartment(label));
+    let order = unlock("kim-unlock", &compartment(label), &staff.nonce());
+    staff.send("unlock", order.to_string().as_bytes());
+    let reply = staff.outcome("kim-unlock");
     assert_eq!(
         (reply["status"].as_str(), reply["detail"]["word"].as_str()),
         (Some("refused"), Some("storage_degraded")),
@@ -132,17 +134,17 @@ fn pickup_works_when_the_disk_is_full() {
     let mut building = ServedBuilding::open_under(25, on_a_small_disk);
     let (label, code) = building.deposit(UNITS[0]);
     let (kept, _) = building.deposit(UNITS[1]);
-    let staff = Staff::at(&building.house);
+    let mut staff = kim(&building);
     let filler = Filler::fill(&mut building);
     let order = order_directory(&mut building);
     wait_for_log(&mut building, "journal cannot be written");
     assert_eq!(gateway(&building)["storage"], "degraded");
 
     fetch(&mut building, &label, &code);
-    let witness = staff.wait_event("parcel.collected");
+    let witness = staff.ear.take("event/parcel.collected", |_| true).payload;
     assert!(witness.get("sequence").is_none(), "nothing is called durable: {witness}");
     deposit_is_refused(&mut building);
-    only_staff_on_site_are_served(&building, &staff, &kept);
+    only_staff_on_site_are_served(&building, &mut staff, &kept);
     let taken = |sim: &Simulation| sim.plant().doors().iter().all(|door| door.contents == 0).then_some(());
     building.house.line.wait_until(PATIENCE, taken).unwrap();
     let waiting = gateway(&building);

@@ -7,7 +7,7 @@ use vestibule_tests::house::Building;
 use super::clients::{Client, VERSIONS, Version};
 use super::person::{Member, unlock};
 use super::{open, pulsed};
-use crate::whole::spine::record::export;
+use crate::whole::record::export;
 
 #[test]
 fn unlock_from_the_cloud_is_refused_for_want_of_a_staff_key() {

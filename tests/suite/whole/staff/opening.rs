@@ -6,7 +6,7 @@ use vestibule_tests::house::Building;
 use super::clients::{Message, VERSIONS, Version};
 use super::person::{Member, unlock};
 use super::{open, pulsed};
-use crate::whole::spine::record::{Row, export};
+use crate::whole::record::{Row, export};
 
 /// What was sent, and how it ended.
 struct Sent {

@@ -31,6 +31,11 @@ impl Member {
         self.ear.take("state/gateway/self", online).payload["boot"].as_u64().unwrap()
     }
 
+    /// Waits until the bus says that of a compartment.
+    pub fn wait_compartment(&mut self, id: &str, value: &str) {
+        self.ear.take(&format!("state/compartment/{id}"), |message| message.payload["value"] == value);
+    }
+
     /// Sends a command; the broker takes it.
     pub fn send(&self, command: &str, payload: &[u8]) {
         self.send_with(command, payload, &[]);
