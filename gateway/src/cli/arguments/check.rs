@@ -1,0 +1,11 @@
+//! What `check` takes.
+
+use clap::Args;
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration is for another machine: files that it names may be missing here
+    #[arg(long)]
+    pub elsewhere: bool,
+}

@@ -1,0 +1,115 @@
+//! What can be typed, and the help that teaches it.
+
+mod check;
+mod doors;
+mod enroll;
+mod journal;
+mod run;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub use check::Check;
+pub use doors::{Doors, Terminal, Unlock};
+pub use enroll::Enroll;
+pub use journal::{Journal, JournalAction};
+pub use run::{Broker, Run};
+
+/// The parcel gateway of one apartment building.
+///
+/// Exit codes: 0 done, 1 refused or failed, 2 usage, 3 cannot reach the daemon.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vestibule",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  vestibule check                                  every problem of the configuration at once
+  vestibule status                                 how is the building, and what to do next
+  vestibule doors                                  every door with its use, contact and latch
+  vestibule unlock A3 --reason \"resident forgot\"    open one door; it is in the journal before it moves
+  vestibule terminal lobby                         type as a courier or resident would
+  vestibule journal --follow                       watch what happens
+  vestibule journal verify                         was the record changed?"
+)]
+pub struct Arguments {
+    /// Configuration file or folder instead of the installed layers; may be given several times, weakest first
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Vec<PathBuf>,
+    /// The daemon's socket instead of the configured one
+    #[arg(long, global = true, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon: doors, terminals, journal, bus and cloud
+    #[command(
+        after_help = "The service unit runs this. On a terminal its log is for people; under systemd it goes to \
+        the journal with its fields:\n  journalctl -u vestibule -o verbose"
+    )]
+    Run(Run),
+    /// Run the building's own MQTT broker
+    #[command(
+        after_help = "It prints `READY <address>` once clients can connect. It reads [building] and [broker] only."
+    )]
+    Broker(Broker),
+    /// Check the configuration and list every problem at once
+    #[command(after_help = "Examples:\n  vestibule check\n  vestibule check --config ./vestibule.toml\n  \
+        vestibule check --elsewhere --config site.toml   for another machine\n  vestibule check --json")]
+    Check(Check),
+    /// Tell how the building is, and what to do next
+    Status,
+    /// List every door: use, contact, latch
+    #[command(
+        after_help = "Examples:\n  vestibule doors\n  vestibule doors --attention\n  vestibule doors --json"
+    )]
+    Doors(Doors),
+    /// Open one door
+    #[command(
+        after_help = "The opening is journalled with your name and reason before the lock moves, and the recipient of \
+        what lies there is told.\nExamples:\n  vestibule unlock A3 --reason \"resident forgot the code\"\n  \
+        vestibule unlock a-3 --reason inspection --json"
+    )]
+    Unlock(Unlock),
+    /// Sit down at a terminal
+    #[command(
+        after_help = "Type a code, a unit or a number and press enter. Keys: /ok /cancel /next /not-delivered /reopen \
+        /need-larger /not-empty\nAn empty line is /ok. The end of the input (Ctrl-D) waits for the end of the session.\n\
+        Examples:\n  vestibule terminal lobby\n  printf '123-456-7890\\n' | vestibule terminal lobby --json"
+    )]
+    Terminal(Terminal),
+    /// Read, follow, verify or export the journal
+    #[command(
+        after_help = "Examples:\n  vestibule journal                               the newest rows\n  \
+        vestibule journal --follow --json               rows as they come, one JSON value a line\n  \
+        vestibule journal verify                        against the row the cloud acknowledged last\n  \
+        vestibule journal verify --anchor 1041:9f86d0…  against a row of the cloud's copy: proof\n  \
+        vestibule journal export --out journal.ndjson   every row, byte for byte\n\
+        With the daemon stopped, the database file is read instead."
+    )]
+    Journal(Journal),
+    /// Make the building's own certificate authority, and certificates from it
+    #[command(after_help = "Examples:\n  \
+        vestibule enroll --building-ca /etc/vestibule/authority --building maple-court\n  \
+        vestibule enroll --building-ca /etc/vestibule/authority --role broker --name local --dns maple-court.local \
+        --ip 10.0.0.5 --out /etc/vestibule/tls\n  \
+        vestibule enroll --building-ca /etc/vestibule/authority --role staff --name kim --out ./kim\n  \
+        vestibule enroll --building-ca /etc/vestibule/authority --revoke ./kim/staff-kim.pem\n\
+        The broker reads the list of revoked certificates ([broker] revoked) and new certificates by itself.\n\
+        Roles: broker (with --dns or --ip), gateway, staff, technician, cloud, reader, notifier, and those of your own roles file. \
+        Keep the authority's key off the gateway if you can.")]
+    Enroll(Enroll),
+    /// Print the version
+    Version,
+}
