@@ -1,10 +1,12 @@
-//! The newest totals of lines and boards: for telemetry messages, `status`, and people who look for a bad cable.
+//! The newest totals of lines, boards and connections: for telemetry messages, `status`, `doctor`, and people who look for
+//! a bad cable.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use device_drivers::line::counters::{LineCounters, SlaveCounters};
 use vestibule_core::id::{DeviceId, LineId};
+use vestibule_core::time::Timestamp;
 
 /// Totals since each line was started; they never go back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,9 +15,48 @@ pub struct Totals {
     pub lines: BTreeMap<LineId, LineCounters>,
     /// Of each board that has told them.
     pub devices: BTreeMap<DeviceId, SlaveCounters>,
+    /// The port of each line that has said something of it.
+    pub ports: BTreeMap<LineId, Port>,
+    /// The connection to the building's own broker.
+    pub bus: Connection,
+    /// The connection to the cloud's broker.
+    pub cloud: Connection,
 }
 
-/// Where the line threads leave their totals. Bounded by the configuration's lines and boards.
+/// How a line's port is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Port {
+    /// Whether it is open.
+    pub open: bool,
+    /// Why it is not, in words.
+    pub reason: Option<String>,
+    /// How often it was opened since the start: more than once is an adapter that comes and goes.
+    pub opened: u64,
+}
+
+/// How the connection to a broker is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// Whether it stands: CONNACK came.
+    pub connected: bool,
+    /// When it was made or lost last; none before the first attempt ended.
+    pub since: Option<Timestamp>,
+    /// How often it was made since the start.
+    pub made: u64,
+    /// Why it was lost or not made last, in words; none while it stands.
+    pub reason: Option<String>,
+}
+
+/// Which broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The building's own.
+    Bus,
+    /// The cloud's.
+    Cloud,
+}
+
+/// Where line threads and clients leave what they know. Bounded by the configuration's lines and boards.
 #[derive(Clone, Debug, Default)]
 pub struct Telemetry(Arc<Mutex<Totals>>);
 
@@ -36,7 +77,76 @@ impl Telemetry {
         self.lock().devices.insert(device, counters);
     }
 
+    /// A line's port was opened.
+    pub fn port_opened(&self, line: &LineId) {
+        let mut totals = self.lock();
+        let port = totals.ports.entry(line.clone()).or_default();
+        *port = Port { open: true, reason: None, opened: port.opened + 1 };
+    }
+
+    /// A line's port is gone or cannot be opened.
+    pub fn port_closed(&self, line: &LineId, reason: String) {
+        let mut totals = self.lock();
+        let port = totals.ports.entry(line.clone()).or_default();
+        *port = Port { open: false, reason: Some(reason), opened: port.opened };
+    }
+
+    /// A connection was made.
+    pub fn connected(&self, link: Link, at: Timestamp) {
+        let mut totals = self.lock();
+        let connection = totals.connection(link);
+        let made = connection.made + 1;
+        *connection = Connection { connected: true, since: Some(at), made, reason: None };
+    }
+
+    /// A connection was lost, or could not be made.
+    pub fn lost(&self, link: Link, at: Timestamp, reason: &str) {
+        let mut totals = self.lock();
+        let connection = totals.connection(link);
+        if connection.connected || connection.since.is_none() {
+            connection.since = Some(at);
+        }
+        connection.connected = false;
+        connection.reason = Some(reason.to_owned());
+    }
+
     fn lock(&self) -> MutexGuard<'_, Totals> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Totals {
+    const fn connection(&mut self, link: Link) -> &mut Connection {
+        match link {
+            Link::Bus => &mut self.bus,
+            Link::Cloud => &mut self.cloud,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outage_begins_when_the_connection_was_lost_and_not_at_its_last_attempt() {
+        let telemetry = Telemetry::default();
+        telemetry.connected(Link::Cloud, Timestamp(1));
+        telemetry.lost(Link::Cloud, Timestamp(5), "refused");
+        telemetry.lost(Link::Cloud, Timestamp(9), "no route");
+        let Totals { cloud, bus, .. } = telemetry.totals();
+        let reason = Some("no route".to_owned());
+        assert_eq!(cloud, Connection { connected: false, since: Some(Timestamp(5)), made: 1, reason });
+        assert_eq!(bus, Connection::default());
+    }
+
+    #[test]
+    fn port_that_comes_and_goes_is_counted() {
+        let telemetry = Telemetry::default();
+        let line = LineId::new("one").expect("id");
+        telemetry.port_opened(&line);
+        telemetry.port_closed(&line, "unplugged".into());
+        telemetry.port_opened(&line);
+        assert_eq!(telemetry.totals().ports[&line], Port { open: true, reason: None, opened: 2 });
     }
 }

@@ -187,6 +187,12 @@ impl Building {
         Some(NoticeText { row, label, code, deadline })
     }
 
+    /// The newest journal row that the cloud acknowledged; none before the first.
+    #[must_use]
+    pub fn journal_acknowledged(&self) -> Option<u64> {
+        self.state.gateway.get(&()).and_then(|gateway| gateway.acknowledged).map(|(sequence, _)| sequence)
+    }
+
     /// Every notice that is not acknowledged, oldest first.
     #[must_use]
     pub fn waiting_notices(&self) -> Vec<NoticeId> {

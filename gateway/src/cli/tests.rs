@@ -5,7 +5,7 @@ use clap::{CommandFactory as _, Parser as _};
 use super::advice::advice;
 use super::arguments::{Arguments, Command, Doors, JournalAction};
 use super::{doors, status};
-use crate::console::snapshot::{Compartment, Gateway, Named, Probe, Read, Snapshot, Terminal};
+use crate::console::snapshot::{Compartment, Field, Gateway, Links, Named, Probe, Read, Snapshot, Terminal};
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -43,6 +43,10 @@ fn healthy() -> Snapshot {
             configuration_problems: 0,
             unlocks: 7,
             last_commit_us: 2_100,
+            acknowledged: Some(1_230),
+            waiting_notices: 0,
+            configuration: String::new(),
+            storage_failures: 0,
         },
         compartments: vec![
             compartment(1, "free", read("shut".into(), "good")),
@@ -56,6 +60,8 @@ fn healthy() -> Snapshot {
         devices: vec![named("locks")],
         lines: vec![named("rs485-1")],
         terminals: vec![Terminal { id: "lobby".into(), usage: "idle".into() }],
+        field: Field::default(),
+        links: Links::default(),
     }
 }
 

@@ -79,7 +79,9 @@ impl Session {
         match request {
             Request::Snapshot => {
                 let now = Timestamp(jiff::Timestamp::now().as_millisecond());
-                let snapshot = snapshot::make(&self.shared.configuration, &self.shared.engine.view(), now);
+                let totals = self.shared.telemetry.totals();
+                let snapshot =
+                    snapshot::make(&self.shared.configuration, &self.shared.engine.view(), &totals, now);
                 self.say(&Message::Snapshot(Box::new(snapshot))).await
             }
             Request::Command { name, payload } => self.command(&name, payload.get()).await,

@@ -46,6 +46,10 @@ pub struct Published {
     pub head: Option<Head>,
     /// Rows that wait in memory for the disk; 0 while the disk is well, riders apart.
     pub waiting_rows: u64,
+    /// The newest row that the cloud acknowledged; none before the first.
+    pub acknowledged: Option<u64>,
+    /// Notices that the notifier has not acknowledged yet.
+    pub waiting_notices: usize,
     /// What is counted.
     pub counters: Counters,
 }

@@ -161,6 +161,8 @@ impl Engine {
             view: self.building.view(),
             head: Some(Head { sequence: head.sequence, hash: head.hash }),
             waiting_rows: u64::try_from(self.store.waiting()).unwrap_or(u64::MAX),
+            acknowledged: self.building.journal_acknowledged(),
+            waiting_notices: self.building.waiting_notices().len(),
             counters: self.counters,
         }
     }

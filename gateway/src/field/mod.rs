@@ -115,6 +115,7 @@ fn sink(line: &LineId, mut ear: Ear, ends: &Ends) -> impl FnMut(Signal) + Send +
                     telemetry.device(device, *counters);
                 }
             }
+            Signal::Port { state, .. } => report::keep(&telemetry, &line, state),
             _ => {}
         }
         ear.hear(&signal, |input| match engine.submit(input) {

@@ -4,6 +4,8 @@ use device_drivers::signal::{DeviceState, LineTrouble, PortState, Sign, Signal};
 use tracing::{info, warn};
 use vestibule_core::id::LineId;
 
+use crate::telemetry::Telemetry;
+
 /// Logs what a person must look at. Reads, outcomes and totals are not logged one by one.
 pub(super) fn log(line: &LineId, signal: &Signal) {
     match signal {
@@ -30,6 +32,18 @@ pub(super) fn log(line: &LineId, signal: &Signal) {
         | Signal::Ended { .. }
         | Signal::DeviceCounters { .. }
         | Signal::LineCounters { .. } => {}
+    }
+}
+
+/// Keeps how a port is, for whoever asks later.
+pub(super) fn keep(telemetry: &Telemetry, line: &LineId, state: &PortState) {
+    match state {
+        PortState::Open => telemetry.port_opened(line),
+        PortState::Unplugged => telemetry.port_closed(line, "it was unplugged".to_owned()),
+        PortState::OpenFailed { step, kind } => {
+            telemetry.port_closed(line, format!("cannot {step}: {kind}"));
+        }
+        PortState::SlowAdapter { .. } => {}
     }
 }
 

@@ -22,7 +22,7 @@ use super::outbound::{Outbound, Said, is_current};
 use super::sampler::Samples;
 use crate::clock;
 use crate::engine::{EngineHandle, Outgoing};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{self, Telemetry};
 
 /// Which broker, and as whom.
 #[derive(Clone, Debug)]
@@ -93,6 +93,7 @@ struct Client<F: Feed> {
     outbound: Outbound,
     commands: Commands,
     samples: Samples,
+    telemetry: Telemetry,
 }
 
 impl<F: Feed> Client<F> {
@@ -108,7 +109,8 @@ impl<F: Feed> Client<F> {
             phase: Phase::Running,
             stop_by: None,
             outbound: Outbound::default(),
-            samples: Samples::new(settings.telemetry),
+            samples: Samples::new(settings.telemetry.clone()),
+            telemetry: settings.telemetry,
         }
     }
 
@@ -167,12 +169,14 @@ impl<F: Feed> Client<F> {
 
     fn connected(&mut self) {
         self.connection.connected();
+        self.telemetry.connected(self.which(), clock::wall());
         self.ears = Ears::Shut;
         self.outbound.everything(&self.engine.view().view);
         self.feed.connected(&self.engine);
     }
 
     fn lost(&mut self, reason: String) {
+        self.telemetry.lost(self.which(), clock::wall(), &reason);
         let mut said = Vec::new();
         let mut fed = Vec::new();
         for sent in self.connection.lost(reason) {
@@ -186,6 +190,13 @@ impl<F: Feed> Client<F> {
         self.feed.lost(fed);
         if self.phase != Phase::Running {
             self.phase = Phase::Ended;
+        }
+    }
+
+    const fn which(&self) -> telemetry::Link {
+        match self.channel {
+            Channel::Cloud => telemetry::Link::Cloud,
+            Channel::Bus | Channel::Console => telemetry::Link::Bus,
         }
     }
 

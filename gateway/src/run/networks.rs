@@ -48,9 +48,9 @@ fn start_console(
     configuration: &Arc<Configuration>,
     stopped: &Flag<bool>,
 ) {
-    let (engine, journal) = (parts.engine.clone(), parts.reader.clone());
+    let (engine, journal, telemetry) = (parts.engine.clone(), parts.reader.clone(), parts.telemetry.clone());
     let shared = Arc::clone(configuration);
-    let bind = move || Console::bind((*shared).clone(), engine.clone(), journal.clone());
+    let bind = move || Console::bind((*shared).clone(), engine.clone(), journal.clone(), telemetry.clone());
     let mut bound =
         bind().inspect_err(|why| error!(error = %Chain(why), "there is no console; trying again")).ok();
     let stop = stopped.clone();

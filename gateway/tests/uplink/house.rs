@@ -248,5 +248,12 @@ pub fn published() -> Published {
         terminals: BTreeMap::new(),
     };
     let head = Some(Head { sequence: 0, hash: Digest([0; 32]) });
-    Published { view, head, waiting_rows: 0, counters: Default::default() }
+    Published {
+        view,
+        head,
+        waiting_rows: 0,
+        acknowledged: None,
+        waiting_notices: 0,
+        counters: Default::default(),
+    }
 }

@@ -16,6 +16,7 @@ use vestibule_core::screen::Screen;
 use super::protocol::LINE_MAX;
 use super::server::{CONNECTIONS_MAX, Console, ConsoleError};
 use crate::engine::{Outgoing, Seam};
+use crate::telemetry::Telemetry;
 use bench::{Bench, PATIENCE, configuration, engine, next_command, outcome};
 
 #[tokio::test]
@@ -25,6 +26,9 @@ async fn snapshot_tells_the_building() {
     assert_eq!(answer["snapshot"]["building"], "maple-court");
     assert_eq!(answer["snapshot"]["compartments"][0]["label"], "A1");
     assert_eq!(answer["snapshot"]["compartments"][0]["door"], Value::Null);
+    assert_eq!(answer["snapshot"]["field"]["lines"]["one"]["port"], "/dev/nothing");
+    assert_eq!(answer["snapshot"]["field"]["devices"]["locks"]["address"], 1);
+    assert_eq!(answer["snapshot"]["links"], json!({"bus": null, "cloud": null}));
     bench.end().await;
 }
 
@@ -228,7 +232,12 @@ async fn journal_and_verdict_are_told_and_an_odd_anchor_is_refused() {
 async fn socket_is_taken_over_from_the_dead_only() {
     let bench = Bench::start();
     let (handle, _seam) = Seam::new([], engine(&configuration(bench.folder.path())).published());
-    let again = Console::bind(configuration(bench.folder.path()), handle.clone(), bench.journal.clone());
+    let again = Console::bind(
+        configuration(bench.folder.path()),
+        handle.clone(),
+        bench.journal.clone(),
+        Telemetry::default(),
+    );
     assert!(matches!(again.err(), Some(ConsoleError::Taken(_))));
     let socket = bench.socket();
     let journal = bench.journal.clone();
@@ -238,5 +247,5 @@ async fn socket_is_taken_over_from_the_dead_only() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(StdListener::bind(folder.path().join("console.sock")).expect("a socket of a dead daemon"));
     assert!(folder.path().join("console.sock").exists());
-    assert!(Console::bind(configuration(folder.path()), handle, journal).is_ok());
+    assert!(Console::bind(configuration(folder.path()), handle, journal, Telemetry::default()).is_ok());
 }

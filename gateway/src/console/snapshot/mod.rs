@@ -7,6 +7,13 @@ use vestibule_core::view::{CompartmentView, Presence, Quality, Seen, StorageView
 
 use crate::config::{Configuration, Origin};
 use crate::engine::Published;
+use crate::telemetry::Totals;
+
+mod field;
+mod links;
+
+pub use field::{DeviceTotals, Field, LineTotals};
+pub use links::{Link, Links};
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +34,12 @@ pub struct Snapshot {
     pub lines: Vec<Named>,
     /// Every terminal.
     pub terminals: Vec<Terminal>,
+    /// Ports, and what lines and boards count; empty from a daemon that is older than this.
+    #[serde(default)]
+    pub field: Field,
+    /// The connections to the brokers that are configured.
+    #[serde(default)]
+    pub links: Links,
 }
 
 /// The gateway itself.
@@ -50,12 +63,24 @@ pub struct Gateway {
     pub journal: u64,
     /// Its hash.
     pub journal_hash: Option<String>,
+    /// The newest row that the cloud acknowledged; none before the first, or where there is no cloud.
+    #[serde(default)]
+    pub acknowledged: Option<u64>,
+    /// Notices that the notifier has not acknowledged yet.
+    #[serde(default)]
+    pub waiting_notices: usize,
+    /// SHA-256 over the files of the configuration that runs.
+    #[serde(default)]
+    pub configuration: String,
     /// Problems of the files where an older configuration runs; 0 where the files are in force.
     pub configuration_problems: usize,
     /// Unlock orders since the start.
     pub unlocks: u64,
     /// Length of the last commit in microseconds.
     pub last_commit_us: u64,
+    /// Commits, prunings and reopenings of the database that failed since the start.
+    #[serde(default)]
+    pub storage_failures: u64,
 }
 
 /// A value that was read.
@@ -119,7 +144,12 @@ pub struct Terminal {
 
 /// Makes a snapshot.
 #[must_use]
-pub fn make(configuration: &Configuration, published: &Published, now: Timestamp) -> Snapshot {
+pub fn make(
+    configuration: &Configuration,
+    published: &Published,
+    totals: &Totals,
+    now: Timestamp,
+) -> Snapshot {
     let view = &published.view;
     let climate = |id| configuration.site.probes.get(id).map_or("", |probe| climate_word(probe.climate));
     Snapshot {
@@ -146,6 +176,8 @@ pub fn make(configuration: &Configuration, published: &Published, now: Timestamp
                 usage: terminal_word(*usage).to_owned(),
             })
             .collect(),
+        field: field::make(configuration, totals),
+        links: links::make(configuration, totals),
     }
 }
 
@@ -170,12 +202,16 @@ fn gateway(configuration: &Configuration, published: &Published, now: Timestamp)
         waiting_rows: published.waiting_rows,
         journal: published.head.map_or(0, |head| head.sequence),
         journal_hash: published.head.map(|head| head.hash.to_string()),
+        acknowledged: published.acknowledged,
+        waiting_notices: published.waiting_notices,
+        configuration: configuration.digest.to_string(),
         configuration_problems: match configuration.origin {
             Origin::Current => 0,
             Origin::LastGood { problems } => problems,
         },
         unlocks: published.counters.unlocks,
         last_commit_us: published.counters.last_commit_us,
+        storage_failures: published.counters.storage_failures,
     }
 }
 
