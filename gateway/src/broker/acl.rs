@@ -69,6 +69,7 @@ pub struct Acl {
     retain: Vec<String>,
     subscribe: Vec<String>,
     retained: Vec<String>,
+    commands: String,
 }
 
 impl Acl {
@@ -82,7 +83,20 @@ impl Acl {
             retain: fill(&role.retain),
             subscribe: fill(&role.subscribe),
             retained: table.retained_of(who.building()),
+            commands: table.commands_of(who.building()),
         })
+    }
+
+    /// Whether a topic, or every topic of a filter, is a command's.
+    #[must_use]
+    pub fn is_command(&self, topic_or_filter: &str) -> bool {
+        covers(&self.commands, topic_or_filter)
+    }
+
+    /// Whether this client may read a command: the gateway does.
+    #[must_use]
+    pub fn reads_commands(&self) -> bool {
+        self.subscribe.iter().any(|pattern| covers(&self.commands, pattern))
     }
 
     /// Whether the message may be published, now or as a will.

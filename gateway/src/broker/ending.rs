@@ -23,6 +23,8 @@ pub(super) enum Ending {
     KeepAlive,
     #[error("the client takes no bytes")]
     SlowReader,
+    #[error("the client leaves commands unacknowledged")]
+    Unacknowledged,
     #[error("the certificate is no longer good: {0}")]
     Distrusted(rustls::Error),
     #[error("the link to rumqttd is gone: {0}")]
@@ -50,6 +52,7 @@ impl Ending {
             Self::Malformed(_) => Code::MalformedPacket,
             Self::TakenOver => Code::SessionTakenOver,
             Self::KeepAlive => Code::KeepAliveTimeout,
+            Self::Unacknowledged => Code::QuotaExceeded,
             Self::Distrusted(_) => Code::NotAuthorized,
             Self::BackendLost(_) => Code::ServerBusy,
             Self::Shutdown => Code::ServerShuttingDown,

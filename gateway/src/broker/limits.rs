@@ -52,6 +52,34 @@ pub const PACKETS_BURST: u32 = 2_000;
 pub const BYTES_PER_SECOND: u32 = 512 * 1024;
 /// Bytes one client may send at once.
 pub const BYTES_BURST: u32 = 2 * 1024 * 1024;
+/// Packets a second one client may always send, whatever the others do. What is above it is paid from the total of all.
+pub const SHARE_PACKETS_PER_SECOND: u32 = 50;
+/// Packets of its share one client may send at once: connecting, subscribing and an unlock are some ten.
+pub const SHARE_PACKETS_BURST: u32 = 100;
+/// Bytes a second of its share: a command a second that is as long as commands get.
+pub const SHARE_BYTES_PER_SECOND: u32 = 16 * 1024;
+/// Bytes of its share one client may send at once.
+pub const SHARE_BYTES_BURST: u32 = 2 * PACKET_BYTES_MAX;
+/// Packets a second of all clients together above their shares. Who reads commands (the gateway) is not counted: a
+/// building has one, and its resync must not wait for a flood.
+pub const TOTAL_PACKETS_PER_SECOND: u32 = 1_000;
+/// Packets above their shares all clients together may send at once.
+pub const TOTAL_PACKETS_BURST: u32 = 2_000;
+/// Bytes a second of all clients together above their shares.
+pub const TOTAL_BYTES_PER_SECOND: u32 = 1024 * 1024;
+/// Bytes above their shares all clients together may send at once.
+pub const TOTAL_BYTES_BURST: u32 = 2 * 1024 * 1024;
+/// Bytes of commands that all connections of one name have on their way to readers that have not acknowledged them.
+pub const POSTED_BYTES_MAX: u32 = PACKET_BYTES_MAX;
+/// A command counts as so many bytes at least, so that eight of one name are on their way: a person sends one or two.
+pub const POSTED_BYTES_LEAST: u32 = POSTED_BYTES_MAX / POSTED_MESSAGES_MAX;
+/// Commands of one name on their way.
+const POSTED_MESSAGES_MAX: u32 = 8;
+/// Commands waiting for one reader: all that as many names as there are connections may have on their way, and as many
+/// again of connections that have just ended. At most 16 MB, from 128 thieves at once.
+pub const MAILBOX_MESSAGES: usize = 2 * CONNECTIONS_MAX * 8;
+/// Commands one client has not acknowledged; the rest waits in its mailbox.
+pub const MAIL_IN_FLIGHT_MAX: usize = 32;
 /// rumqttd's own connection limit, which must never be met: it answers nothing then, and poisons a lock.
 pub const BACKEND_CONNECTIONS_MAX: usize = 4 * CONNECTIONS_MAX;
 /// QoS 1 messages rumqttd has in flight to one client.
@@ -71,6 +99,9 @@ const _: () = assert!(BACKEND_CONNECTIONS_MAX >= CONNECTIONS_MAX * 2 + PENDING_M
 const _: () = assert!(BACKEND_READ_MAX >= TOPICS_MAX);
 const _: () = assert!(FILTERS_PER_NAME_MAX >= FILTERS_PER_CONNECTION_MAX);
 const _: () = assert!(BYTES_BURST > PACKET_BYTES_MAX);
+const _: () = assert!(SHARE_BYTES_BURST > PACKET_BYTES_MAX && TOTAL_BYTES_BURST > PACKET_BYTES_MAX);
+const _: () = assert!(POSTED_BYTES_MAX >= PACKET_BYTES_MAX, "the largest command must find credit");
+const _: () = assert!(POSTED_MESSAGES_MAX == 8 && MAILBOX_MESSAGES >= CONNECTIONS_MAX * 8);
 const _: () = assert!(SEGMENT_BYTES >= 1024, "rumqttd panics below");
 
 /// How often replaced certificates are looked for.

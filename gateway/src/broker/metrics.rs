@@ -62,6 +62,12 @@ counters! {
     trust_refused,
     /// Pauses in reading from clients above their rate.
     throttled,
+    /// Pauses in reading from clients whose commands were not acknowledged yet.
+    out_of_credit,
+    /// Pauses in reading from clients because all together were above the total rate.
+    total_throttled,
+    /// Wills that could not be published in time.
+    wills_lost,
     /// Messages too large for the client they were for.
     oversize_dropped,
     /// Wills published.

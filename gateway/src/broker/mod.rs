@@ -3,11 +3,13 @@
 //!
 //! ```text
 //! socket -> pending -> tls -> hello (CONNECT) -> registry (one a client id) -> pump <-> session <-> backend (rumqttd)
+//!                                                                                          ^---- commands ----> post
 //! ```
 
 mod acl;
 mod answer;
 mod backend;
+mod clocks;
 mod ending;
 mod error;
 mod heartbeat;
@@ -18,8 +20,10 @@ mod metrics;
 pub mod mosquitto;
 mod pace;
 mod pending;
+mod post;
 mod pump;
 mod quota;
+mod refused;
 mod registry;
 mod roles;
 mod serve;
@@ -32,7 +36,7 @@ mod wire;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -50,7 +54,9 @@ pub use tls::TlsError;
 pub use trust::TlsFiles;
 
 use backend::Backend;
+use pace::Total;
 use pending::Pending;
+use post::Post;
 use quota::Quota;
 use registry::Registry;
 use serve::{Shared, Slots, serve};
@@ -109,6 +115,8 @@ pub async fn run(
         pending: Pending::new(settings.limits.pending),
         limits: settings.limits,
         quota: Arc::new(Quota::default()),
+        post: Arc::new(Post::default()),
+        total: Total::new(Instant::now()),
         metrics: settings.metrics,
         slots: Slots::new(connections),
         shutdown: shutdown_seen,

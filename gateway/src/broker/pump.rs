@@ -3,89 +3,28 @@
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::BytesMut;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::DisconnectReasonCode;
 use rustls_pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::sleep_until;
 
+use super::answer;
 use super::backend::Link;
+use super::clocks::{Clocks, Reading, Unwritten};
 use super::ending::Ending;
-use super::limits::{BUFFER_BYTES_MAX, BYTES_BURST, BYTES_PER_SECOND, Limits, PACKET_BYTES_MAX, READ_BYTES};
+use super::limits::{BUFFER_BYTES_MAX, Limits, PACKET_BYTES_MAX, READ_BYTES};
 use super::metrics::Metrics;
-use super::pace::Pace;
+use super::pace::Above;
+use super::post::{Desk, Mail, price};
 use super::registry::Claim;
 use super::session::{Outputs, Session};
 use super::trust::Trust;
 use super::wire::next_frame;
-
-/// When things happened to one connection, and what follows from it.
-struct Clocks {
-    silence_max: Duration,
-    write_stall: Duration,
-    heard: Instant,
-    stalled: Option<Instant>,
-    /// When the client's certificate is judged again.
-    judge_at: Instant,
-    packets: Pace,
-    bytes: Pace,
-}
-
-impl Clocks {
-    fn new(keep_alive: Duration, limits: &Limits, now: Instant) -> Self {
-        Self {
-            // One and a half keep-alives, as MQTT has it.
-            silence_max: keep_alive + keep_alive / 2,
-            write_stall: limits.write_stall,
-            heard: now,
-            stalled: None,
-            judge_at: now + limits.judged_every,
-            packets: Pace::new(limits.packets_per_second, limits.packets_burst, now),
-            bytes: Pace::new(BYTES_PER_SECOND, BYTES_BURST, now),
-        }
-    }
-
-    fn spend(&mut self, bytes: usize, now: Instant) {
-        self.packets.spend(1, now);
-        self.bytes.spend(u32::try_from(bytes).unwrap_or(u32::MAX), now);
-    }
-
-    /// When reading goes on, if it is paused now.
-    fn paused_until(&self, now: Instant) -> Option<Instant> {
-        let ready = self.packets.ready_at().max(self.bytes.ready_at());
-        (ready > now).then_some(ready)
-    }
-
-    /// What is due by now, if anything. A client that we do not read is not silent.
-    fn due(&self, now: Instant, reading: Reading) -> Option<Ending> {
-        if self.stalled.is_some_and(|since| now >= since + self.write_stall) {
-            return Some(Ending::SlowReader);
-        }
-        if reading == Reading::Yes && now >= self.heard + self.silence_max {
-            return Some(Ending::KeepAlive);
-        }
-        None
-    }
-
-    fn next(&self, paused: Option<Instant>, reading: Reading) -> Instant {
-        let silence = match reading {
-            Reading::Yes => Some(self.heard + self.silence_max),
-            Reading::No => None,
-        };
-        let stall = self.stalled.map(|since| since + self.write_stall);
-        // Reading is off only while something is stalled or paused, so there is always a time.
-        [silence, stall, paused].into_iter().flatten().min().unwrap_or(self.heard + self.silence_max)
-    }
-}
-
-/// Whether the client is being read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
-    Yes,
-    No,
-}
 
 /// What rumqttd's or a client's end of the pump did.
 enum Moved {
@@ -94,6 +33,10 @@ enum Moved {
     ToClient(io::Result<usize>),
     Flushed(io::Result<()>),
     ToBroker(io::Result<usize>),
+    /// There is credit for the command that waits to be posted.
+    Credit(OwnedSemaphorePermit),
+    /// A command for the client.
+    Mail(Box<Mail>),
     Time,
     Superseded,
     /// The certificate is to be judged again.
@@ -108,6 +51,7 @@ pub(super) struct Pump<'a, S> {
     pub(super) link: &'a mut Link,
     pub(super) session: &'a mut Session,
     pub(super) out: &'a mut Outputs,
+    pub(super) desk: &'a mut Desk,
     pub(super) claim: &'a mut Claim,
     pub(super) shutdown: watch::Receiver<bool>,
     /// The client's certificates.
@@ -118,8 +62,8 @@ pub(super) struct Pump<'a, S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
     /// Runs until the connection ends.
-    pub(super) async fn run(mut self, keep_alive: Duration, limits: &Limits) -> Ending {
-        match self.run_until_end(keep_alive, limits).await {
+    pub(super) async fn run(mut self, clocks: Clocks, limits: &Limits) -> Ending {
+        match self.run_until_end(clocks, limits).await {
             Ok(never) => match never {},
             Err(ending) => ending,
         }
@@ -127,34 +71,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
 
     async fn run_until_end(
         &mut self,
-        keep_alive: Duration,
+        mut clocks: Clocks,
         limits: &Limits,
     ) -> Result<std::convert::Infallible, Ending> {
-        let mut clocks = Clocks::new(keep_alive, limits, Instant::now());
         let mut unflushed = Unflushed::No;
         loop {
             let now = Instant::now();
             let paused = self.take_from_client(&mut clocks, now)?;
             self.take_from_broker()?;
-            if self.out.to_client.is_empty() && unflushed == Unflushed::No {
-                clocks.stalled = None;
-            } else {
-                clocks.stalled.get_or_insert(now);
-            }
-            let room = paused.is_none() && has_room(&self.out.to_client) && has_room(&self.out.to_broker);
+            let written = self.out.to_client.is_empty() && unflushed == Unflushed::No;
+            let unwritten = if written { Unwritten::None } else { Unwritten::Some };
+            clocks.waits(unwritten, self.session.oldest_command(), now);
+            let free = paused.is_none() && self.out.posted.is_none();
+            let room = free && has_room(&self.out.to_client) && has_room(&self.out.to_broker);
             let reading = if room { Reading::Yes } else { Reading::No };
-            let (next, judge_at) = (clocks.next(paused, reading), clocks.judge_at);
+            let (next, judge_at) = (clocks.next(paused, reading, now), clocks.judge_at);
             match self.step(reading, unflushed, next, judge_at).await {
                 Moved::FromClient(read) => {
                     ended(read).map_err(Ending::Gone)?;
-                    clocks.heard = Instant::now();
+                    clocks.heard(Instant::now());
                 }
                 Moved::FromBroker(read) => {
                     ended(read).map_err(|error| Ending::BackendLost(error.to_string()))?;
                 }
                 Moved::ToClient(written) => {
                     ended(written).map_err(Ending::Gone)?;
-                    clocks.stalled = Some(Instant::now());
+                    clocks.took(Instant::now());
                     unflushed = Unflushed::Yes;
                 }
                 Moved::Flushed(flushed) => {
@@ -163,6 +105,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
                 }
                 Moved::ToBroker(written) => {
                     ended(written).map_err(|error| Ending::BackendLost(error.to_string()))?;
+                }
+                Moved::Credit(credit) => self.post(credit)?,
+                Moved::Mail(mail) => {
+                    let waited = u32::try_from(mail.posted.elapsed().as_secs()).unwrap_or(u32::MAX);
+                    self.session.take_command(*mail, waited, self.out)?;
                 }
                 Moved::Time => {
                     if let Some(ending) = clocks.due(Instant::now(), reading) {
@@ -180,21 +127,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
         }
     }
 
-    /// Handles the client's whole packets, as far as there is room and pace. Says until when there is none.
+    /// Handles the client's whole packets, as far as there is room, pace and credit. Says until when there is no pace.
     fn take_from_client(&mut self, clocks: &mut Clocks, now: Instant) -> Result<Option<Instant>, Ending> {
-        loop {
-            let paused = clocks.paused_until(now);
-            if paused.is_some() {
-                self.metrics.throttled.add();
-                return Ok(paused);
+        while self.out.posted.is_none() {
+            if let Some((until, why)) = clocks.allowance.paused_until(now) {
+                match why {
+                    Above::Own => self.metrics.throttled.add(),
+                    Above::Total => self.metrics.total_throttled.add(),
+                }
+                return Ok(Some(until));
             }
             if !has_room(&self.out.to_client) || !has_room(&self.out.to_broker) {
                 return Ok(None);
             }
             let Some(frame) = next_frame(&mut self.unread, PACKET_BYTES_MAX)? else { return Ok(None) };
-            clocks.spend(frame.bytes().len(), now);
+            clocks.allowance.spend(frame.bytes().len(), now);
             self.session.take_from_client(&frame, self.out)?;
+            let cost = self.out.posted.as_ref().map(price);
+            match cost.map(|cost| self.desk.counter.credit_now(cost)) {
+                None => {}
+                Some(Some(credit)) => self.post(credit)?,
+                Some(None) => self.metrics.out_of_credit.add(),
+            }
         }
+        Ok(None)
+    }
+
+    /// Gives the waiting command to its readers, and then only acknowledges it.
+    fn post(&mut self, credit: OwnedSemaphorePermit) -> Result<(), Ending> {
+        let Some(command) = self.out.posted.take() else { return Ok(()) };
+        let refused = |text: String| Ending::Refused(DisconnectReasonCode::QuotaExceeded, text);
+        self.desk.counter.send(&command, credit).map_err(|overflow| refused(overflow.to_string()))?;
+        if command.qos != QoS::AtMostOnce {
+            answer::puback(command.pkid, &mut self.out.to_client);
+        }
+        Ok(())
     }
 
     /// Handles rumqttd's whole packets, as far as the client has room. Room towards rumqttd does not matter: it does not
@@ -221,12 +188,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
         let from_broker = has_room(&self.out.to_client);
         let to_client = !self.out.to_client.is_empty() || unflushed == Unflushed::Yes;
         let to_broker = !self.out.to_broker.is_empty();
+        let cost = self.out.posted.as_ref().map(price);
+        let takes_mail = from_broker && self.session.takes_commands();
         if reading == Reading::Yes {
             self.unread.reserve(READ_BYTES);
         }
         if from_broker {
             self.link.unread.reserve(READ_BYTES);
         }
+        // What it writes and what it reads are two halves of one desk.
+        let Desk { counter, mailbox } = &mut *self.desk;
         tokio::select! {
             biased;
             () = self.claim.superseded() => Moved::Superseded,
@@ -236,6 +207,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
             moved = push(&mut client_out, &mut self.out.to_client), if to_client => moved,
             written = broker_out.write_buf(&mut self.out.to_broker), if to_broker => Moved::ToBroker(written),
             read = broker_in.read_buf(&mut self.link.unread), if from_broker => Moved::FromBroker(read),
+            credit = counter.credit(cost.unwrap_or_default()), if cost.is_some() => Moved::Credit(credit),
+            mail = mailbox.next(), if takes_mail => Moved::Mail(Box::new(mail)),
             read = client_in.read_buf(&mut self.unread), if reading == Reading::Yes => Moved::FromClient(read),
             () = sleep_until(next.into()) => Moved::Time,
         }

@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::topic::{BadTopic, check_filter, covers};
+use super::topic::{BadTopic, check_filter, covers, overlap};
 use crate::enroll::{Identity, ROLE_MAX};
 
 /// The roles of a building's own bus.
 const BUILDING_ROLES: &str = include_str!("../../../broker-config/roles.toml");
 /// The roles of a broker that stands in for the cloud.
 const CLOUD_ROLES: &str = include_str!("../../../broker-config/cloud-roles.toml");
+/// Commands, below the prefix: their messages never pass through rumqttd (see `post.rs`).
+const COMMANDS: &str = "command/#";
 /// Longest roles file in bytes; a real one has a few kB.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 /// Most patterns of one list. A packet is checked against each, so this bounds its cost.
@@ -67,6 +69,9 @@ pub enum Problem {
     /// A topic that may be retained but not published.
     #[error("pattern \"{0}\" may be retained but is not in publish")]
     RetainWithoutPublish(String),
+    /// A pattern that reaches commands and more, or retains one.
+    #[error("pattern \"{0}\": commands are read by filters below command/ alone, and never retained")]
+    Commands(String),
     /// A role name no certificate can carry.
     #[error("role \"{0}\" is not 1 to {ROLE_MAX} characters of a-z, 0-9 and '-'")]
     RoleName(String),
@@ -175,6 +180,8 @@ impl RoleTable {
                     .map(|p| check_pattern(p.get_ref()).map_err(|problem| at(p.span().start, problem)))
                     .collect::<Result<Vec<_>, _>>()
             };
+            check_commands(&entry.retain, &entry.subscribe)
+                .map_err(|(offset, problem)| at(offset, problem))?;
             let role = Role {
                 publish: list(&entry.publish)?,
                 retain: list(&entry.retain)?,
@@ -213,6 +220,12 @@ impl RoleTable {
         format!("{}{}", self.prefix_of(who.building()), pattern.replace("{name}", who.name()))
     }
 
+    /// Every command, as a full filter of a building.
+    #[must_use]
+    pub fn commands_of(&self, building: &str) -> String {
+        format!("{}{COMMANDS}", self.prefix_of(building))
+    }
+
     /// Every topic that some role may retain, as full filters of a building.
     #[must_use]
     pub fn retained_of(&self, building: &str) -> Vec<String> {
@@ -236,6 +249,17 @@ fn check_role_name(name: &str) -> Result<String, Problem> {
     match Identity::new("building", name, "name") {
         Ok(identity) => Ok(identity.role().to_owned()),
         Err(_) => Err(Problem::RoleName(name.to_owned())),
+    }
+}
+
+/// Commands are nobody's to retain, and no filter mixes them with what rumqttd delivers.
+fn check_commands(retain: &[Spanned<String>], subscribe: &[Spanned<String>]) -> Result<(), (usize, Problem)> {
+    let reaches = |pattern: &str| overlap(COMMANDS, &pattern.replace("{name}", "+"));
+    let mixed = |pattern: &str| reaches(pattern) && !covers(COMMANDS, pattern);
+    let retained = retain.iter().find(|pattern| reaches(pattern.get_ref()));
+    match retained.or_else(|| subscribe.iter().find(|pattern| mixed(pattern.get_ref()))) {
+        Some(bad) => Err((bad.span().start, Problem::Commands(bad.get_ref().clone()))),
+        None => Ok(()),
     }
 }
 
@@ -284,5 +308,10 @@ mod tests {
         assert!(RoleTable::parse("r.toml", text).unwrap_err().to_string().contains("line 3"));
         let text = "prefix = \"v/{building}/\"\n[role.staff]\nsubscribe = [\"reply/{client}\"]\n";
         assert!(RoleTable::parse("r.toml", text).unwrap_err().to_string().contains("{name}"));
+        for list in ["subscribe = [\"#\"]", "publish = [\"command/x\"]\nretain = [\"command/x\"]"] {
+            let text = format!("prefix = \"v/{{building}}/\"\n[role.staff]\n{list}\n");
+            let problem = RoleTable::parse("r.toml", &text).unwrap_err().to_string();
+            assert!(problem.contains("never retained"), "{problem}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::v5;
@@ -15,11 +15,16 @@ use tokio_rustls::server::TlsStream;
 use super::acl::Acl;
 use super::answer::{self, Manner, Welcome};
 use super::backend::{Backend, BackendError, Link};
+use super::clocks::Clocks;
 use super::ending::Ending;
 use super::hello::{self, ClientId, Hello, NoHello, Refusal};
-use super::limits::{CONNECT_BYTES_MAX, Limits, READ_BYTES, SHUTDOWN_TIME_MAX, TAKE_OVER_TIME_MAX};
+use super::limits::{
+    BACKEND_TIME_MAX, CONNECT_BYTES_MAX, Limits, READ_BYTES, SHUTDOWN_TIME_MAX, TAKE_OVER_TIME_MAX,
+};
 use super::metrics::Metrics;
+use super::pace::Total;
 use super::pending::{Pending, Room};
+use super::post::{Desk, Post, price};
 use super::pump::Pump;
 use super::quota::Quota;
 use super::registry::{Claim, Registry};
@@ -40,6 +45,8 @@ pub(super) struct Shared {
     pub(super) registry: Arc<Registry>,
     pub(super) pending: Arc<Pending>,
     pub(super) quota: Arc<Quota>,
+    pub(super) post: Arc<Post>,
+    pub(super) total: Arc<Total>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) slots: Slots,
     pub(super) shutdown: watch::Receiver<bool>,
@@ -226,6 +233,7 @@ impl Connection<'_> {
     async fn run(mut self, admitted: Admitted) -> Ending {
         let Admitted { mut client, unread, hello, who, acl, id } = admitted;
         let manner = Manner { version: hello.version, problem_information: hello.problem_information };
+        let total = (!acl.reads_commands()).then(|| Arc::clone(&self.shared.total));
         let facts = SessionFacts {
             manner,
             acl,
@@ -234,7 +242,8 @@ impl Connection<'_> {
             packet_maximum: hello.packet_maximum,
         };
         let quota = Arc::clone(&self.shared.quota);
-        let mut session = Session::new(facts, quota, Arc::clone(&self.shared.metrics));
+        let (subscriber, mut desk) = self.shared.post.open(&who.to_string());
+        let mut session = Session::new(facts, subscriber, quota, Arc::clone(&self.shared.metrics));
         let (keep_alive, given) = hello::keep_alive_of(&hello);
         let assigned_id = (id == ClientId::Choose).then(|| self.claim.client_id().to_owned());
         let chain = client.get_ref().1.peer_certificates().unwrap_or_default().to_vec();
@@ -249,17 +258,21 @@ impl Connection<'_> {
                     link: &mut self.link,
                     session: &mut session,
                     out: &mut out,
+                    desk: &mut desk,
                     claim: &mut self.claim,
                     shutdown: self.shared.shutdown.clone(),
                     chain: &chain,
                     trust: self.shared.trust.clone(),
                     metrics: &self.shared.metrics,
                 };
-                pump.run(Duration::from_secs(u64::from(keep_alive)), &self.shared.limits).await
+                let keep_alive = Duration::from_secs(u64::from(keep_alive));
+                let limits = &self.shared.limits;
+                pump.run(Clocks::new(keep_alive, limits, total, Instant::now()), limits).await
             }
         };
         self.count(&ending);
-        self.farewell(client, &session, hello.will, out, &ending).await;
+        let will = hello.will.filter(|_| ending.farewell() == Farewell::WithWill);
+        self.farewell(client, &session, will, out, desk, &ending).await;
         ending
     }
 
@@ -268,7 +281,7 @@ impl Connection<'_> {
         match ending {
             Ending::Refused(..) | Ending::Malformed(_) => metrics.protocol_ended.add(),
             Ending::KeepAlive => metrics.keep_alive_ended.add(),
-            Ending::SlowReader => metrics.slow_reader_ended.add(),
+            Ending::SlowReader | Ending::Unacknowledged => metrics.slow_reader_ended.add(),
             Ending::Distrusted(_) => metrics.distrusted_ended.add(),
             Ending::BackendLost(_) => metrics.backend_lost.add(),
             Ending::Left(_) | Ending::Gone(_) | Ending::TakenOver | Ending::Shutdown => {}
@@ -282,19 +295,29 @@ impl Connection<'_> {
         session: &Session,
         will: Option<v5::Publish>,
         mut out: Outputs,
+        desk: Desk,
         ending: &Ending,
     ) {
         let Self { shared, slot, claim, link } = self;
         let farewell = ending.farewell();
-        if farewell == Farewell::WithWill && will.is_some() {
+        if will.is_some() {
             shared.metrics.wills_published.add();
         }
+        let (command, will) = match will {
+            Some(will) if session.is_command(&will) => (Some(will), None),
+            will => (None, will),
+        };
         if let Some((code, text)) = ending.told() {
             // A reason that cannot be written is not told.
             answer::disconnect(session.manner(), code, &text, &mut out.to_client).ok();
         }
         let to_client = last_words(&mut client, &out.to_client);
         let to_broker = async {
+            if let Some(command) = &command
+                && !post_will(&desk, command).await
+            {
+                shared.metrics.wills_lost.add();
+            }
             let ended = match ending {
                 // The old link is dead; the will takes a new one.
                 Ending::BackendLost(_) => end_afresh(shared, link, slot, will.as_ref()).await,
@@ -312,6 +335,14 @@ impl Connection<'_> {
                 tracing::error!(%error, "a link to the inner broker did not end");
             }
         }
+    }
+}
+
+/// Gives a will that is a command to its readers. Whether it found credit in time, and room.
+async fn post_will(desk: &Desk, will: &v5::Publish) -> bool {
+    match timeout(BACKEND_TIME_MAX, desk.counter.credit(price(will))).await {
+        Ok(credit) => desk.counter.send(will, credit).is_ok(),
+        Err(_elapsed) => false,
     }
 }
 

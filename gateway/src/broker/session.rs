@@ -7,20 +7,19 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use rumqttc::v5::mqttbytes::v5::{
-    self, DisconnectReasonCode, PubAckReason, SubscribeReasonCode, UnsubAckReason,
-};
+use rumqttc::v5::mqttbytes::v5::{self, DisconnectReasonCode, SubscribeReasonCode, UnsubAckReason};
 use rumqttc::v5::mqttbytes::{self as m5};
 
-use super::acl::{Acl, Denied, QosLimit};
+use super::acl::{Acl, QosLimit};
 use super::answer::{self, Manner};
 use super::ending::Ending;
 use super::hello::message_of;
 use super::in_flight::InFlight;
 use super::limits::{FILTERS_PER_CONNECTION_MAX, FILTERS_PER_PACKET_MAX, UNANSWERED_MAX};
 use super::metrics::Metrics;
-use super::quota::{Exceeded, Quota};
-use super::topic::BadTopic;
+use super::post::{Mail, Subscriber, Subscription};
+use super::quota::Quota;
+use super::refused::{Refused, check_publish_form};
 use super::wire::{BrokerPacket, ClientPacket, Frame, WireError, read_broker, read_client};
 
 /// Bytes waiting to be written to either side.
@@ -28,6 +27,8 @@ use super::wire::{BrokerPacket, ClientPacket, Frame, WireError, read_broker, rea
 pub(super) struct Outputs {
     pub(super) to_client: BytesMut,
     pub(super) to_broker: BytesMut,
+    /// A command, to be given to the post before anything else is read.
+    pub(super) posted: Option<v5::Publish>,
 }
 
 /// An answer that rumqttd owes.
@@ -37,17 +38,6 @@ enum Unanswered {
     Subscribe { pkid: u16, codes: Vec<SubscribeReasonCode>, refusal: Option<String> },
     /// As many UNSUBACKs as filters were forwarded: rumqttd answers each one. No reasons: the guard itself asked.
     Unsubscribe { pkid: u16, owed: usize, reasons: Option<Vec<UnsubAckReason>> },
-}
-
-/// Why one message or filter is refused while the connection goes on.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    #[error(transparent)]
-    Quota(#[from] Exceeded),
-    #[error("a connection has at most {FILTERS_PER_CONNECTION_MAX} filters")]
-    TooManyFilters,
 }
 
 /// What a session needs to know of its client.
@@ -65,20 +55,32 @@ pub(super) struct Session {
     subscriptions: HashSet<String>,
     unanswered: VecDeque<Unanswered>,
     in_flight: InFlight,
+    commands: Subscriber,
     quota: Arc<Quota>,
     metrics: Arc<Metrics>,
 }
 
 impl Session {
     /// A session without subscriptions.
-    pub(super) fn new(facts: SessionFacts, quota: Arc<Quota>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(
+        facts: SessionFacts,
+        commands: Subscriber,
+        quota: Arc<Quota>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let in_flight = InFlight::new(facts.receive_maximum);
-        Self { facts, subscriptions: HashSet::new(), unanswered: VecDeque::new(), in_flight, quota, metrics }
+        let (subscriptions, unanswered) = (HashSet::new(), VecDeque::new());
+        Self { facts, subscriptions, unanswered, in_flight, commands, quota, metrics }
     }
 
     /// How the client is spoken to.
     pub(super) fn manner(&self) -> Manner {
         self.facts.manner
+    }
+
+    /// Whether a message is a command.
+    pub(super) fn is_command(&self, publish: &v5::Publish) -> bool {
+        self.facts.acl.is_command(message_of(publish).topic)
     }
 
     /// Takes one packet of the client.
@@ -107,6 +109,10 @@ impl Session {
     ) -> Result<(), Ending> {
         check_publish_form(publish)?;
         match self.check_publish(publish) {
+            Ok(()) if self.is_command(publish) => {
+                out.posted = Some(publish.clone());
+                Ok(())
+            }
             Ok(()) => forward_publish(publish, bytes, out),
             Err(refused) => self.refuse_publish(publish, &refused, out),
         }
@@ -140,18 +146,7 @@ impl Session {
         );
         let told =
             self.facts.manner.version == super::wire::Version::V5 && publish.qos == m5::QoS::AtLeastOnce;
-        let (ack, end) = match refused {
-            Refused::Denied(Denied::Topic(_)) => {
-                (PubAckReason::TopicNameInvalid, DisconnectReasonCode::TopicNameInvalid)
-            }
-            Refused::Denied(Denied::EmptyWithoutRetain) => {
-                (PubAckReason::PayloadFormatInvalid, DisconnectReasonCode::PayloadFormatInvalid)
-            }
-            Refused::Denied(_) => (PubAckReason::NotAuthorized, DisconnectReasonCode::NotAuthorized),
-            Refused::Quota(_) | Refused::TooManyFilters => {
-                (PubAckReason::QuotaExceeded, DisconnectReasonCode::QuotaExceeded)
-            }
-        };
+        let (ack, end) = refused.publish_codes();
         if !told {
             return Err(Ending::Refused(end, text));
         }
@@ -166,6 +161,7 @@ impl Session {
             return Err(Ending::Refused(DisconnectReasonCode::ProtocolError, text));
         }
         let pkid = subscribe.pkid;
+        let id = subscribe.properties.as_ref().and_then(|properties| properties.id);
         let mut forwarded = v5::Subscribe { pkid, filters: Vec::new(), properties: subscribe.properties };
         let (mut codes, mut refusal, mut again) = (Vec::new(), None, Vec::new());
         for filter in subscribe.filters {
@@ -173,6 +169,11 @@ impl Session {
                 Ok(limit) => {
                     let qos = granted(filter.qos, limit);
                     codes.push(SubscribeReasonCode::Success(qos));
+                    if self.facts.acl.is_command(&filter.path) {
+                        self.subscriptions.insert(filter.path.clone());
+                        self.commands.subscribe(Subscription { filter: filter.path, qos, id });
+                        continue;
+                    }
                     if !self.subscriptions.insert(filter.path.clone()) {
                         again.push(filter.path.clone());
                     }
@@ -184,7 +185,7 @@ impl Session {
                     let text = refused.to_string();
                     let filter = filter.path.escape_debug();
                     tracing::info!(name = self.facts.name, %filter, reason = text, "a filter is refused");
-                    codes.push(subscribe_code(&refused));
+                    codes.push(refused.subscribe_code());
                     refusal.get_or_insert(text);
                 }
             }
@@ -227,7 +228,11 @@ impl Session {
         let mut reasons = Vec::new();
         for filter in filters {
             if self.subscriptions.remove(filter) {
-                known.push(filter.clone());
+                if self.facts.acl.is_command(filter) {
+                    self.commands.unsubscribe(filter);
+                } else {
+                    known.push(filter.clone());
+                }
                 reasons.push(UnsubAckReason::Success);
             } else {
                 reasons.push(UnsubAckReason::NoSubscriptionExisted);
@@ -268,6 +273,46 @@ impl Session {
             }
             BrokerPacket::Disconnect => Err(lost("it said goodbye".to_owned())),
         }
+    }
+
+    /// Whether one more command may be on its way to the client.
+    pub(super) fn takes_commands(&self) -> bool {
+        self.in_flight.command_id().is_some()
+    }
+
+    /// Which command has been on its way longest; another one after a while, unless the client acknowledges nothing.
+    pub(super) fn oldest_command(&self) -> Option<u64> {
+        self.in_flight.oldest_command()
+    }
+
+    /// Takes one command that has waited so many seconds for this client.
+    pub(super) fn take_command(&mut self, mail: Mail, waited: u32, out: &mut Outputs) -> Result<(), Ending> {
+        let Mail { mut publish, credit, .. } = mail;
+        if let Some(expiry) = publish.properties.as_mut().and_then(|p| p.message_expiry_interval.as_mut()) {
+            if *expiry <= waited {
+                return Ok(());
+            }
+            *expiry -= waited;
+        }
+        let at_least_once = publish.qos != m5::QoS::AtMostOnce;
+        publish.pkid = 0;
+        if at_least_once {
+            // The pump asks first; without an id the command would have to be dropped.
+            let Some(id) = self.in_flight.command_id() else {
+                return Err(Ending::Unacknowledged);
+            };
+            publish.pkid = id;
+        }
+        let mut packet = BytesMut::new();
+        answer::publish(self.facts.manner, &publish, &mut packet)?;
+        if u32::try_from(packet.len()).map_or(true, |length| length > self.facts.packet_maximum) {
+            self.metrics.oversize_dropped.add();
+        } else if at_least_once {
+            self.in_flight.command(publish.pkid, packet.freeze(), credit, &mut out.to_client);
+        } else {
+            out.to_client.extend_from_slice(&packet);
+        }
+        Ok(())
     }
 
     fn deliver(&mut self, publish: &v5::Publish, frame: &Frame, out: &mut Outputs) -> Result<(), Ending> {
@@ -328,22 +373,6 @@ impl Session {
     }
 }
 
-/// What no client may send whatever its role; these end the connection as MQTT 5 demands.
-fn check_publish_form(publish: &v5::Publish) -> Result<(), Ending> {
-    let refuse = |code, text: &str| Err(Ending::Refused(code, text.to_owned()));
-    if publish.qos == m5::QoS::ExactlyOnce {
-        return refuse(DisconnectReasonCode::QoSNotSupported, "QoS 2 is not offered");
-    }
-    let Some(properties) = &publish.properties else { return Ok(()) };
-    if properties.topic_alias.is_some() {
-        return refuse(DisconnectReasonCode::TopicAliasInvalid, "topic aliases are not offered");
-    }
-    if !properties.subscription_identifiers.is_empty() {
-        return refuse(DisconnectReasonCode::ProtocolError, "a subscription identifier from a client");
-    }
-    Ok(())
-}
-
 fn forward_publish(publish: &v5::Publish, bytes: Option<Bytes>, out: &mut Outputs) -> Result<(), Ending> {
     match bytes {
         Some(bytes) => out.to_broker.extend_from_slice(&bytes),
@@ -364,16 +393,5 @@ fn granted(asked: m5::QoS, limit: QosLimit) -> m5::QoS {
     match (asked, limit) {
         (m5::QoS::AtMostOnce, _) | (_, QosLimit::AtMostOnce) => m5::QoS::AtMostOnce,
         _ => m5::QoS::AtLeastOnce,
-    }
-}
-
-fn subscribe_code(refused: &Refused) -> SubscribeReasonCode {
-    match refused {
-        Refused::Denied(Denied::Topic(BadTopic::Shared)) => {
-            SubscribeReasonCode::SharedSubscriptionsNotSupported
-        }
-        Refused::Denied(Denied::Topic(_)) => SubscribeReasonCode::TopicFilterInvalid,
-        Refused::Denied(_) => SubscribeReasonCode::NotAuthorized,
-        Refused::Quota(_) | Refused::TooManyFilters => SubscribeReasonCode::QuotaExceeded,
     }
 }

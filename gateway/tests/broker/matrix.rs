@@ -179,16 +179,19 @@ async fn subscribe_matrix(bench: &Bench) {
                 let mut reader = Probe::of(bench, version, role, name).await;
                 let granted = reader.subscribe(&[&full(filter)]).await;
                 let at = format!("{version:?} {role} reads {filter}: {granted:?}");
-                // A filter the reader may have in any case carries the mark.
-                let (own, mark_topic) = match role {
-                    "gateway" => ("command/resync/staff-mark", "command/resync/staff-mark"),
-                    _ => ("telemetry/mark/all", "telemetry/mark/all"),
+                // A filter the reader may have in any case carries the mark, the way that the message goes: commands and
+                // all else overtake each other.
+                let command = topic.starts_with("command");
+                let mark_topic = match (role, command) {
+                    ("gateway", true) => "command/resync/staff-mark",
+                    ("gateway", false) => "state/mark/all",
+                    _ => "telemetry/mark/all",
                 };
-                reader.subscribe(&[&full(own)]).await;
+                reader.subscribe(&[&full(mark_topic)]).await;
                 let (payload, mark) = (format!("cell-{cell}"), format!("mark-{cell}"));
-                let writer = if topic.starts_with("command") { &mut staff } else { &mut gateway };
+                let writer = if command { &mut staff } else { &mut gateway };
                 assert_eq!(writer.publish(&plain(full(topic), &payload)).await, Heard::PubAck(true));
-                let marker = if role == "gateway" { &mut staff } else { &mut gateway };
+                let marker = if role == "gateway" && command { &mut staff } else { &mut gateway };
                 assert_eq!(marker.publish(&plain(full(mark_topic), &mark)).await, Heard::PubAck(true));
                 let seen: Vec<Message> = reader.messages_before(&mark).await;
                 assert_eq!(seen.iter().any(|message| message.payload == payload), may, "{at}");

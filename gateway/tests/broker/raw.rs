@@ -17,6 +17,7 @@ impl Raw {
     /// Connects; the handshake happens with the first bytes.
     pub fn connect(bench: &Bench, tls: Arc<ClientConfig>) -> Self {
         let socket = TcpStream::connect(bench.address).unwrap();
+        socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         socket.set_write_timeout(Some(PATIENCE)).unwrap();
         let name = bench.address.ip().into();
