@@ -26,6 +26,9 @@ pub fn run(options: &[PathBuf], arguments: &Run) -> Result<Exit, Failure> {
         loaded.configuration.as_ref().map_or("info", |configuration| configuration.local.log.as_str());
     crate::log::init(filter).map_err(Failure::new)?;
     tell(&loaded.problems, &loaded.sources);
+    for (what, next) in super::enroll::pending(options) {
+        tracing::warn!(next, "not enrolled yet: {what}");
+    }
     let Some(configuration) = loaded.configuration else {
         return Err(Failure::new(
             "the configuration is bad and no earlier one is kept; see `vestibule check`",

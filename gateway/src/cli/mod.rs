@@ -121,12 +121,12 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Run(run) => daemon::run(&arguments.config, run),
         Command::Broker(broker) => daemon::broker(broker, &arguments.config, out),
         Command::Check(check) => check::check(&arguments.config, check, out),
-        Command::Status => status::status(&ask::socket(arguments), out),
+        Command::Status => status::status(arguments, out),
         Command::Doors(doors) => doors::doors(&ask::socket(arguments), doors, out),
         Command::Unlock(unlock) => unlock::unlock(&ask::socket(arguments), unlock, out),
         Command::Terminal(terminal) => terminal::terminal(&ask::socket(arguments), &terminal.terminal, out),
         Command::Journal(journal) => journal::journal(arguments, journal, out),
-        Command::Enroll(enroll) => enroll::enroll(enroll, out),
+        Command::Enroll(enroll) => enroll::enroll(arguments, enroll, out),
         Command::Version => version::version(out),
     }
 }

@@ -1,19 +1,21 @@
 //! `vestibule status`: health in words, and what to do next.
 
-use std::path::Path;
-
 use super::advice::{Advice, advice};
+use super::arguments::Arguments;
 use super::table::{aligned, celsius, count, span};
-use super::{Exit, Failure, Out, ask};
+use super::{Exit, Failure, Out, ask, enroll};
 use crate::console::snapshot::{Probe, Snapshot};
 
 /// Runs the command. A building that needs attention is still a command that is done.
 ///
 /// # Errors
 /// The daemon cannot be reached.
-pub fn status(socket: &Path, out: &mut Out) -> Result<Exit, Failure> {
-    let snapshot = ask::snapshot(&mut ask::connect(socket)?)?;
-    let advice = advice(&snapshot);
+pub fn status(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
+    let pending = enroll::pending(&arguments.config).into_iter().map(|(what, next)| Advice { what, next });
+    let snapshot = ask::connect(&ask::socket(arguments)).and_then(|mut client| ask::snapshot(&mut client));
+    // A gateway that is not enrolled yet, or not started, says what it waits for.
+    let snapshot = snapshot.map_err(|failure| waiting(failure, pending.clone()))?;
+    let advice: Vec<Advice> = advice(&snapshot).into_iter().chain(pending).collect();
     #[derive(serde::Serialize)]
     struct Status<'a> {
         #[serde(flatten)]
@@ -22,6 +24,11 @@ pub fn status(socket: &Path, out: &mut Out) -> Result<Exit, Failure> {
     }
     out.either(&Status { snapshot: &snapshot, attention: &advice }, || words(&snapshot, &advice))?;
     Ok(Exit::Done)
+}
+
+fn waiting(failure: Failure, pending: impl Iterator<Item = Advice>) -> Failure {
+    let words = pending.map(|Advice { what, next }| format!("\n  ! {what}\n    {next}"));
+    Failure { words: core::iter::once(failure.words).chain(words).collect(), exit: failure.exit }
 }
 
 /// The status for a person.

@@ -155,3 +155,35 @@ fn arguments_are_consistent_and_global_ones_stand_anywhere() {
     let Some(JournalAction::Verify { anchor: Some(anchor) }) = journal.action else { panic!("an anchor") };
     assert_eq!(anchor, (12, hash.to_lowercase()));
 }
+
+#[test]
+fn enrolment_takes_one_step_at_a_time() {
+    let parsed = |line: &str| {
+        let words = ["vestibule", "enroll"].into_iter().chain(line.split_whitespace());
+        Arguments::try_parse_from(words).map(|_| ()).map_err(|error| error.kind())
+    };
+    for good in [
+        "--building-ca ca --building maple-court",
+        "--building-ca ca --role staff --name kim --out kim",
+        "--building-ca ca --revoke kim.pem --revoke lee.pem",
+        "--request --role gateway --name one --out tls --building maple-court",
+        "--request --role broker --name local --out tls --dns localhost --ip 10.0.0.5",
+        "--building-ca ca --sign one.csr --role gateway --out signed",
+        "--accept one.pem --ca ca.pem --out tls --replace",
+        "--missing",
+    ] {
+        assert_eq!(parsed(good), Ok(()), "{good}");
+    }
+    for bad in [
+        "",
+        "--role staff --name kim --out kim",
+        "--request --building-ca ca --role gateway --name one --out tls",
+        "--request --role gateway --out tls",
+        "--sign one.csr --role gateway --out signed",
+        "--building-ca ca --sign one.csr --out signed",
+        "--accept one.pem --missing",
+        "--building-ca ca --ca ca.pem",
+    ] {
+        assert!(parsed(bad).is_err(), "{bad}");
+    }
+}

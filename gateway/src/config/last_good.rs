@@ -52,15 +52,27 @@ fn read_copy(path: &Path) -> io::Result<Vec<Source>> {
 
 /// A path as far as it can be read from files that may be bad elsewhere: the state folder, the socket.
 pub fn peek(sources: &[Source], section: &'static str, key: &'static str, default: &str) -> PathBuf {
+    match peek_text(sources, section, key) {
+        Some((source, text)) => source.resolve(&text),
+        None => PathBuf::from(default),
+    }
+}
+
+/// A text as far as it can be read from files that may be bad elsewhere, and the strongest file that gives it.
+pub fn peek_text<'a>(
+    sources: &'a [Source],
+    section: &'static str,
+    key: &'static str,
+) -> Option<(&'a Source, String)> {
     let problems = Problems::default();
-    let mut found = PathBuf::from(default);
+    let mut found = None;
     for (index, source) in sources.iter().enumerate() {
         let table = tree::parse(index, source, &problems);
         let mut root = Reader::new(&table, Place { source: index, start: 0, end: 0 }, "", &problems);
         if let Some(mut section) = root.table(section)
             && let Some(text) = section.text(key)
         {
-            found = source.resolve(text.value);
+            found = Some((source, text.value.to_owned()));
         }
     }
     found

@@ -92,6 +92,13 @@ pub fn peek_socket(layers: &Layers) -> std::path::PathBuf {
     last_good::peek(&layers.read(&Problems::default()), "console", "socket", SOCKET)
 }
 
+/// The building's id, as far as the files can be read.
+#[must_use]
+pub fn peek_building(layers: &Layers) -> Option<String> {
+    let sources = layers.read(&Problems::default());
+    last_good::peek_text(&sources, "building", "id").map(|(_, text)| text)
+}
+
 /// What `vestibule broker` starts with.
 pub struct BrokerStart {
     /// Whose broker it is.

@@ -168,6 +168,19 @@ impl BuildingCa {
         Ok(Issued { certificate_pem: certificate.pem(), key_pem: key.serialize_pem() })
     }
 
+    /// Writes a signed certificate and, beside it, the authority's; returns the latter's path.
+    ///
+    /// # Errors
+    /// [`EnrollError::Exists`] when the certificate is there and `existing` says to keep it, [`EnrollError::Write`].
+    pub fn hand_over(&self, path: &Path, pem: &str, existing: Existing) -> Result<PathBuf, EnrollError> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        files::make_directory(folder)?;
+        files::write(path, pem, Readable::All, existing)?;
+        let ca = folder.join(CA_CERTIFICATE);
+        files::write(&ca, &self.certificate_pem, Readable::All, Existing::Replace)?;
+        Ok(ca)
+    }
+
     /// Issues for [`Self::LEAF_LIFE`] and writes `{role}-{name}.pem`, `{role}-{name}.key` and `ca.pem` into `dir`.
     ///
     /// # Errors
@@ -204,7 +217,7 @@ fn authority_params(building: &str, subject: &str) -> CertificateParams {
     params
 }
 
-fn leaf_params(
+pub(super) fn leaf_params(
     identity: &Identity,
     purpose: &Purpose,
     life: Duration,
@@ -228,7 +241,7 @@ fn leaf_params(
     Ok(params)
 }
 
-fn name_of(common_name: &str, building: &str, role: Option<&str>) -> DistinguishedName {
+pub(super) fn name_of(common_name: &str, building: &str, role: Option<&str>) -> DistinguishedName {
     let mut name = DistinguishedName::new();
     name.push(DnType::OrganizationName, DnValue::Utf8String(building.to_owned()));
     if let Some(role) = role {

@@ -62,11 +62,43 @@ pub enum EnrollError {
         /// Why.
         reason: String,
     },
+    /// The file is no request that can be signed.
+    #[error("{path} is no request to sign: {reason}")]
+    NotARequest {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The key beside it is not a key.
+    #[error("{path} is no private key")]
+    NotAKey {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rcgen::Error,
+    },
+    /// The certificate is not put in place; everything is as it was.
+    #[error("{path} is not accepted: {reason}")]
+    NotAccepted {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The revocation list cannot be read; it is not replaced by one that has forgotten what stood in it.
     #[error("{path} is no revocation list; put the last good one in its place")]
     NotAList {
         /// Which file.
         path: PathBuf,
+    },
+    /// The request is another building's.
+    #[error("it asks for building {asked}, and this authority is building {own}'s")]
+    OtherBuilding {
+        /// What the request says.
+        asked: String,
+        /// Whose authority this is.
+        own: String,
     },
     /// The authority belongs to another building.
     #[error("{path} names no building: its common name is \"{common_name}\"")]

@@ -1,7 +1,7 @@
 //! Key and certificate files: made whole or not at all, private where they must be, never overwritten unasked.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
@@ -38,9 +38,21 @@ pub(super) fn make_directory(path: &Path) -> Result<(), EnrollError> {
         .map_err(|source| EnrollError::MakeDirectory { path: path.to_owned(), source })
 }
 
+/// Largest file that is read, in bytes: a list of 10,000 revoked certificates has 500 KiB, anything else far less.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// Reads a small text file.
 pub(super) fn read(path: &Path) -> Result<String, EnrollError> {
-    fs::read_to_string(path).map_err(|source| EnrollError::Read { path: path.to_owned(), source })
+    let failed = |source| EnrollError::Read { path: path.to_owned(), source };
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text))
+        .map_err(failed)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > FILE_BYTES_MAX {
+        let words = format!("it is larger than {FILE_BYTES_MAX} bytes");
+        return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, words)));
+    }
+    Ok(text)
 }
 
 /// Writes the file under a temporary name, syncs it and puts it in place, so that a power cut leaves the old or the new one.

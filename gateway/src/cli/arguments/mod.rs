@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 
 pub use check::Check;
 pub use doors::{Doors, Terminal, Unlock};
-pub use enroll::Enroll;
+pub use enroll::{Enroll, TLS_FOLDER};
 pub use journal::{Journal, JournalAction};
 pub use run::{Broker, Run};
 
@@ -99,17 +99,9 @@ pub enum Command {
         With the daemon stopped, the database file is read instead."
     )]
     Journal(Journal),
-    /// Make the building's own certificate authority, and certificates from it
-    #[command(after_help = "Examples:\n  \
-        vestibule enroll --building-ca /etc/vestibule/authority --building maple-court\n  \
-        vestibule enroll --building-ca /etc/vestibule/authority --role broker --name local --dns maple-court.local \
-        --ip 10.0.0.5 --out /etc/vestibule/tls\n  \
-        vestibule enroll --building-ca /etc/vestibule/authority --role staff --name kim --out ./kim\n  \
-        vestibule enroll --building-ca /etc/vestibule/authority --revoke ./kim/staff-kim.pem\n\
-        The broker reads the list of revoked certificates ([broker] revoked) and new certificates by itself.\n\
-        Roles: broker (with --dns or --ip), gateway, staff, technician, cloud, reader, notifier, and those of your own roles file. \
-        Keep the authority's key off the gateway if you can.")]
-    Enroll(Enroll),
+    /// Make keys and requests, sign them, put certificates in place
+    #[command(after_help = enroll::HELP)]
+    Enroll(Box<Enroll>),
     /// Print the version
     Version,
 }

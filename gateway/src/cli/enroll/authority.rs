@@ -1,18 +1,19 @@
-//! `vestibule enroll --building-ca`: the building's own authority, and certificates from it.
+//! `vestibule enroll --building-ca`: the building's own authority, and keys with certificates from it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::arguments::Enroll;
-use super::{Exit, Failure, Out};
+use super::super::arguments::Enroll;
+use super::super::{Exit, Failure, Out};
+use super::{purpose, usage};
 use crate::broker::RoleTable;
 use crate::config::nearest;
-use crate::enroll::{BuildingCa, Existing, Purpose};
+use crate::enroll::{BuildingCa, Existing};
 
 /// The role of the brokers themselves; no ACL names it.
-const BROKER: &str = "broker";
+pub const BROKER: &str = "broker";
 
 #[derive(Serialize)]
 struct Written {
@@ -22,25 +23,19 @@ struct Written {
     key: Option<String>,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// A file exists or cannot be written; no key is ever replaced unasked.
-pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
-    if !arguments.revoke.is_empty() {
-        return revoke(arguments, out);
-    }
+/// Makes an authority, or a key with its certificate at once.
+pub fn authority(folder: &Path, arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
     let written = match (&arguments.building, &arguments.role, &arguments.name, &arguments.out) {
-        (Some(building), ..) => {
-            let ca = BuildingCa::create(building, &arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+        (Some(building), None, None, None) => {
+            let ca = BuildingCa::create(building, folder).map_err(|e| Failure::chain(&e))?;
             // An empty list, so that brokers can be told of it from the first day.
-            ca.revoke(&arguments.building_ca, &[]).map_err(|e| Failure::chain(&e))?;
-            let path = arguments.building_ca.join("ca.pem").display().to_string();
+            ca.revoke(folder, &[]).map_err(|e| Failure::chain(&e))?;
+            let path = folder.join("ca.pem").display().to_string();
             Written { building: ca.building().to_owned(), ca: path, certificate: None, key: None }
         }
         (None, Some(role), Some(name), Some(dir)) => {
             known(role, arguments.roles.as_deref())?;
-            let ca = BuildingCa::open(&arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+            let ca = BuildingCa::open(folder).map_err(|e| Failure::chain(&e))?;
             let existing = if arguments.replace { Existing::Replace } else { Existing::Refuse };
             let files = ca
                 .issue_into(dir, role, name, &purpose(arguments), existing)
@@ -53,8 +48,9 @@ pub fn enroll(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
             }
         }
         _ => {
-            let words = "give --building to make an authority, --role, --name and --out to issue from it, or --revoke";
-            return Err(Failure { exit: Exit::Usage, words: words.to_owned() });
+            let words = "give --building alone to make an authority, --role, --name and --out to issue from it, \
+                --sign to sign a request, or --revoke";
+            return Err(usage(words));
         }
     };
     out.either(&written, || words(&written))?;
@@ -66,10 +62,11 @@ struct Revoked {
     list: String,
 }
 
-fn revoke(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
-    let ca = BuildingCa::open(&arguments.building_ca).map_err(|e| Failure::chain(&e))?;
+/// Puts certificates on the list of revoked ones.
+pub fn revoke(folder: &Path, arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
+    let ca = BuildingCa::open(folder).map_err(|e| Failure::chain(&e))?;
     let certificates: Vec<&Path> = arguments.revoke.iter().map(PathBuf::as_path).collect();
-    let list = ca.revoke(&arguments.building_ca, &certificates).map_err(|e| Failure::chain(&e))?;
+    let list = ca.revoke(folder, &certificates).map_err(|e| Failure::chain(&e))?;
     let revoked = Revoked { list: list.display().to_string() };
     out.either(&revoked, || {
         format!(
@@ -81,7 +78,7 @@ fn revoke(arguments: &Enroll, out: &mut Out) -> Result<Exit, Failure> {
 }
 
 /// Refuses a role that no broker knows: its certificate would only be refused at the door, with less to go by.
-fn known(role: &str, own: Option<&Path>) -> Result<(), Failure> {
+pub fn known(role: &str, own: Option<&Path>) -> Result<(), Failure> {
     let tables = [Some(RoleTable::building()), Some(RoleTable::cloud()), own.map(RoleTable::read)];
     let tables: Vec<RoleTable> =
         tables.into_iter().flatten().collect::<Result<_, _>>().map_err(|error| Failure::chain(&error))?;
@@ -94,13 +91,6 @@ fn known(role: &str, own: Option<&Path>) -> Result<(), Failure> {
     let all = names.into_iter().collect::<Vec<_>>().join(", ");
     let words = format!("no broker knows the role {role}{}; roles: {all}", near.unwrap_or_default());
     Err(Failure { exit: Exit::Usage, words })
-}
-
-fn purpose(arguments: &Enroll) -> Purpose {
-    match (arguments.dns.as_slice(), arguments.ip.as_slice()) {
-        ([], []) => Purpose::Client,
-        (dns, addresses) => Purpose::Server { dns: dns.to_vec(), addresses: addresses.to_vec() },
-    }
 }
 
 fn words(written: &Written) -> String {
