@@ -11,6 +11,7 @@
 )]
 
 mod crash_images;
+mod front_door;
 mod model;
 mod tidy;
 mod whole;

@@ -19,6 +19,7 @@ pub mod limits;
 mod metrics;
 pub mod mosquitto;
 mod pace;
+pub mod path;
 mod pending;
 mod post;
 mod pump;

@@ -110,6 +110,11 @@ impl Counter {
 }
 
 impl Mailbox {
+    /// A command for this connection, if there is one now.
+    pub(super) fn now(&mut self) -> Option<Mail> {
+        self.0.try_recv().ok()
+    }
+
     /// The next command for this connection. Cancelling it loses none.
     pub(super) async fn next(&mut self) -> Mail {
         match self.0.recv().await {

@@ -6,7 +6,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::v5::{self, DisconnectReasonCode, SubscribeReasonCode, UnsubAckReason};
 use rumqttc::v5::mqttbytes::{self as m5};
 
@@ -86,7 +86,7 @@ impl Session {
     /// Takes one packet of the client.
     pub(super) fn take_from_client(&mut self, frame: &Frame, out: &mut Outputs) -> Result<(), Ending> {
         match read_client(self.facts.manner.version, frame)? {
-            ClientPacket::Publish(publish, bytes) => self.publish(&publish, bytes, out),
+            ClientPacket::Publish(publish) => self.publish(&publish, out),
             ClientPacket::PubAck(pkid) => {
                 self.in_flight.acknowledged(pkid, &mut out.to_client, &mut out.to_broker);
                 Ok(())
@@ -101,19 +101,18 @@ impl Session {
         }
     }
 
-    fn publish(
-        &mut self,
-        publish: &v5::Publish,
-        bytes: Option<Bytes>,
-        out: &mut Outputs,
-    ) -> Result<(), Ending> {
+    fn publish(&mut self, publish: &v5::Publish, out: &mut Outputs) -> Result<(), Ending> {
         check_publish_form(publish)?;
         match self.check_publish(publish) {
             Ok(()) if self.is_command(publish) => {
                 out.posted = Some(publish.clone());
                 Ok(())
             }
-            Ok(()) => forward_publish(publish, bytes, out),
+            // Written anew: rumqttd reads what was checked, whatever else the client's bytes may be taken for.
+            Ok(()) => {
+                publish.write(&mut out.to_broker).map_err(WireError::from)?;
+                Ok(())
+            }
             Err(refused) => self.refuse_publish(publish, &refused, out),
         }
     }
@@ -371,16 +370,6 @@ impl Session {
         }
         Ok(())
     }
-}
-
-fn forward_publish(publish: &v5::Publish, bytes: Option<Bytes>, out: &mut Outputs) -> Result<(), Ending> {
-    match bytes {
-        Some(bytes) => out.to_broker.extend_from_slice(&bytes),
-        None => {
-            publish.write(&mut out.to_broker).map_err(WireError::from)?;
-        }
-    }
-    Ok(())
 }
 
 fn write_unsubscribe(pkid: u16, filters: Vec<String>, out: &mut Outputs) -> Result<(), Ending> {

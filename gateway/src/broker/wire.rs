@@ -106,8 +106,8 @@ pub(super) fn next_frame(buffer: &mut BytesMut, largest: u32) -> Result<Option<F
 /// What a client sends after CONNECT, in MQTT 5 terms.
 #[derive(Debug)]
 pub(super) enum ClientPacket {
-    /// A message, and its bytes where rumqttd can have them unchanged.
-    Publish(v5::Publish, Option<Bytes>),
+    /// A message.
+    Publish(v5::Publish),
     /// The acknowledgement of a QoS 1 message.
     PubAck(u16),
     /// Filters to read.
@@ -138,12 +138,11 @@ pub(super) enum Farewell {
 pub(super) fn read_client(version: Version, frame: &Frame) -> Result<ClientPacket, WireError> {
     match (frame.kind(), version) {
         (kind::PUBLISH, Version::V5) => {
-            let publish = v5::Publish::read(frame.v5_header()?, frame.bytes.clone())?;
-            Ok(ClientPacket::Publish(publish, Some(frame.bytes.clone())))
+            Ok(ClientPacket::Publish(v5::Publish::read(frame.v5_header()?, frame.bytes.clone())?))
         }
         (kind::PUBLISH, Version::V311) => {
             let publish = v4::Publish::read(frame.v4_header()?, frame.bytes.clone())?;
-            Ok(ClientPacket::Publish(publish_from_v4(publish)?, None))
+            Ok(ClientPacket::Publish(publish_from_v4(publish)?))
         }
         (kind::PUBACK, _) => Ok(ClientPacket::PubAck(frame.packet_id()?)),
         (kind::SUBSCRIBE, Version::V5) => {
