@@ -11,6 +11,7 @@ pub mod enroll;
 pub mod field;
 pub mod health;
 pub mod log;
+pub mod metrics;
 pub mod mqtt;
 pub mod run;
 pub mod supervise;

@@ -2,6 +2,7 @@
 
 mod kills;
 mod line;
+mod monitoring;
 mod record;
 mod spine;
 mod staff;

@@ -4,11 +4,19 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! counters {
-    ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {
         /// One closed list of counters, from the start of the process.
         #[derive(Debug, Default)]
         pub struct Metrics {
-            $($(#[$doc])+ pub $name: Counter,)+
+            $($(#[doc = $doc])+ pub $name: Counter,)+
+        }
+
+        impl Metrics {
+            /// Every counter: its name, what it counts, and how far it is.
+            #[must_use]
+            pub fn each(&self) -> Vec<(&'static str, &'static str, u64)> {
+                vec![$((stringify!($name), concat!($($doc),+), self.$name.get())),+]
+            }
         }
 
         impl fmt::Display for Metrics {

@@ -43,6 +43,16 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
     for device in snapshot.devices.iter().filter(|device| is_bad(device)) {
         add(format!("board {} {}", device.id, presence(device)), "check its power, its address and its plug");
     }
+    for (name, link) in snapshot.links.iter().filter(|(_, link)| !link.connected) {
+        let why = link.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let (who, next) = match name {
+            "bus" => {
+                ("the building's broker", "look at `systemctl status vestibule-broker` and its certificates")
+            }
+            _ => ("the cloud", "check the network and the certificate; doors go on, the journal waits"),
+        };
+        add(format!("{who} is away{why}"), next);
+    }
     for probe in snapshot.probes.iter().filter(|probe| probe.milli_celsius.quality != "good") {
         let what = format!("probe {} {}", probe.id, quality_words(&probe.milli_celsius));
         add(what, "what it watches counts as not safe until it reads again");

@@ -1,6 +1,7 @@
 //! `vestibule run` and `vestibule broker`: the two processes that stay.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::{Exit, Failure, Out};
 use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable, TlsFiles};
 use crate::config::{self, Layers, Problem, Severity, Source, render};
 use crate::run::{RunOptions, run as run_daemon};
-use crate::supervise::{feed, tell as tell_systemd};
+use crate::supervise::{Chain, feed, tell as tell_systemd};
 use crate::watchdog;
 
 /// Runs the daemon until it is asked to stop.
@@ -48,7 +49,7 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
         end_with(parent)?;
     }
     let layers = Layers::from_options(options);
-    let config::BrokerStart { building, broker: settings, log } =
+    let config::BrokerStart { building, broker: settings, metrics: export, log } =
         config::load_broker(&layers).map_err(|(problems, sources)| {
             let shown: Vec<_> = problems.iter().map(|problem| render(problem, &sources)).collect();
             Failure::new(format!("the configuration is bad\n{}", shown.join("\n")))
@@ -70,6 +71,9 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
+        if let Some(listen) = export.broker_listen {
+            tokio::spawn(serve_metrics(listen, Arc::clone(&metrics)));
+        }
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let shutdown = async move {
@@ -88,6 +92,12 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
         broker::run(settings, shutdown, ready).await.map_err(|error| Failure::chain(&error))
     })?;
     Ok(Exit::Done)
+}
+
+/// Without its port for collectors the broker serves its clients all the same.
+async fn serve_metrics(listen: SocketAddr, metrics: Arc<Metrics>) {
+    let Err(error) = crate::metrics::serve(listen, move || crate::metrics::broker_text(&metrics)).await;
+    tracing::error!(error = %Chain(&error), "no metrics of the broker");
 }
 
 /// Feeds the watchdog with heartbeats that came back through the inner broker.

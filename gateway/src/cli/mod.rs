@@ -8,6 +8,7 @@ mod daemon;
 mod doors;
 mod enroll;
 mod journal;
+mod metrics;
 mod output;
 mod progress;
 mod status;
@@ -126,6 +127,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Unlock(unlock) => unlock::unlock(&ask::socket(arguments), unlock, out),
         Command::Terminal(terminal) => terminal::terminal(&ask::socket(arguments), &terminal.terminal, out),
         Command::Journal(journal) => journal::journal(arguments, journal, out),
+        Command::Metrics => metrics::metrics(&ask::socket(arguments), out),
         Command::Enroll(enroll) => enroll::enroll(arguments, enroll, out),
         Command::Version => version::version(out),
     }

@@ -4,7 +4,7 @@ use super::advice::{Advice, advice};
 use super::arguments::Arguments;
 use super::table::{aligned, celsius, count, span};
 use super::{Exit, Failure, Out, ask, enroll};
-use crate::console::snapshot::{Probe, Snapshot};
+use crate::console::snapshot::{Gateway, Link, Probe, Snapshot};
 
 /// Runs the command. A building that needs attention is still a command that is done.
 ///
@@ -49,6 +49,7 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
     rows.extend(snapshot.probes.iter().map(|p| row(&format!("probe {}", p.id), probe(p, gateway.now))));
     rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.clone())));
     rows.push(row("journal", journal(snapshot)));
+    rows.extend(snapshot.links.iter().map(|(name, link)| row(name, self::link(name, link, gateway))));
     rows.push(row("clock", gateway.clock.clone()));
     text.push_str(&aligned(&rows));
     text.push('\n');
@@ -98,6 +99,17 @@ fn probe(probe: &Probe, now: i64) -> String {
         "good" => format!("{value}  ({})", probe.climate),
         quality => format!("{value}  ({}, {}{age})", probe.climate, quality.to_uppercase()),
     }
+}
+
+fn link(name: &str, link: &Link, gateway: &Gateway) -> String {
+    let span = link.since.map(|since| format!(" for {}", span(gateway.now - since))).unwrap_or_default();
+    let behind = gateway.journal.saturating_sub(gateway.acknowledged.unwrap_or(0));
+    let behind = match (name, behind) {
+        ("cloud", 1..) => format!(", {behind} rows to send"),
+        _ => String::new(),
+    };
+    let how = if link.connected { "connected" } else { "AWAY" };
+    format!("{how}{span}{behind}")
 }
 
 fn journal(snapshot: &Snapshot) -> String {

@@ -5,7 +5,10 @@ use clap::{CommandFactory as _, Parser as _};
 use super::advice::advice;
 use super::arguments::{Arguments, Command, Doors, JournalAction};
 use super::{doors, status};
-use crate::console::snapshot::{Compartment, Field, Gateway, Links, Named, Probe, Read, Snapshot, Terminal};
+use crate::console::snapshot::{
+    Compartment, Field, Gateway, Link, Links, Named, Probe, Read, Snapshot, Terminal,
+};
+use crate::engine::Counters;
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -27,6 +30,7 @@ fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
 
 fn healthy() -> Snapshot {
     let named = |id: &str| Named { id: id.to_owned(), presence: read("online".to_owned(), "good") };
+    let link = Link { connected: true, since: Some(NOW - 7_440_000), made: 1, reason: None };
     Snapshot {
         building: "maple-court".into(),
         name: "Maple Court".into(),
@@ -43,10 +47,11 @@ fn healthy() -> Snapshot {
             configuration_problems: 0,
             unlocks: 7,
             last_commit_us: 2_100,
-            acknowledged: Some(1_230),
+            acknowledged: Some(1_231),
             waiting_notices: 0,
             configuration: String::new(),
             storage_failures: 0,
+            counters: Counters::default(),
         },
         compartments: vec![
             compartment(1, "free", read("shut".into(), "good")),
@@ -61,7 +66,7 @@ fn healthy() -> Snapshot {
         lines: vec![named("rs485-1")],
         terminals: vec![Terminal { id: "lobby".into(), usage: "idle".into() }],
         field: Field::default(),
-        links: Links::default(),
+        links: Links { bus: Some(link.clone()), cloud: Some(link) },
     }
 }
 
@@ -78,6 +83,8 @@ vestibule 0.1.0, start 3, up 2 h 4 min
   probe cold-1    3.4 °C  (chilled)
   terminal lobby  idle
   journal         1234 rows, last commit took 3 ms
+  bus             connected for 2 h 4 min
+  cloud           connected for 2 h 4 min, 3 rows to send
   clock           synchronised
 
 All is well.
@@ -95,6 +102,8 @@ fn everything_that_is_wrong_is_named_with_what_to_do() {
     snapshot.lines[0].presence = read("offline".into(), "good");
     snapshot.devices[0].presence = Read { value: None, quality: "unknown".into(), observed_at: None };
     snapshot.probes[0].milli_celsius.quality = "stale".into();
+    snapshot.links.cloud =
+        Some(Link { connected: false, since: None, made: 0, reason: Some("refused".into()) });
     snapshot.compartments = vec![
         compartment(1, "out_of_service", read("shut".into(), "good")),
         compartment(2, "occupied", read("open".into(), "good")),
@@ -108,6 +117,7 @@ fn everything_that_is_wrong_is_named_with_what_to_do() {
         "the clock was never synchronised since the start",
         "line rs485-1 is offline",
         "board locks was not heard since the start",
+        "the cloud is away: refused",
         "probe cold-1 was not heard for too long",
         "door A1 (a-1) is out of service (jammed)",
         "door A2 (a-2) stands open",

@@ -13,6 +13,7 @@ use super::compartment::Compartments;
 use super::field::{self, Field, RESPONSE_TIMEOUT_MS};
 use super::guess;
 use super::local::{self, BuildingSection};
+use super::metrics;
 use super::network::{self, Files, Paths};
 use super::place;
 use super::policy;
@@ -49,6 +50,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     guess::check(&policy, compartments.len(), terminals.len(), at, problems);
     let broker = network::read_broker(&mut root, paths);
     let cloud = network::read_cloud(&mut root, paths);
+    let metrics = metrics::read(&mut root);
     root.finish();
     if problems.errors() > 0 {
         return None;
@@ -66,6 +68,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
         wiring,
         broker,
         cloud,
+        metrics,
         local,
         digest,
         origin: Origin::Current,
@@ -84,13 +87,9 @@ pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<BrokerSt
         return None;
     }
     let aside = Problems::default();
-    let log = local::read_log(&mut Reader::new(
-        &table,
-        Place { source: 0, start: 0, end: 0 },
-        "the configuration",
-        &aside,
-    ));
-    Some(BrokerStart { building: building?.id, broker: broker?, log })
+    let mut root = Reader::new(&table, Place { source: 0, start: 0, end: 0 }, "the configuration", &aside);
+    let (log, metrics) = (local::read_log(&mut root), metrics::read(&mut root));
+    Some(BrokerStart { building: building?.id, broker: broker?, metrics, log })
 }
 
 /// All layers as one table; `None` where some file is missing or not TOML, since what it meant would only be guessed.

@@ -9,6 +9,7 @@ mod guess;
 mod last_good;
 mod layers;
 mod local;
+mod metrics;
 mod model;
 mod network;
 mod place;
@@ -32,8 +33,8 @@ pub use network::Files;
 pub use problem::{Located, Problem, Problems, Severity, locate, nearest, render};
 pub use source::{Place, Source, Sources, read_bounded};
 pub use value::{
-    Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Origin, Parity, Port,
-    Protocol, ShutWhen, Tls, Wiring,
+    Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Metrics, Origin, Parity,
+    Port, Protocol, ShutWhen, Tls, Wiring,
 };
 
 /// What came of reading a configuration.
@@ -105,6 +106,8 @@ pub struct BrokerStart {
     pub building: BuildingId,
     /// `[broker]`.
     pub broker: Broker,
+    /// `[metrics]`, as far as it is good.
+    pub metrics: Metrics,
     /// `[log] filter`, or the usual one where that section is bad.
     pub log: String,
 }

@@ -28,6 +28,8 @@ pub struct Configuration {
     pub broker: Option<Broker>,
     /// The cloud's broker; `None` where a building has none.
     pub cloud: Option<Cloud>,
+    /// Where metrics are served.
+    pub metrics: Metrics,
     /// Paths on this machine.
     pub local: Local,
     /// SHA-256 over every source, name and text, in the order of the layers.
@@ -194,6 +196,15 @@ pub struct Cloud {
     pub client: Tls,
     /// The notifier's X25519 public key; notices are sealed to it.
     pub notifier_key: [u8; 32],
+}
+
+/// Where the numbers are served to collectors on this machine; nowhere unless it is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// The daemon's; a loopback address.
+    pub listen: Option<SocketAddr>,
+    /// The broker's; a loopback address.
+    pub broker_listen: Option<SocketAddr>,
 }
 
 /// Paths on this machine.

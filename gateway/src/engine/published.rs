@@ -13,7 +13,7 @@ pub struct Head {
 }
 
 /// What the engine counts since the start of the daemon.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counters {
     /// Inputs decided.
     pub inputs: u64,

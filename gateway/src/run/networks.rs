@@ -11,9 +11,9 @@ use tracing::error;
 use super::parts::Parts;
 use super::{RunError, RunOptions};
 use crate::config::Configuration;
-use crate::console::Console;
+use crate::console::{Console, snapshot};
 use crate::supervise::{Chain, ChildCommand, TaskResult, child, keep};
-use crate::{bus, uplink};
+use crate::{bus, clock, metrics, uplink};
 
 /// Starts every network as a kept task. None of them can keep the daemon from serving doors.
 pub(super) fn start(
@@ -27,6 +27,7 @@ pub(super) fn start(
         start_broker(tasks, files, stopped)?;
     }
     start_console(tasks, parts, configuration, stopped);
+    start_metrics(tasks, parts, configuration, stopped);
     let (engine, telemetry) = (parts.engine.clone(), parts.telemetry.clone());
     let (shared, publisher) = (Arc::clone(configuration), parts.publisher.clone());
     tasks.spawn(keep("bus", stopped.clone(), move || {
@@ -62,6 +63,25 @@ fn start_console(
             console?.serve(asked).await;
             TaskResult::Ok(())
         }
+    }));
+}
+
+/// Collectors of metrics see what the console's snapshot shows.
+fn start_metrics(
+    tasks: &mut JoinSet<()>,
+    parts: &Parts,
+    configuration: &Arc<Configuration>,
+    stopped: &Flag<bool>,
+) {
+    let Some(listen) = configuration.metrics.listen else { return };
+    let (engine, telemetry) = (parts.engine.clone(), parts.telemetry.clone());
+    let shared = Arc::clone(configuration);
+    let text = Arc::new(move || {
+        metrics::daemon_text(snapshot::make(&shared, &engine.view(), &telemetry.totals(), clock::wall()))
+    });
+    tasks.spawn(keep("metrics", stopped.clone(), move || {
+        let text = Arc::clone(&text);
+        async move { match metrics::serve(listen, move || text()).await? {} }
     }));
 }
 

@@ -83,6 +83,7 @@ fn building() -> Configuration {
         },
         broker: None,
         cloud: None,
+        metrics: crate::config::Metrics::default(),
         local: Local {
             state_dir: PathBuf::new(),
             socket: PathBuf::new(),

@@ -85,6 +85,8 @@ pub struct House {
     pub line: PtyLine,
     /// Port of the building's own broker.
     pub broker_port: u16,
+    /// Ports where daemon and broker serve their metrics.
+    pub metrics_ports: [u16; 2],
     /// The notifier's public key: notices are sealed to it.
     pub notifier_key: [u8; 32],
     daemon: Option<Process>,
@@ -106,11 +108,13 @@ impl House {
     /// [`HouseError`] names the step.
     pub fn build_with_banks(spec: HouseSpec, notifier_key: [u8; 32], banks: u8) -> Result<Self, HouseError> {
         let broker_port = free_port()?;
+        let metrics_ports = [free_port()?, free_port()?];
         make_folder(&spec.folder)?;
         let line = wires::line(spec.baud, banks).map_err(StartError::from)?;
         let path = spec.folder.join("rs485-1");
         let line = PtyLine::start(&PtySpec { line, path, served_by: spec.served_by }, spec.seed)?;
-        let house = Self { spec, banks, line, broker_port, notifier_key, daemon: None, broker: None };
+        let (daemon, broker) = (None, None);
+        let house = Self { spec, banks, line, broker_port, metrics_ports, notifier_key, daemon, broker };
         house.enroll()?;
         let text = settings::building(&house);
         write(&house.configuration(), &text)?;

@@ -80,6 +80,7 @@ terminals = ["{TERMINAL}"]
 /// Paths, broker and cloud. Relative paths start at the file's own folder.
 fn ends(house: &House) -> String {
     let port = house.broker_port;
+    let [metrics, broker_metrics] = house.metrics_ports;
     let mut all = format!(
         r#"
 [storage]
@@ -90,6 +91,10 @@ socket = "console.sock"
 
 [clock]
 marker = "synchronised"
+
+[metrics]
+listen = "127.0.0.1:{metrics}"
+broker_listen = "127.0.0.1:{broker_metrics}"
 
 [broker]
 listen = "127.0.0.1:{port}"

@@ -61,11 +61,13 @@ fn look_around(house: &House, timeline: &Timeline) {
     let program = house.spec.program.display();
     let socket = house.socket();
     let (socket, port) = (socket.display(), house.broker_port);
+    let [metrics, _] = house.metrics_ports;
     let tls = house.certificates();
     let tls = tls.display();
     timeline.head("Look around while it runs (cargo demo --stay)");
     timeline.line(&format!(
         "{program} status --socket {socket}\n{program} journal --follow --socket {socket}\n\
+         curl http://127.0.0.1:{metrics}/metrics\n\
          {program} unlock a-1 --reason test --socket {socket}\n\
          mosquitto_sub -h localhost -p {port} --cafile {tls}/ca.pem --cert {tls}/staff-kim.pem --key {tls}/staff-kim.key \\\n    \
          -i kim -V mqttv5 -v -t 'vestibule/v1/{BUILDING}/state/#'"

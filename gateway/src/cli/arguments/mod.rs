@@ -99,6 +99,14 @@ pub enum Command {
         With the daemon stopped, the database file is read instead."
     )]
     Journal(Journal),
+    /// Print the building's numbers as OpenMetrics
+    #[command(
+        after_help = "For a collector that reads files, or for a look. With [metrics] listen = \"127.0.0.1:9464\" the daemon\n\
+        serves the same at http://127.0.0.1:9464/metrics, and with broker_listen the broker its own. A Grafana dashboard\n\
+        and alert rules are in /usr/share/doc/vestibule/examples/monitoring.\n\
+        Example:\n  vestibule metrics | grep vestibule_probe"
+    )]
+    Metrics,
     /// Make keys and requests, sign them, put certificates in place
     #[command(after_help = enroll::HELP)]
     Enroll(Box<Enroll>),

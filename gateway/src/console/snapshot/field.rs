@@ -59,6 +59,8 @@ pub struct DeviceTotals {
     pub exception: u64,
     /// Answers that came after their transaction had been given up.
     pub late: u64,
+    /// Times to the answers, summed, in milliseconds.
+    pub latency_sum_ms: u64,
     /// Mean time to an answer in microseconds; none before the first.
     pub latency_mean_us: Option<u64>,
     /// Longest time to an answer in microseconds; none before the first.
@@ -103,6 +105,7 @@ fn device(line: &Line, device: &Device, totals: &Totals) -> DeviceTotals {
         crc: counted.crc,
         exception: counted.exception,
         late: counted.late,
+        latency_sum_ms: millis(counted.latency_sum),
         latency_mean_us: mean.map(micros),
         latency_most_us: mean.map(|_| micros(counted.latency_most)),
     }

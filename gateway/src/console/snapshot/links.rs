@@ -27,6 +27,15 @@ pub struct Link {
     pub reason: Option<String>,
 }
 
+impl Links {
+    /// Each connection with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Link)> {
+        [("bus", &self.bus), ("cloud", &self.cloud)]
+            .into_iter()
+            .filter_map(|(name, link)| Some((name, link.as_ref()?)))
+    }
+}
+
 pub(super) fn make(configuration: &Configuration, totals: &Totals) -> Links {
     Links {
         bus: configuration.broker.as_ref().map(|_| link(&totals.bus)),

@@ -6,7 +6,7 @@ use vestibule_core::time::{ClockTrust, Timestamp};
 use vestibule_core::view::{CompartmentView, Presence, Quality, Seen, StorageView, TerminalUse};
 
 use crate::config::{Configuration, Origin};
-use crate::engine::Published;
+use crate::engine::{Counters, Published};
 use crate::telemetry::Totals;
 
 mod field;
@@ -78,6 +78,9 @@ pub struct Gateway {
     pub unlocks: u64,
     /// Length of the last commit in microseconds.
     pub last_commit_us: u64,
+    /// What the engine counts since the start.
+    #[serde(default)]
+    pub counters: Counters,
     /// Commits, prunings and reopenings of the database that failed since the start.
     #[serde(default)]
     pub storage_failures: u64,
@@ -211,6 +214,7 @@ fn gateway(configuration: &Configuration, published: &Published, now: Timestamp)
         },
         unlocks: published.counters.unlocks,
         last_commit_us: published.counters.last_commit_us,
+        counters: published.counters,
         storage_failures: published.counters.storage_failures,
     }
 }

@@ -1,0 +1,79 @@
+//! Lines, their ports, and boards.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::families::{Families, plain, seconds, states};
+use crate::console::snapshot::{DeviceTotals, LineTotals, Snapshot};
+
+/// Takes one number out of totals.
+type Count<T> = fn(&T) -> u64;
+
+const PRESENCE: &[&str] = &["online", "degraded", "offline"];
+
+/// Writes all of it.
+pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
+    lines(families, snapshot)?;
+    boards(families, snapshot)
+}
+
+fn lines(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
+    let state = snapshot.lines.iter().flat_map(|line| {
+        let now = line.presence.value.as_deref();
+        states(PRESENCE, now).map(|(word, is)| ([("line", line.id.as_str()), ("state", word)], is))
+    });
+    families.gauges(plain("vestibule_line_state", "1 for the state that a serial line is in."), state)?;
+    let lines = || snapshot.field.lines.iter().map(|(id, totals)| ([("line", id.as_str())], totals));
+    let open = lines().map(|(labels, line)| (labels, i64::from(line.open == Some(true))));
+    families.gauges(plain("vestibule_line_port_open", "1 while the port is open."), open)?;
+    let counts: [(&str, &str, Count<LineTotals>); 4] = [
+        ("vestibule_line_port_opened", "Times that the port was opened.", |line| line.opened),
+        ("vestibule_line_transactions", "Transactions begun.", |line| line.transactions),
+        ("vestibule_line_foreign_frames", "Valid frames that nobody here asked for.", |line| line.foreign),
+        ("vestibule_line_noise_bytes", "Bytes that made no frame.", |line| line.noise_bytes),
+    ];
+    for (name, help, count) in counts {
+        families.counters(plain(name, help), lines().map(|(labels, line)| (labels, count(line))))?;
+    }
+    let busy = lines().map(|(labels, line)| (labels, from_millis(line.busy_ms)));
+    let help = "Time from each request's first byte to its answer's last byte or timeout.";
+    families.counters(seconds("vestibule_line_busy", help), busy)?;
+    let dead = lines().map(|(labels, line)| (labels, from_millis(line.busy_dead_ms)));
+    families.counters(seconds("vestibule_line_busy_dead", "Part of it spent on boards that are dead."), dead)
+}
+
+fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
+    let on = |id: &str| snapshot.field.devices.get(id).map_or("", |board| board.line.as_str());
+    let state = snapshot.devices.iter().flat_map(|board| {
+        let line = on(&board.id);
+        let now = board.presence.value.as_deref();
+        let labels = move |word| [("device", board.id.as_str()), ("line", line), ("state", word)];
+        states(PRESENCE, now).map(move |(word, is)| (labels(word), is))
+    });
+    families.gauges(plain("vestibule_device_state", "1 for the state that a board is in."), state)?;
+    let boards = || {
+        let all = snapshot.field.devices.iter();
+        all.map(|(id, board)| ([("device", id.as_str()), ("line", board.line.as_str())], board))
+    };
+    let results: [(&str, Count<DeviceTotals>); 4] = [
+        ("ok", |board| board.ok),
+        ("timeout", |board| board.timeout),
+        ("crc", |board| board.crc),
+        ("exception", |board| board.exception),
+    ];
+    let by_result = boards().flat_map(|([device, line], board)| {
+        results.iter().map(move |(result, count)| ([device, line, ("result", *result)], count(board)))
+    });
+    let help = "Transactions by how they ended.";
+    families.counters(plain("vestibule_device_transactions", help), by_result)?;
+    let late = boards().map(|(labels, board)| (labels, board.late));
+    families
+        .counters(plain("vestibule_device_late_answers", "Answers that came after their timeout."), late)?;
+    let sum = boards().map(|(labels, board)| (labels, from_millis(board.latency_sum_ms)));
+    let help = "Time to the answers, summed; by the transactions that ended ok it is their mean.";
+    families.counters(seconds("vestibule_device_answer", help), sum)
+}
+
+fn from_millis(millis: u64) -> f64 {
+    Duration::from_millis(millis).as_secs_f64()
+}

@@ -1,0 +1,149 @@
+//! The text as a whole, and the port as collectors and others find it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::*;
+use crate::console::snapshot::{
+    Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read,
+};
+use crate::engine::Counters;
+
+const NOW: i64 = 1_790_000_000_500;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn read<T>(value: Option<T>, quality: &str) -> Read<T> {
+    Read { value, quality: quality.to_owned(), observed_at: Some(NOW) }
+}
+
+fn compartment(id: &str, usage: &str, door: Option<Read<String>>) -> Compartment {
+    let (id, usage) = (id.to_owned(), usage.to_owned());
+    Compartment { label: id.to_uppercase(), id, usage, cause: None, since: NOW, door, latch: None }
+}
+
+fn building() -> Snapshot {
+    let presence = |state: &str| read(Some(state.to_owned()), "good");
+    let line = LineTotals {
+        port: "/dev/x".into(),
+        open: Some(true),
+        opened: 2,
+        busy_ms: 1_500,
+        ..Default::default()
+    };
+    let board = DeviceTotals {
+        line: "rs485-1".into(),
+        address: 1,
+        ok: 90,
+        timeout: 7,
+        latency_sum_ms: 450,
+        ..Default::default()
+    };
+    let link = Link { connected: true, since: Some(NOW), made: 3, reason: None };
+    Snapshot {
+        building: "maple-court".into(),
+        name: "Maple \"Court\"".into(),
+        gateway: Gateway {
+            version: "0.1.0".into(),
+            boot: 3,
+            started: NOW,
+            now: NOW,
+            clock: "holdover".into(),
+            storage: "degraded".into(),
+            waiting_rows: 4,
+            journal: 1_234,
+            journal_hash: None,
+            acknowledged: Some(1_200),
+            waiting_notices: 2,
+            configuration: String::new(),
+            configuration_problems: 1,
+            unlocks: 7,
+            last_commit_us: 2_100,
+            storage_failures: 5,
+            counters: Counters { unlocks: 7, last_commit_us: 2_100, ..Counters::default() },
+        },
+        compartments: vec![
+            compartment("a-1", "free", Some(read(Some("open".into()), "good"))),
+            compartment("a-2", "occupied", Some(read(None, "unknown"))),
+            compartment("a-3", "free", None),
+        ],
+        probes: vec![Probe {
+            id: "cold-1".into(),
+            climate: "chilled".into(),
+            milli_celsius: read(Some(-3_440), "stale"),
+        }],
+        devices: vec![Named { id: "locks".into(), presence: presence("offline") }],
+        lines: vec![Named { id: "rs485-1".into(), presence: presence("online") }],
+        terminals: vec![],
+        field: Field {
+            lines: [("rs485-1".to_owned(), line)].into(),
+            devices: [("locks".to_owned(), board)].into(),
+        },
+        links: Links { bus: Some(link), cloud: None },
+    }
+}
+
+#[test]
+fn building_is_told_in_the_names_that_dashboards_and_alerts_know() {
+    let told = building_text(building());
+    let known = include_str!("golden.txt");
+    assert_eq!(told, known, "names are a contract: dashboards and alerts outside this repository use them");
+}
+
+#[test]
+fn every_counter_of_the_broker_is_told() {
+    let metrics = Metrics::default();
+    metrics.pending_dropped.add();
+    let told = broker_text(&metrics);
+    assert!(told.contains("\nvestibule_broker_pending_dropped_total 1\n"), "{told}");
+    assert!(metrics.each().iter().all(|(name, ..)| told.contains(&format!("vestibule_broker_{name}_total"))));
+    assert!(told.contains("process_resident_memory_bytes") && told.ends_with("# EOF\n"));
+}
+
+async fn port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address")
+}
+
+async fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = loop {
+        match TcpStream::connect(address).await {
+            Ok(stream) => break stream,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    stream.write_all(request.as_bytes()).await.expect("written");
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time").expect("text");
+    answer
+}
+
+#[tokio::test]
+async fn collector_is_served_when_others_say_nothing_or_nonsense() {
+    let address = port().await;
+    let served = tokio::spawn(serve(address, || building_text(building())));
+    assert!(ask(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 404"));
+    assert!(ask(address, "POST /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 405"));
+    assert!(
+        ask(address, &format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(20_000)))
+            .await
+            .starts_with("HTTP/1.1 4")
+    );
+    assert!(ask(address, "\u{0}\u{1}\u{2}\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    let _silent = TcpStream::connect(address).await.expect("connected");
+    let answer = ask(address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.contains(CONTENT_TYPE) && answer.ends_with("# EOF\n")
+    );
+    served.abort();
+}
+
+#[tokio::test]
+async fn port_is_named_when_it_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = taken.local_addr().expect("its address");
+    let Err(error) = serve(address, String::new).await;
+    assert!(error.to_string().contains(&address.to_string()), "{error}");
+}
