@@ -5,6 +5,7 @@ mod arguments;
 mod ask;
 mod check;
 mod daemon;
+mod doctor;
 mod doors;
 mod enroll;
 mod journal;
@@ -12,7 +13,7 @@ mod metrics;
 mod output;
 mod progress;
 mod status;
-mod table;
+pub(crate) mod table;
 mod terminal;
 mod unlock;
 mod version;
@@ -128,6 +129,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Terminal(terminal) => terminal::terminal(&ask::socket(arguments), &terminal.terminal, out),
         Command::Journal(journal) => journal::journal(arguments, journal, out),
         Command::Metrics => metrics::metrics(&ask::socket(arguments), out),
+        Command::Doctor(doctor) => doctor::doctor(arguments, doctor, out),
         Command::Enroll(enroll) => enroll::enroll(arguments, enroll, out),
         Command::Version => version::version(out),
     }

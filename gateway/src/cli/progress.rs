@@ -15,3 +15,15 @@ pub fn rows(out: &Out, of: u64) -> ProgressBar {
     }
     bar
 }
+
+/// A line that says which check runs; nothing at all in a pipe.
+pub fn checks(out: &Out, of: usize) -> ProgressBar {
+    if !out.watched {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(of).unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

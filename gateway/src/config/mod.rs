@@ -7,7 +7,7 @@ mod compile;
 mod field;
 mod guess;
 mod last_good;
-mod layers;
+pub(crate) mod layers;
 mod local;
 mod metrics;
 mod model;

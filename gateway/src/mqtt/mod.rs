@@ -24,7 +24,7 @@ pub use endpoint::{Endpoint, Session};
 pub use feed::Feed;
 pub use limits::*;
 pub use message::Message;
-pub use tls::TlsError;
+pub use tls::{TlsError, client_config};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -81,6 +81,14 @@ pub(super) fn credentials(files: &Tls, recorded: Timestamp) -> Result<Credential
     Ok(Credentials { config: Arc::new(config), name })
 }
 
+/// The client's side of TLS as bus and uplink use it, for whoever wants to know whether a broker takes it.
+///
+/// # Errors
+/// [`TlsError`] names the file.
+pub fn client_config(files: &Tls, recorded: Timestamp) -> Result<Arc<ClientConfig>, TlsError> {
+    Ok(credentials(files, recorded)?.config)
+}
+
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     CertificateDer::pem_file_iter(file)
         .and_then(Iterator::collect)

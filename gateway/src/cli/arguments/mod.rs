@@ -1,6 +1,7 @@
 //! What can be typed, and the help that teaches it.
 
 mod check;
+mod doctor;
 mod doors;
 mod enroll;
 mod journal;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use check::Check;
+pub use doctor::Doctor;
 pub use doors::{Doors, Terminal, Unlock};
 pub use enroll::{Enroll, TLS_FOLDER};
 pub use journal::{Journal, JournalAction};
@@ -31,6 +33,7 @@ Examples:
   vestibule status                                 how is the building, and what to do next
   vestibule doors                                  every door with its use, contact and latch
   vestibule unlock A3 --reason \"resident forgot\"    open one door; it is in the journal before it moves
+  vestibule doctor                                 what is wrong, and what to do about it
   vestibule terminal lobby                         type as a courier or resident would
   vestibule journal --follow                       watch what happens
   vestibule journal verify                         was the record changed?"
@@ -107,6 +110,9 @@ pub enum Command {
         Example:\n  vestibule metrics | grep vestibule_probe"
     )]
     Metrics,
+    /// Look at everything that a technician would look at, and say what to do
+    #[command(after_help = doctor::HELP)]
+    Doctor(Doctor),
     /// Make keys and requests, sign them, put certificates in place
     #[command(after_help = enroll::HELP)]
     Enroll(Box<Enroll>),

@@ -1,0 +1,64 @@
+//! Probes that cannot be believed, and temperatures that nothing should be kept at.
+
+use crate::cli::table::{celsius, span};
+use crate::console::snapshot::Probe;
+use crate::doctor::finding::or_fine;
+use crate::doctor::{Check, Facts, Finding, Findings};
+
+/// See the module.
+pub const CHECK: Check = Check { id: "doors.probes", title: "every probe reads what it should", run };
+
+/// What each climate may have, in thousandths of a degree: chilled and frozen as food law has them, and a lobby.
+const fn plausible(climate: &str) -> std::ops::RangeInclusive<i32> {
+    match climate.as_bytes() {
+        b"chilled" => -1_000..=8_000,
+        b"frozen" => -40_000..=-12_000,
+        _ => -30_000..=50_000,
+    }
+}
+
+fn run(facts: &Facts) -> Findings {
+    let snapshot = facts.snapshot()?;
+    let found = snapshot.probes.iter().filter_map(|probe| wrong(probe, snapshot.gateway.now));
+    or_fine(found.collect(), format!("{} probes read what they should", snapshot.probes.len()))
+}
+
+fn wrong(probe: &Probe, now: i64) -> Option<Finding> {
+    let read = &probe.milli_celsius;
+    let ago = read.observed_at.map(|at| format!(", last heard {} ago", span(now - at))).unwrap_or_default();
+    if read.quality != "good" {
+        let what = format!("probe {} ({}) is {}{ago}", probe.id, probe.climate, read.quality);
+        return Some(Finding::warning(
+            what,
+            "check its plug and wire; what it watches counts as not safe until it reads",
+        ));
+    }
+    let value = read.value?;
+    (!plausible(&probe.climate).contains(&value)).then(|| {
+        let what = format!("probe {} reads {}, which is not {}", probe.id, celsius(value), probe.climate);
+        Finding::warning(
+            what,
+            "hold a thermometer beside it: is it the probe, its model in [[device]], or the cold?",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Standing;
+    use crate::doctor::bench::Bench;
+
+    #[test]
+    fn probe_is_told_when_it_is_stale_or_reads_what_cannot_be() {
+        let mut bench = Bench::served("");
+        assert_eq!(bench.standing(CHECK), Standing::Fine);
+        bench.daemon().probes[0].milli_celsius.value = Some(34_400);
+        assert!(bench.ask(CHECK).1.contains("reads 34.4 °C, which is not chilled"));
+        bench.daemon().probes[0].milli_celsius.quality = "stale".into();
+        let (standing, words) = bench.ask(CHECK);
+        assert_eq!(standing, Standing::Warning);
+        assert!(words.contains("is stale, last heard 20 s ago"), "{words}");
+        assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
+    }
+}

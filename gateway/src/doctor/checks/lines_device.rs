@@ -1,0 +1,72 @@
+//! Boards that are silent while others on the same line answer.
+
+use crate::cli::table::span;
+use crate::console::snapshot::{Named, Snapshot};
+use crate::doctor::finding::or_fine;
+use crate::doctor::{Check, Facts, Finding, Findings};
+
+/// See the module.
+pub const CHECK: Check = Check { id: "lines.device", title: "every board answers", run };
+
+fn run(facts: &Facts) -> Findings {
+    let snapshot = facts.snapshot()?;
+    let found = snapshot.devices.iter().filter_map(|board| silent(snapshot, board));
+    or_fine(found.collect(), format!("{} boards answer", snapshot.devices.len()))
+}
+
+fn silent(snapshot: &Snapshot, board: &Named) -> Option<Finding> {
+    let value = board.presence.value.as_deref();
+    if value == Some("online") {
+        return None;
+    }
+    let place = snapshot.field.devices.get(&board.id)?;
+    let name = format!("{}, address {}", board.id, place.address);
+    if value == Some("degraded") {
+        let what = format!("{name}: answers, but its set-up cannot be verified; it gets no orders");
+        return Some(Finding::failure(what, "is it the model that [[device]] says? look at its firmware"));
+    }
+    let since = match board.presence.observed_at {
+        Some(at) if value.is_some() => {
+            let time = jiff::Timestamp::from_millisecond(at).map(|at| at.strftime("%H:%M UTC").to_string());
+            format!("since {} ({})", time.unwrap_or_default(), span(snapshot.gateway.now - at))
+        }
+        _ => "since the start".to_owned(),
+    };
+    let others = snapshot.devices.iter().filter(|other| {
+        let there = snapshot.field.devices.get(&other.id).is_some_and(|one| one.line == place.line);
+        there && other.presence.value.as_deref() == Some("online")
+    });
+    // A line without any answer is told once, by another check.
+    (others.count() > 0).then(|| {
+        let what = format!("{name}: silent {since}; other devices on {} answer", place.line);
+        Finding::failure(what, "check its power and termination, and its address")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Standing;
+    use crate::doctor::bench::{Bench, NOW};
+
+    #[test]
+    fn silent_board_is_told_in_words_while_others_answer() {
+        let mut bench = Bench::served("");
+        assert_eq!(bench.standing(CHECK), Standing::Fine);
+        let presence = &mut bench.daemon().devices[1].presence;
+        (presence.value, presence.observed_at) = (Some("offline".into()), Some(NOW - 7_440_000));
+        let (standing, words) = bench.ask(CHECK);
+        assert_eq!(standing, Standing::Failure);
+        let expected = "doors, address 2: silent since 12:09 UTC (2 h 4 min); other devices on rs485-1 answer \
+                        check its power and termination";
+        assert!(words.starts_with(expected), "{words}");
+        bench.daemon().devices[1].presence.value = None;
+        assert!(bench.ask(CHECK).1.contains("silent since the start"));
+        bench.daemon().devices[1].presence.value = Some("degraded".into());
+        assert!(bench.ask(CHECK).1.contains("set-up cannot be verified"));
+        bench.daemon().devices[1].presence.value = Some("offline".into());
+        bench.daemon().devices[0].presence.value = Some("offline".into());
+        assert_eq!(bench.standing(CHECK), Standing::Fine, "the line as a whole is another check's");
+        assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
+    }
+}
