@@ -22,6 +22,21 @@ pub fn vestibule() -> PathBuf {
     program
 }
 
+/// Where `tests/run` installs other people's MQTT clients: `node` and `python`.
+///
+/// # Panics
+/// When they are not there.
+#[must_use]
+pub fn clients() -> PathBuf {
+    // target/{profile}/vestibule
+    let folder = vestibule().ancestors().nth(2).expect("target").join("clients");
+    assert!(
+        folder.join("python").exists() && folder.join("node").exists(),
+        "run `tests/run --clients` first"
+    );
+    folder
+}
+
 /// Whether everything below is older than that.
 fn is_older(path: &Path, than: SystemTime) -> bool {
     let Ok(entries) = fs::read_dir(path) else {

@@ -4,6 +4,7 @@ mod doctor;
 mod kills;
 mod line;
 mod monitoring;
+mod others;
 mod record;
 mod spine;
 mod staff;
