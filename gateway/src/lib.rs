@@ -1,5 +1,6 @@
 //! The parcel gateway of one apartment building: the shell around the pure core.
 
+pub mod backup;
 pub mod broker;
 pub mod bus;
 pub mod cli;
@@ -7,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod doctor;
+pub mod decommission;
 pub mod engine;
 pub mod enroll;
 pub mod field;

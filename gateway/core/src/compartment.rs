@@ -43,6 +43,8 @@ pub enum InspectionCause {
     RecordLost,
     /// The configuration gave its lock to another door, or another door's lock to it, while a parcel lay inside.
     MappingChanged,
+    /// The record is older than the building, and nobody knows what happened here since.
+    Rewound,
 }
 
 /// Why a compartment is out of service.

@@ -10,7 +10,7 @@ use crate::effect::{Purpose, Thing};
 use crate::id::{
     BankId, CarrierId, CompartmentId, DeviceId, LineId, ParcelId, ProbeId, TerminalId, UnitId, UnlockId,
 };
-use crate::input::{NotSent, ProbeFault};
+use crate::input::{NotSent, ProbeFault, RewindCause};
 use crate::parcel::{CollectionProof, ExceptionKind};
 use crate::site::{PhysicalLock, Size};
 use crate::time::{ClockTrust, Timestamp};
@@ -60,6 +60,14 @@ pub enum Fact {
     /// Rows were lost because memory for waiting rows ran out.
     GatewayGap {
         dropped: u64,
+    },
+    /// The record is older than the building; the rows after `restored` are not part of it.
+    GatewayRewound {
+        cause: RewindCause,
+        epoch: String,
+        restored: u64,
+        known: Option<u64>,
+        compartments: u64,
     },
     ClockTrustChanged {
         trust: ClockTrust,

@@ -12,6 +12,7 @@ impl Fact {
             Self::GatewayStarted { .. } => "gateway.started",
             Self::GatewayStopping {} => "gateway.stopping",
             Self::GatewayGap { .. } => "gateway.gap",
+            Self::GatewayRewound { .. } => "gateway.rewound",
             Self::ClockTrustChanged { trust: ClockTrust::Untrusted } => "clock.untrusted",
             Self::ClockTrustChanged { .. } => "clock.trusted",
             Self::StorageDegraded {} => "storage.degraded",
@@ -81,6 +82,7 @@ impl Fact {
             Self::GatewayStarted { .. }
             | Self::GatewayStopping { .. }
             | Self::GatewayGap { .. }
+            | Self::GatewayRewound { .. }
             | Self::StorageDegraded { .. }
             | Self::StorageRecovered { .. }
             | Self::ConfigurationChanged { .. }
@@ -156,6 +158,7 @@ impl Fact {
             Self::GatewayStarted { .. }
             | Self::GatewayStopping { .. }
             | Self::GatewayGap { .. }
+            | Self::GatewayRewound { .. }
             | Self::ClockTrustChanged { .. }
             | Self::StorageDegraded { .. }
             | Self::StorageRecovered { .. }

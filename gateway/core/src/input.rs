@@ -1,8 +1,10 @@
 //! Everything that can happen to a building, in one closed list.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 
+use serde::{Deserialize, Serialize};
 use zeroize::ZeroizeOnDrop;
 
 use crate::command::CommandRequest;
@@ -98,6 +100,53 @@ pub struct Started {
     pub version: String,
     /// Whether codes that were told before still open doors.
     pub key: KeyState,
+    /// Whether the record is older than what this building has lived through.
+    pub rewound: Option<Rewound>,
+}
+
+/// The record is older than what this building has lived through: what happened since is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewound {
+    /// How that came about.
+    pub cause: RewindCause,
+    /// The journal's identity before, 16 hexadecimal digits.
+    pub epoch: String,
+    /// Newest row of that epoch that the record knows of.
+    pub restored: u64,
+    /// Newest row of that epoch that is known to have been written, where anything tells.
+    pub known: Option<u64>,
+    /// Where something may have happened since.
+    pub changed: Changed,
+}
+
+/// How a record came to be older than its building.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RewindCause {
+    /// A person restored a backup.
+    Restored,
+    /// A start found an older database than the one that ran here before.
+    CopiedBack,
+}
+
+/// Compartments of which the record may tell less than happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Changed {
+    /// Nothing tells: every one.
+    All,
+    /// These, as a later record or a person tells.
+    These(BTreeSet<CompartmentId>),
+}
+
+impl Changed {
+    /// Whether this compartment is among them.
+    #[must_use]
+    pub fn holds(&self, compartment: &CompartmentId) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(these) => these.contains(compartment),
+        }
+    }
 }
 
 /// What became of the key of all pickup codes.

@@ -51,6 +51,7 @@ mod pickup;
 mod pickup_acts;
 pub mod policy;
 pub mod refusal;
+mod rewind;
 pub mod row;
 #[cfg(test)]
 mod scene;

@@ -142,4 +142,6 @@ pub enum ExceptionKind {
     Forced,
     /// The lock jams with the parcel inside.
     Jammed,
+    /// The record is older than the building: it may have been fetched, and another may lie in its place.
+    Rewound,
 }

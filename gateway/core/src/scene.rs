@@ -17,7 +17,9 @@ use crate::compartment::{Contact, Level, Use};
 use crate::effect::{Effect, Unlock};
 use crate::event::{Durability, Event, Fact};
 use crate::id::{CommandId, CompartmentId, NoticeId, TerminalId, UnitId, UnlockId};
-use crate::input::{Entropy, Entry, Input, Key, KeyState, PulseReport, Started, StorageHealth, Typed};
+use crate::input::{
+    Entropy, Entry, Input, Key, KeyState, PulseReport, Rewound, Started, StorageHealth, Typed,
+};
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::row::{Row, RowKey};
@@ -157,13 +159,19 @@ impl Scene {
 
     /// Starts, and no contact was read yet.
     pub(crate) fn begin(&mut self) {
+        self.begin_as(KeyState::Kept, None);
+    }
+
+    /// Starts with another key, or on an older record.
+    pub(crate) fn begin_as(&mut self, key: KeyState, rewound: Option<Rewound>) {
         self.boot += 1;
         let configuration = Digest([1; 32]);
         self.give(Input::Started(Started {
             boot: self.boot,
             configuration,
             version: "0.1.0".into(),
-            key: KeyState::Kept,
+            key,
+            rewound,
         }));
     }
 

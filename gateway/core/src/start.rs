@@ -9,7 +9,7 @@ use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::Fact;
 use crate::id::{CompartmentId, ParcelId, UnlockId};
-use crate::input::{KeyState, Started};
+use crate::input::{Changed, KeyState, Started};
 use crate::limits::SWEEP_EVERY;
 use crate::parcel::{ExceptionKind, ParcelState, Place};
 use crate::row::{NoticeKind, UnlockRow};
@@ -35,9 +35,10 @@ impl Draft<'_> {
         gateway.configuration = Some(started.configuration);
         self.t.gateway.put((), gateway);
         let configuration = started.configuration;
+        let rewound = started.rewound;
         let void = match started.key {
             KeyState::Kept => Vec::new(),
-            KeyState::Renewed => self.coded_parcels(),
+            KeyState::Renewed => self.coded_parcels(rewound.as_ref().map(|rewound| &rewound.changed)),
         };
         let reason = (!void.is_empty()).then(|| {
             let count = void.len();
@@ -46,11 +47,17 @@ impl Draft<'_> {
         self.on_behalf(Origin { reason, ..Origin::GATEWAY }, |d| {
             d.record(Fact::GatewayStarted { boot, version: started.version, configuration });
         });
+        if let Some(rewound) = &rewound {
+            self.report_rewound(rewound);
+        }
         if previous != Some(configuration) {
             self.record(Fact::ConfigurationChanged { previous, configuration });
         }
         self.charge_start();
         self.make_missing_compartments();
+        if let Some(rewound) = &rewound {
+            self.doubt_what_changed(&rewound.changed);
+        }
         self.take_up_unlocks_in_flight();
         self.interrupt_deposits();
         self.find_changed_mappings();
@@ -61,10 +68,12 @@ impl Draft<'_> {
         }
     }
 
-    /// Parcels that wait behind a door for whoever has their code.
-    fn coded_parcels(&self) -> Vec<ParcelId> {
-        let waits = |state: &ParcelState| {
-            matches!(state, ParcelState::Stored { .. } | ParcelState::Collecting { .. })
+    /// Parcels that wait behind a door for whoever has their code; behind a door of which nothing is sure, none does.
+    fn coded_parcels(&self, doubted: Option<&Changed>) -> Vec<ParcelId> {
+        let sure = |place: &Place| doubted.is_none_or(|doubted| !doubted.holds(&place.compartment));
+        let waits = |state: &ParcelState| match state {
+            ParcelState::Stored { place, .. } | ParcelState::Collecting { place, .. } => sure(place),
+            _ => false,
         };
         let parcels = self.t.parcels.iter().filter(|(_, parcel)| waits(&parcel.state));
         parcels.map(|(id, _)| *id).collect()

@@ -145,7 +145,7 @@ impl Draft<'_> {
     }
 
     /// Notices that tell a recipient to come are pointless once the parcel is gone.
-    fn drop_notices(&mut self, parcel: ParcelId) {
+    pub(crate) fn drop_notices(&mut self, parcel: ParcelId) {
         let gone: alloc::vec::Vec<_> = self
             .t
             .notices

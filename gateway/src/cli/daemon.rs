@@ -13,6 +13,7 @@ use super::arguments::{Broker, Run};
 use super::{Exit, Failure, Out};
 use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable, TlsFiles};
 use crate::config::{self, Layers, Problem, Severity, Source, render};
+use crate::decommission;
 use crate::run::{RunOptions, run as run_daemon};
 use crate::supervise::{Chain, feed, tell as tell_systemd};
 use crate::watchdog;
@@ -27,6 +28,12 @@ pub fn run(options: &[PathBuf], arguments: &Run) -> Result<Exit, Failure> {
         loaded.configuration.as_ref().map_or("info", |configuration| configuration.local.log.as_str());
     crate::log::init(filter).map_err(Failure::new)?;
     tell(&loaded.problems, &loaded.sources);
+    let gone = loaded.configuration.as_ref().and_then(|one| decommission::mark(&one.local.state_dir));
+    if let Some(when) = gone {
+        let words =
+            format!("this gateway was decommissioned ({when}); enrol it anew: vestibule enroll --request");
+        return Err(Failure::new(words));
+    }
     for (what, next) in super::enroll::pending(options) {
         tracing::warn!(next, "not enrolled yet: {what}");
     }

@@ -5,14 +5,14 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde::Deserialize;
-use vestibule_store::{Folder, Reader, audit};
+use vestibule_store::{Folder, Reader, Snapshot, audit};
 
 use super::arguments::{Arguments, Journal, JournalAction};
 use super::{Exit, Failure, Out, ask, progress};
 use crate::config::{self, Layers};
 use crate::console::protocol::{AnchorMessage, JournalRequest, Message, Request};
 use crate::console::verdict::{self, AnchorSource, Verdict};
-use crate::console::{Client, row_message};
+use crate::console::{Client, piece, row_message};
 
 /// Rows shown when nothing else is asked for.
 const NEWEST: u64 = 20;
@@ -22,7 +22,7 @@ const PAGE_ROWS: usize = 512;
 const PAGE_BYTES: usize = 1024 * 1024;
 
 /// Where rows come from: the daemon, or its file while it is stopped.
-enum Source {
+pub enum Source {
     Daemon(Client),
     File(Reader),
 }
@@ -51,7 +51,11 @@ pub fn journal(arguments: &Arguments, journal: &Journal, out: &mut Out) -> Resul
 }
 
 impl Source {
-    fn open(arguments: &Arguments) -> Result<Self, Failure> {
+    /// The daemon, or its file while it is stopped.
+    ///
+    /// # Errors
+    /// Neither can be read.
+    pub fn open(arguments: &Arguments) -> Result<Self, Failure> {
         let refused = match ask::connect(&ask::socket(arguments)) {
             Ok(client) => return Ok(Self::Daemon(client)),
             Err(refused) => refused,
@@ -65,6 +69,28 @@ impl Source {
         })
     }
 
+    /// The whole state at one moment.
+    ///
+    /// # Errors
+    /// It cannot be read, or whoever asks may not.
+    pub fn snapshot(&mut self) -> Result<Snapshot, Failure> {
+        let client = match self {
+            Self::File(reader) => return reader.snapshot().map_err(|error| Failure::chain(&error)),
+            Self::Daemon(client) => client,
+        };
+        client.ask(&Request::State).map_err(ask::failure)?;
+        let mut bytes = Vec::new();
+        loop {
+            match client.answer().map_err(ask::failure)? {
+                Message::Piece(digits) => {
+                    bytes.extend(piece(&digits).ok_or_else(|| Failure::new("the daemon sends no digits"))?);
+                }
+                Message::End => return Snapshot::from_bytes(&bytes).map_err(|error| Failure::chain(&error)),
+                other => return Err(ask::unexpected(&other)),
+            }
+        }
+    }
+
     fn head(&mut self) -> Result<u64, Failure> {
         match self {
             Self::Daemon(client) => Ok(ask::snapshot(client)?.gateway.journal),
@@ -73,7 +99,10 @@ impl Source {
     }
 
     /// Hands each row's sequence, hash and bytes on, oldest first.
-    fn each(
+    ///
+    /// # Errors
+    /// They cannot be read, or what `take` says.
+    pub fn each(
         &mut self,
         request: JournalRequest,
         take: &mut dyn FnMut(u64, &str, &str) -> Result<(), Failure>,
@@ -202,6 +231,14 @@ fn verify_by_daemon(
     };
     bar.finish_and_clear();
     Ok(verdict)
+}
+
+/// Every row of a file into another one.
+///
+/// # Errors
+/// The one cannot be read, or the other not be written.
+pub fn export_file(reader: Reader, to: &Path, out: &mut Out) -> Result<(), Failure> {
+    export(Source::File(reader), 0, Some(to), out).map(|_| ())
 }
 
 fn export(mut source: Source, after: u64, file: Option<&Path>, out: &mut Out) -> Result<Exit, Failure> {

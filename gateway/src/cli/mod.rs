@@ -3,15 +3,18 @@
 mod advice;
 mod arguments;
 mod ask;
+mod backup;
 mod check;
 mod daemon;
 mod doctor;
+mod decommission;
 mod doors;
 mod enroll;
 mod journal;
 mod metrics;
 mod output;
 mod progress;
+mod restore;
 mod status;
 pub(crate) mod table;
 mod terminal;
@@ -131,6 +134,9 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Metrics => metrics::metrics(&ask::socket(arguments), out),
         Command::Doctor(doctor) => doctor::doctor(arguments, doctor, out),
         Command::Enroll(enroll) => enroll::enroll(arguments, enroll, out),
+        Command::Backup(backup) => backup::backup(arguments, backup, out),
+        Command::Restore(restore) => restore::restore(arguments, restore, out),
+        Command::Decommission(given) => decommission::decommission(arguments, given, out),
         Command::Version => version::version(out),
     }
 }

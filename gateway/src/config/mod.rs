@@ -93,6 +93,12 @@ pub fn peek_socket(layers: &Layers) -> std::path::PathBuf {
     last_good::peek(&layers.read(&Problems::default()), "console", "socket", SOCKET)
 }
 
+/// The state folder, as far as the files can be read.
+#[must_use]
+pub fn peek_state_dir(layers: &Layers) -> std::path::PathBuf {
+    last_good::peek(&layers.read(&Problems::default()), "storage", "directory", STATE_DIR)
+}
+
 /// The building's id, as far as the files can be read.
 #[must_use]
 pub fn peek_building(layers: &Layers) -> Option<String> {

@@ -12,6 +12,7 @@ pub mod screen;
 mod server;
 mod session;
 pub mod snapshot;
+mod state;
 mod terminal;
 pub mod verdict;
 
@@ -22,3 +23,4 @@ pub use client::{Asker, Client, ClientError};
 pub use journal::row_message;
 pub use peer::{Peer, Role};
 pub use server::{CONNECTIONS_MAX, Console, ConsoleError};
+pub use state::piece;

@@ -27,6 +27,8 @@ pub struct Peer {
     pub name: Box<str>,
     /// What it may do.
     pub role: Role,
+    /// Whether it could read the daemon's own files anyway: root, and the daemon's user.
+    pub owner: bool,
 }
 
 /// Finds out who has this uid and primary group; `None` for somebody without a role.
@@ -48,7 +50,7 @@ fn judge(uid: u32, gid: u32, own: u32, passwd: &str, groups: &str) -> Option<Pee
         return None;
     };
     let name = user.map_or_else(|| format!("os:uid-{uid}"), |user| format!("os:{user}"));
-    Some(Peer { name: name.into(), role })
+    Some(Peer { name: name.into(), role, owner: uid == 0 || uid == own })
 }
 
 /// `name:password:uid:...`

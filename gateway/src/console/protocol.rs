@@ -35,6 +35,8 @@ pub enum Request {
         /// Against this row instead of the one the cloud acknowledged last.
         anchor: Option<AnchorMessage>,
     },
+    /// The whole state at this moment, for root and the daemon's own user. Answered by [`Message::Piece`]s and [`Message::End`].
+    State,
     /// Sit down at a terminal. Answered by [`Message::Screen`]s.
     Terminal {
         /// Which.
@@ -109,6 +111,8 @@ pub enum Message {
         /// Rows in all, as far as known.
         of: u64,
     },
+    /// Some of the state's bytes, in order, as hexadecimal digits.
+    Piece(String),
     /// Whether the journal is whole.
     Verdict(Verdict),
     /// What the terminal shows.

@@ -8,12 +8,12 @@ use vestibule_core::Building;
 use vestibule_core::building::CodeKey;
 use vestibule_core::compartment::{InspectionCause, Use};
 use vestibule_core::id::{CompartmentId, ParcelId};
-use vestibule_core::input::{Input, KeyState, Started};
+use vestibule_core::input::{Input, KeyState, Rewound, Started};
 use vestibule_core::row::{CompartmentRow, Row, RowKey};
 use vestibule_core::site::Site;
 use vestibule_core::time::{Now, Timestamp};
 use vestibule_core::unit::Digest;
-use vestibule_store::{Loaded, OpenError, Opening, Origin, Place, Store};
+use vestibule_store::{Loaded, OpenError, Opening, Origin, Place, Reader, Store};
 
 use super::entropy::EntropySource;
 use super::step::{Engine, Parts};
@@ -21,8 +21,6 @@ use super::upkeep::Keep;
 
 /// What a start brings along.
 pub struct Boot {
-    /// Where the database lies.
-    pub place: Box<dyn Place>,
     /// The building as built.
     pub site: Site,
     /// The key of all pickup codes.
@@ -46,12 +44,57 @@ pub struct Boot {
 /// Opens the store, loads the building, and gives the first input, which the caller steps before any other.
 ///
 /// # Errors
-/// Only what a person must decide: the file is held, another building's, or of a newer format. A damaged file or a
+/// Only what a person must decide: the file is held, or another building's. A damaged file, one of a newer program, or a
 /// dead disk stops nothing: what lies behind a door is then for staff to find out.
-pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
-    let Boot { place, site, key, key_state, mut entropy, notifier, keep, configuration, version, now } = boot;
-    let opening = Opening { building: site.building.clone(), entropy: entropy.entropy(), now: now.wall };
-    let (mut store, loaded) = Store::open(place, opening)?;
+pub fn boot(place: Box<dyn Place>, mut boot: Boot) -> Result<(Engine, Input), OpenError> {
+    let opened = Opened::open(place, &boot.site, &mut boot.entropy, boot.now)?;
+    Ok(boot_on(opened, boot))
+}
+
+/// A record that was opened and that nobody has acted on yet.
+pub struct Opened {
+    store: Store,
+    loaded: Loaded,
+}
+
+impl Opened {
+    /// Opens or makes the database.
+    ///
+    /// # Errors
+    /// As [`boot`].
+    pub fn open(
+        place: Box<dyn Place>,
+        site: &Site,
+        entropy: &mut EntropySource,
+        now: Now,
+    ) -> Result<Self, OpenError> {
+        let opening = Opening { building: site.building.clone(), entropy: entropy.entropy(), now: now.wall };
+        let (store, loaded) = Store::open(place, opening)?;
+        Ok(Self { store, loaded })
+    }
+
+    /// What the mark beside the record tells of it, where the record is one that was here before and can be written.
+    pub fn rewound(&self, judge: impl FnOnce(&str, u32, &Reader) -> Option<Rewound>) -> Option<Rewound> {
+        match self.loaded.origin {
+            Origin::Existing => {
+                judge(&self.loaded.epoch.to_string(), boots(&self.loaded.rows), &self.store.reader())
+            }
+            _ => None,
+        }
+    }
+
+    /// The state, and the file is let go of.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<(RowKey, Row)> {
+        self.loaded.rows
+    }
+}
+
+/// Goes on from an opened record.
+#[must_use]
+pub fn boot_on(opened: Opened, boot: Boot) -> (Engine, Input) {
+    let Opened { mut store, loaded } = opened;
+    let Boot { site, key, key_state, mut entropy, notifier, keep, configuration, version, now } = boot;
     report(&loaded);
     if key_state == KeyState::Renewed && loaded.rows.iter().any(|(_, row)| matches!(row, Row::Codes(_))) {
         tracing::error!(
@@ -65,6 +108,10 @@ pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
     store.begin_boot(count, BootId(boot_id));
 
     let lost = lost_compartments(&site, &loaded);
+    let rewound = match &loaded.origin {
+        Origin::Rewound(rewound) => Some(rewound.clone()),
+        _ => None,
+    };
     let marked: Vec<(RowKey, Row)> =
         lost.into_iter().map(|id| record_lost(id, &loaded.rows, now.wall)).collect();
     let support = site.support.clone();
@@ -73,7 +120,7 @@ pub fn boot(boot: Boot) -> Result<(Engine, Input), OpenError> {
     let rows = marked.into_iter().map(|(key, row)| (key, Some(row))).collect();
     let engine =
         Engine::new(Parts { building, store, entropy, notifier, support, keep, rows, now: now.mono });
-    Ok((engine, Input::Started(Started { boot: count, configuration, version, key: key_state })))
+    (engine, Input::Started(Started { boot: count, configuration, version, key: key_state, rewound }))
 }
 
 /// How often the daemon has started on this file.
@@ -142,6 +189,10 @@ fn report(loaded: &Loaded) {
             why,
             "database was damaged and is kept aside; every compartment must be looked into"
         ),
+        Origin::Rewound(rewound) => tracing::error!(
+            ?rewound,
+            "the record is older than the building: a new epoch begins, codes told before are void"
+        ),
         Origin::ReadOnly { why } => {
             tracing::error!(
                 why,
@@ -152,7 +203,7 @@ fn report(loaded: &Loaded) {
         Origin::Unreadable { why } => {
             tracing::error!(
                 why,
-                "database can be neither read nor made; every compartment must be looked into"
+                "database cannot be used; staff on site open doors, and no code does, until it can"
             );
         }
     }

@@ -22,7 +22,7 @@ mod upkeep;
 #[cfg(test)]
 mod tests;
 
-pub use boot::{Boot, boot};
+pub use boot::{Boot, Opened, boot, boot_on};
 pub use entropy::EntropySource;
 pub use handle::{EngineHandle, SealedNotice};
 pub use lanes::{Batch, EngineFull, Lane, NoticeRequest};

@@ -16,6 +16,8 @@ use crate::supervise::Chain;
 const FILE: &str = "code.key";
 /// A file that could not be used is kept under this name and the date.
 const SET_ASIDE: &str = "code.key.damaged-";
+/// A key of which no code counts any more is kept under this name and the date.
+const VOID: &str = "code.key.void-";
 /// Only the service's own user.
 const MODE: u32 = 0o600;
 /// What nobody else may do with it.
@@ -109,6 +111,20 @@ fn set_aside(file: &Path, error: &KeyError) {
         file = kept,
         "the key of all pickup codes cannot be used and a new one is made"
     );
+}
+
+/// Takes the key out of use and keeps it under a dated name: the next start makes a new one, and every code told before is
+/// void.
+///
+/// # Errors
+/// The disk refuses; the key is then still in use.
+pub fn void(folder: &Path) -> io::Result<()> {
+    let file = folder.join(FILE);
+    let date = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%fZ");
+    match fs::rename(&file, file.with_file_name(format!("{VOID}{date}"))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => File::open(folder)?.sync_all(),
+    }
 }
 
 /// Written under another name, synced and renamed, so that no power cut leaves half a key under the real one.

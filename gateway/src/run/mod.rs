@@ -2,6 +2,7 @@
 
 mod key;
 mod lock;
+mod mark;
 mod networks;
 mod parts;
 mod stop;
@@ -11,12 +12,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use vestibule_contract::notice::{NoticeError, NotifierKey};
-use vestibule_store::{Folder, OpenError, Outlet};
+use vestibule_core::time::Now;
+use vestibule_store::{Folder, OpenError, Outlet, Renewal, renew};
 use zeroize::Zeroizing;
 
 use crate::clock::{SystemClock, monotonic};
 use crate::config::{Configuration, Origin};
-use crate::engine::{Boot, Engine, EntropySource, Keep, Runner, Seam, boot};
+use crate::engine::{Boot, Engine, EntropySource, Keep, Opened, Runner, Seam, boot_on};
 use crate::field::{Ends, Field, FieldError};
 use crate::health::Health;
 use crate::mqtt::Publisher;
@@ -24,7 +26,9 @@ use crate::supervise::{Alarm, Ending};
 use crate::telemetry::Telemetry;
 use parts::Parts;
 
-pub use lock::LockError;
+pub use key::void as void_code_key;
+pub use lock::{LockError, StateFolder};
+pub use mark::{Mark, mark_folder};
 
 /// Blocking jobs at once: names are looked up for bus and uplink, and the console reads the journal.
 const BLOCKING_THREADS: usize = 3;
@@ -97,7 +101,7 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
     let mut clock = SystemClock::new(configuration.local.clock_marker.clone());
     let (engine, first) = load(configuration, &mut clock)?;
     let reader = engine.reader();
-    let envelope = engine.envelope();
+    let envelope = engine.envelope().clone();
     let publisher =
         Publisher::new(envelope.building.clone(), envelope.boot, envelope.boot_id, env!("CARGO_PKG_VERSION"));
     let (alarm, alarms) = Alarm::new();
@@ -117,7 +121,17 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
     let thread = runner
         .spawn(first)
         .map_err(|source| RunError::System { operation: "start the engine's thread", source })?;
-    Ok(Parts { engine: handle, reader, publisher, telemetry, health, alarms, field, thread })
+    Ok(Parts {
+        engine: handle,
+        reader,
+        boot: envelope.boot,
+        publisher,
+        telemetry,
+        health,
+        alarms,
+        field,
+        thread,
+    })
 }
 
 fn load(
@@ -127,6 +141,8 @@ fn load(
     let mut entropy = EntropySource::from_system()
         .map_err(|source| RunError::System { operation: "get randomness", source: source.into() })?;
     let folder = &configuration.local.state_dir;
+    let (now, _) = clock.read();
+    let opened = opened(configuration, &mut entropy, now)?;
     let (key, key_state) = key::code_key(folder, Zeroizing::new(entropy.draw()));
     let notifier = configuration
         .cloud
@@ -135,9 +151,7 @@ fn load(
         .transpose()
         .map_err(RunError::Notifier)?;
     let outlet = if configuration.cloud.is_some() { Outlet::Cloud } else { Outlet::None };
-    let (now, _) = clock.read();
-    Ok(boot(Boot {
-        place: Box::new(Folder::new(folder)),
+    let boot = Boot {
         site: configuration.site.clone(),
         key,
         key_state,
@@ -147,7 +161,38 @@ fn load(
         configuration: configuration.digest,
         version: env!("CARGO_PKG_VERSION").into(),
         now,
-    })?)
+    };
+    Ok(boot_on(opened, boot))
+}
+
+/// Opens the record; one that is older than the mark beside it begins anew, and the codes that were told are void.
+fn opened(configuration: &Configuration, entropy: &mut EntropySource, now: Now) -> Result<Opened, OpenError> {
+    let (folder, site) = (&configuration.local.state_dir, &configuration.site);
+    let open = |entropy: &mut EntropySource| Opened::open(Box::new(Folder::new(folder)), site, entropy, now);
+    let found = open(entropy)?;
+    let Some(mark) = Mark::read(folder) else { return Ok(found) };
+    let Some(rewound) = found.rewound(|epoch, boot, reader| mark.rewound(epoch, boot, reader)) else {
+        return Ok(found);
+    };
+    let renewal = Renewal {
+        building: &site.building,
+        rows: found.into_rows(),
+        rewound: &rewound,
+        boots: Some(mark.boot),
+        entropy: &entropy.entropy(),
+        now: now.wall,
+    };
+    // The key first: the older record with a new key tells new codes, a new record with the old key would take old ones.
+    let voided = key::void(folder).map_err(|error| error.to_string());
+    match voided.and_then(|()| renew(&Folder::new(folder), renewal).map_err(|error| error.to_string())) {
+        Ok(set_aside) => {
+            tracing::error!(file = set_aside, "an older database was copied back; a new epoch begins")
+        }
+        Err(why) => {
+            tracing::error!(why, "an older database was copied back, and no new epoch can begin on it")
+        }
+    }
+    open(entropy)
 }
 
 /// A daemon on old files serves doors, and somebody must come.

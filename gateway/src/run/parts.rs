@@ -15,6 +15,7 @@ use crate::telemetry::Telemetry;
 pub(super) struct Parts {
     pub(super) engine: EngineHandle,
     pub(super) reader: Reader,
+    pub(super) boot: u32,
     pub(super) publisher: Publisher,
     pub(super) telemetry: Telemetry,
     pub(super) health: Health,

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::sync::{mpsc, watch as flag};
-use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{interval, timeout};
 use tracing::{error, info, warn};
 use vestibule_core::input::Input;
+use vestibule_store::Reader;
 
+use super::mark::Mark;
 use super::parts::Parts;
 use super::{RunError, RunOptions, networks};
 use crate::config::{Configuration, Origin, keep_last_good};
@@ -20,6 +22,8 @@ use crate::watchdog::{self, Look};
 const ENGINE_PATIENCE: Duration = Duration::from_secs(20);
 /// Bus and uplink say goodbye; a broker that stalls keeps nobody.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(3);
+/// Between two marks of how far the record is: one small write, 24 a day.
+const MARK_EVERY: Duration = Duration::from_secs(3_600);
 /// What is left of the runtime is cut off after this.
 pub(super) const RUNTIME_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -35,10 +39,13 @@ pub(super) async fn until_ended(
     let mut tasks = JoinSet::new();
     networks::start(&mut tasks, &parts, &configuration, options, &stopped)?;
     ready(&parts, &configuration).await;
+    let marking = tasks.spawn(mark_often(parts.reader.clone(), parts.boot, Arc::clone(&configuration)));
     let ending = watch(&parts.health, &parts.engine, &mut parts.alarms, &mut signals).await;
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: last commit, goodbyes")]);
     stop.send_replace(true);
     end_engine(&mut parts, &ending).await;
+    marking.abort();
+    mark_now(&parts.reader, parts.boot, &configuration);
     if timeout(NETWORK_PATIENCE, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
         info!("a network did not end in time and is cut off");
     }
@@ -47,6 +54,27 @@ pub(super) async fn until_ended(
     drop(parts.field);
     info!("stopped");
     Ok(ending)
+}
+
+/// Keeps the mark beside the record near its end, so that a start finds out when an older one was copied back.
+async fn mark_often(reader: Reader, boot: u32, configuration: Arc<Configuration>) {
+    let mut due = interval(MARK_EVERY);
+    loop {
+        due.tick().await;
+        let (reader, configuration) = (reader.clone(), Arc::clone(&configuration));
+        if spawn_blocking(move || mark_now(&reader, boot, &configuration)).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn mark_now(reader: &Reader, boot: u32, configuration: &Configuration) {
+    // While the disk is away there is nothing durable to tell of.
+    let Ok(meta) = reader.meta() else { return };
+    let folder = &configuration.local.state_dir;
+    if let Err(why) = Mark::write(folder, &meta.epoch.to_string(), boot, reader.head()) {
+        info!(error = %why, "how far the record is cannot be marked beside it; an older one copied back would go unnoticed");
+    }
 }
 
 /// Says that doors are served: the record is loaded and the first decision is taken. Lines come as they answer.

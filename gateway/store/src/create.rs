@@ -7,6 +7,7 @@ use redb::WriteTransaction;
 use vestibule_contract::event::genesis;
 use vestibule_contract::identity::Epoch;
 use vestibule_core::id::BuildingId;
+use vestibule_core::input::Rewound;
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::time::Timestamp;
 
@@ -14,8 +15,8 @@ use crate::fault::Fault;
 use crate::file::{self, OpenFile};
 use crate::journal::Head;
 use crate::limits::SET_ASIDE_MAX;
-use crate::meta::{FORMAT, Meta};
-use crate::place::{DATABASE, Place, SET_ASIDE, UNFINISHED};
+use crate::meta::Meta;
+use crate::place::{DATABASE, Place, REWOUND, SET_ASIDE, UNFINISHED};
 use crate::tables::{JOURNAL, Kind};
 use crate::write::{state_rows, transaction};
 
@@ -25,6 +26,26 @@ pub(crate) struct Birth<'a> {
     pub epoch: Epoch,
     /// State rows of the running building when a damaged file is replaced under it.
     pub rows: &'a [(RowKey, Option<Row>)],
+    /// What its first start is told of an older epoch.
+    pub rewound: Option<&'a Rewound>,
+}
+
+/// Why a file gets a dated name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aside {
+    /// It is damaged.
+    Damaged,
+    /// An older record took its place.
+    Rewound,
+}
+
+impl Aside {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Damaged => SET_ASIDE,
+            Self::Rewound => REWOUND,
+        }
+    }
 }
 
 /// Makes the file where there is none.
@@ -38,19 +59,20 @@ pub(crate) fn create(place: &dyn Place, birth: &Birth<'_>) -> Result<OpenFile, F
 pub(crate) fn replace(
     place: &dyn Place,
     birth: &Birth<'_>,
+    aside: Aside,
     now: Timestamp,
 ) -> Result<(OpenFile, String), Fault> {
-    let name = dated_name(place, now)?;
-    build(place, birth, Some(&name))?;
+    let name = dated_name(place, aside.prefix(), now)?;
+    build(place, birth, Some(&name).filter(|_| aside == Aside::Damaged))?;
     place
         .link(DATABASE, &name)
-        .map_err(|error| Fault::of_file("give the damaged database file its dated name", &error))?;
+        .map_err(|error| Fault::of_file("give the present database file its dated name", &error))?;
     take_its_place(place)?;
-    drop_oldest(place);
+    drop_oldest(place, aside.prefix());
     Ok((file::open(place, birth.building)?, name))
 }
 
-fn build(place: &dyn Place, birth: &Birth<'_>, replaces: Option<&str>) -> Result<(), Fault> {
+fn build(place: &dyn Place, birth: &Birth<'_>, replaces: Option<&String>) -> Result<(), Fault> {
     discard_unfinished(place)?;
     let backend =
         place.create(UNFINISHED).map_err(|error| Fault::of_file("make the new database file", &error))?;
@@ -59,11 +81,12 @@ fn build(place: &dyn Place, birth: &Birth<'_>, replaces: Option<&str>) -> Result
     tables(&write)?;
     let hash = genesis(birth.building, birth.epoch);
     let meta = Meta {
-        format: FORMAT,
+        format: place.formats().newest,
         building: birth.building.clone(),
         epoch: birth.epoch,
         pruned: Head { sequence: 0, hash },
         replaces: replaces.map(Into::into),
+        rewound: birth.rewound.cloned(),
     };
     meta.write(&write)?;
     state_rows(&write, birth.rows)?;
@@ -101,19 +124,19 @@ pub(crate) fn discard_unfinished(place: &dyn Place) -> Result<(), Fault> {
 }
 
 /// A name with a date that no file has yet, e.g. `vestibule.redb.damaged-20260301T073000Z`.
-fn dated_name(place: &dyn Place, now: Timestamp) -> Result<String, Fault> {
+fn dated_name(place: &dyn Place, prefix: &str, now: Timestamp) -> Result<String, Fault> {
     let names = place.names().map_err(|error| Fault::of_file("list the database's folder", &error))?;
     let date = jiff::Timestamp::from_millisecond(now.0).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
-    let first = format!("{SET_ASIDE}{date}");
-    let more = (2..).map(|number| format!("{SET_ASIDE}{date}-{number}"));
+    let first = format!("{prefix}{date}");
+    let more = (2..).map(|number| format!("{prefix}{date}-{number}"));
     let free = core::iter::once(first).chain(more).find(|name| !names.contains(name));
-    free.ok_or_else(|| Fault::Disk(format!("no free name for a damaged file of {date}")))
+    free.ok_or_else(|| Fault::Disk(format!("no free name for a file of {date}")))
 }
 
-/// Keeps the newest damaged files. Failing to remove one harms nothing now; the next time tries again.
-fn drop_oldest(place: &dyn Place) {
+/// Keeps the newest files of the prefix. Failing to remove one harms nothing now; the next time tries again.
+fn drop_oldest(place: &dyn Place, prefix: &str) {
     let mut aside: Vec<String> = place.names().unwrap_or_default();
-    aside.retain(|name| name.starts_with(SET_ASIDE));
+    aside.retain(|name| name.starts_with(prefix));
     aside.sort();
     let surplus = aside.len().saturating_sub(SET_ASIDE_MAX);
     for name in &aside[..surplus] {

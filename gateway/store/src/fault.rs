@@ -34,7 +34,8 @@ pub enum Refused {
     },
     /// A newer program wrote it.
     #[error(
-        "the database has format {found}, and this program knows formats up to {known}; install the newer version again"
+        "the database has format {found}, and this program knows formats up to {known}; it is left as it is: \
+         install the newer version again, or restore the state that was kept before the upgrade (/var/backups/vestibule)"
     )]
     NewerFormat {
         /// Its format.

@@ -9,8 +9,8 @@ use crate::codec::{RowDamage, decode};
 use crate::fault::{Fault, Refused};
 use crate::journal::{self, Head};
 use crate::limits::CACHE_BYTES;
-use crate::meta::{FORMAT, Meta};
-use crate::migration::{Plan, plan};
+use crate::meta::Meta;
+use crate::migration::{Formats, Plan};
 use crate::overlay::Overlay;
 use crate::place::{DATABASE, Place};
 use crate::tables::{Kind, key_from};
@@ -43,7 +43,7 @@ pub(crate) struct StateRows {
 /// Opens the database file to read and write it; redb finishes or undoes what a power cut left.
 pub(crate) fn open(place: &dyn Place, building: &BuildingId) -> Result<OpenFile, Fault> {
     let backend = place.open(DATABASE).map_err(|error| Fault::of_file("open the database file", &error))?;
-    judge(start(backend)?, building)
+    judge(start(backend)?, building, place.formats())
 }
 
 /// Opens the database file without changing a byte of it.
@@ -53,7 +53,7 @@ pub(crate) fn open_untouched(place: &dyn Place, building: &BuildingId) -> Result
         .map_err(|error| Fault::of_file("open the database file for reading", &error))?;
     let overlay = Overlay::new(Backend(base))
         .map_err(|error| Fault::of_file("read the database file's length", &error))?;
-    judge(start(Box::new(overlay))?, building)
+    judge(start(Box::new(overlay))?, building, place.formats())
 }
 
 /// Starts redb on a file that is not empty: an empty one was never made by us, and redb would make a new one of it.
@@ -72,21 +72,28 @@ pub(crate) fn database(backend: Box<dyn StorageBackend>) -> Result<Database, Fau
     builder.create_with_backend(Backend(backend)).map_err(Fault::at("open the database"))
 }
 
-fn judge(database: Database, building: &BuildingId) -> Result<OpenFile, Fault> {
-    let read = database.begin_read().map_err(Fault::at("begin reading the database"))?;
+fn judge(database: Database, building: &BuildingId, formats: &Formats) -> Result<OpenFile, Fault> {
+    let mut read = database.begin_read().map_err(Fault::at("begin reading the database"))?;
     let format = Meta::format(&read)?;
-    match plan(format) {
-        Plan::Use => {}
+    let plan = formats.plan(format);
+    match plan {
+        Plan::Use | Plan::Migrate => {}
         Plan::RefuseNewer => {
-            return Err(Fault::Refused(Refused::NewerFormat { found: format, known: FORMAT }));
+            return Err(Fault::Refused(Refused::NewerFormat { found: format, known: formats.newest }));
         }
         Plan::RefuseUnknown => return Err(Fault::Damaged(format!("read table meta: format {format}"))),
     }
-    let meta = Meta::read(&read)?;
-    if meta.building != *building {
+    let found = Meta::building(&read)?;
+    if found != *building {
         let expected = building.clone();
-        return Err(Fault::Refused(Refused::OtherBuilding { found: meta.building, expected }));
+        return Err(Fault::Refused(Refused::OtherBuilding { found, expected }));
     }
+    if plan == Plan::Migrate {
+        drop(read);
+        formats.migrate(&database, format)?;
+        read = database.begin_read().map_err(Fault::at("begin reading the database"))?;
+    }
+    let meta = Meta::read(&read)?;
     let head = journal::newest(&read)?.unwrap_or(meta.pruned);
     drop(read);
     Ok(OpenFile { database, meta, head })

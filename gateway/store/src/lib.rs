@@ -10,14 +10,14 @@ mod backoff;
 mod batch;
 mod codec;
 mod create;
-mod fault;
+pub mod fault;
 mod file;
 mod journal;
 pub mod limits;
 #[cfg(any(test, feature = "simulation"))]
 pub mod memory;
 mod meta;
-mod migration;
+pub mod migration;
 mod open;
 mod overlay;
 mod pending;
@@ -25,6 +25,7 @@ mod place;
 mod prune;
 mod reader;
 mod reopen;
+mod rewind;
 mod store;
 pub mod tables;
 mod write;
@@ -37,10 +38,11 @@ pub use journal::{Head, JournalRow};
 pub use meta::{FORMAT, Meta};
 pub use open::{Loaded, OpenError, Opening, Origin};
 pub use pending::Dropped;
-pub use place::{DATABASE, Folder, Place, SET_ASIDE, UNFINISHED};
+pub use place::{DATABASE, Folder, Place, REWOUND, SET_ASIDE, UNFINISHED};
 pub use prune::{Outlet, PruneError, Pruned, Retention};
 pub use reader::{ReadError, Reader};
 pub use reopen::{ReopenError, Reopened, Resumption};
+pub use rewind::{Renewal, RenewalError, Snapshot, SnapshotError, renew};
 pub use store::{CommitError, Store};
 
 #[cfg(test)]

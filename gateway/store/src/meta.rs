@@ -2,6 +2,7 @@
 
 use redb::{ReadTransaction, WriteTransaction};
 use vestibule_core::id::BuildingId;
+use vestibule_core::input::Rewound;
 use vestibule_core::unit::Digest;
 
 use crate::fault::Fault;
@@ -18,6 +19,7 @@ const BUILDING_WORD: &str = "building";
 const EPOCH_WORD: &str = "epoch";
 const PRUNED_WORD: &str = "pruned";
 const REPLACES_WORD: &str = "replaces";
+const REWOUND_WORD: &str = "rewound";
 
 /// What the `meta` table says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub struct Meta {
     pub pruned: Head,
     /// Name of the damaged file that this one replaced.
     pub replaces: Option<String>,
+    /// What the first start on this file is told of an older epoch.
+    pub rewound: Option<Rewound>,
 }
 
 impl Meta {
@@ -43,19 +47,28 @@ impl Meta {
         word(read, FORMAT_WORD)?.map_or_else(|| Err(missing(FORMAT_WORD)), |bytes| number(&bytes))
     }
 
+    /// Reads whose record it is; every format keeps that word.
+    ///
+    /// # Errors
+    /// `Damaged` where the word is missing or malformed.
+    pub fn building(read: &ReadTransaction) -> Result<BuildingId, Fault> {
+        let building = text(required(read, BUILDING_WORD)?)?;
+        BuildingId::new(&building).map_err(|_| missing(BUILDING_WORD))
+    }
+
     /// Reads all of it.
     ///
     /// # Errors
     /// `Damaged` where a word is missing or malformed.
     pub fn read(read: &ReadTransaction) -> Result<Self, Fault> {
-        let building = text(required(read, BUILDING_WORD)?)?;
         let epoch = required(read, EPOCH_WORD)?;
         Ok(Self {
             format: Self::format(read)?,
-            building: BuildingId::new(&building).map_err(|_| missing(BUILDING_WORD))?,
+            building: Self::building(read)?,
             epoch: Epoch(epoch.try_into().map_err(|_| missing(EPOCH_WORD))?),
             pruned: head(&required(read, PRUNED_WORD)?)?,
             replaces: word(read, REPLACES_WORD)?.map(text).transpose()?,
+            rewound: word(read, REWOUND_WORD)?.map(rewound).transpose()?,
         })
     }
 
@@ -72,8 +85,23 @@ impl Meta {
         if let Some(name) = &self.replaces {
             table.insert(REPLACES_WORD, name.as_bytes())?;
         }
+        if let Some(rewound) = &self.rewound {
+            let bytes = postcard::to_stdvec(rewound)
+                .map_err(|error| Fault::Disk(format!("encode what was rewound: {error}")))?;
+            table.insert(REWOUND_WORD, bytes.as_slice())?;
+        }
         Ok(())
     }
+}
+
+/// Writes the format alone, after a migration.
+///
+/// # Errors
+/// redb's, as a fault.
+pub fn write_format(write: &WriteTransaction, format: u32) -> Result<(), Fault> {
+    let mut table = write.open_table(META).map_err(Fault::at("open table meta"))?;
+    table.insert(FORMAT_WORD, format.to_be_bytes().as_slice())?;
+    Ok(())
 }
 
 /// Moves the pruned anchor.
@@ -105,6 +133,10 @@ fn number(bytes: &[u8]) -> Result<u32, Fault> {
 
 fn text(bytes: Vec<u8>) -> Result<String, Fault> {
     String::from_utf8(bytes).map_err(|error| Fault::Damaged(format!("read table meta: {error}")))
+}
+
+fn rewound(bytes: Vec<u8>) -> Result<Rewound, Fault> {
+    postcard::from_bytes(&bytes).map_err(|_| missing(REWOUND_WORD))
 }
 
 fn head_bytes(head: &Head) -> Vec<u8> {

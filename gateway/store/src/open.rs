@@ -6,12 +6,12 @@ use sha2::{Digest as _, Sha256};
 use vestibule_contract::event::{Envelope, genesis};
 use vestibule_contract::identity::{BootId, Epoch};
 use vestibule_core::id::BuildingId;
-use vestibule_core::input::Entropy;
+use vestibule_core::input::{Entropy, Rewound};
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::time::{Mono, Timestamp};
 
 use crate::backoff::Backoff;
-use crate::create::{Birth, create, discard_unfinished, replace};
+use crate::create::{Aside, Birth, create, discard_unfinished, replace};
 use crate::fault::{Fault, Refused, contained};
 use crate::file::{self, DamagedRow, OpenFile, StateRows};
 use crate::journal::Head;
@@ -59,12 +59,14 @@ pub enum Origin {
         /// What was wrong; empty when an earlier start found it and ended before its first commit.
         why: String,
     },
+    /// It began anew from an older record, and no start has told of it yet.
+    Rewound(Rewound),
     /// It was read and cannot be written: the store begins degraded, with its state.
     ReadOnly {
         /// What the disk says.
         why: String,
     },
-    /// It could be neither read nor made: the store begins degraded, without state.
+    /// It could be neither read nor made, or a newer program wrote it: the store begins degraded, without state.
     Unreadable {
         /// What the disk says.
         why: String,
@@ -97,10 +99,10 @@ impl Store {
     /// commits are held until [`Store::reopen`] succeeds.
     ///
     /// # Errors
-    /// Only what a person must decide: another process holds the file, it is another building's, or of a newer format.
+    /// Only what a person must decide: another process holds the file, or it is another building's.
     pub fn open(place: Box<dyn Place>, opening: Opening) -> Result<(Self, Loaded), OpenError> {
         let Opening { building, entropy, now } = opening;
-        let birth = Birth { building: &building, epoch: epoch_from(&entropy, 0), rows: &[] };
+        let birth = Birth { building: &building, epoch: epoch_from(&entropy, 0), rows: &[], rewound: None };
         let found = match contained("open the database", || load(place.as_ref(), &building)) {
             Ok(found) => found,
             Err(fault) => recover(place.as_ref(), &birth, now, fault)?,
@@ -139,7 +141,7 @@ impl Store {
 
 impl Origin {
     const fn is_writable(&self) -> bool {
-        matches!(self, Self::Created | Self::Existing | Self::Renewed { .. })
+        matches!(self, Self::Created | Self::Existing | Self::Renewed { .. } | Self::Rewound(_))
     }
 }
 
@@ -154,9 +156,11 @@ fn load(place: &dyn Place, building: &BuildingId) -> Result<Found, Fault> {
     let state = file::state_rows(&file.database)?;
     // What a cut creation left is only in the way; a disk that refuses to remove it is noticed by the next commit.
     discard_unfinished(place).ok();
-    let origin = match &file.meta.replaces {
+    let origin = match (&file.meta.replaces, &file.meta.rewound) {
+        // It is told with the first row; without one, it was not.
+        (_, Some(rewound)) if file.head.sequence == 0 => Origin::Rewound(rewound.clone()),
         // The state was lost, and no decision has been recorded since: whoever must know has not acted on it yet.
-        Some(name) if file.head.sequence == 0 && state.rows.is_empty() => {
+        (Some(name), _) if file.head.sequence == 0 && state.rows.is_empty() => {
             Origin::Renewed { set_aside: place.describe(name), why: String::new() }
         }
         _ => Origin::Existing,
@@ -168,6 +172,8 @@ fn recover(place: &dyn Place, birth: &Birth<'_>, now: Timestamp, fault: Fault) -
     let file = || place.describe(DATABASE);
     match fault {
         Fault::Locked => Err(OpenError::Locked { file: file() }),
+        // Its state is whole and not ours to read: doors are served without it, and it waits untouched for its program.
+        Fault::Refused(why @ Refused::NewerFormat { .. }) => Ok(unreadable(why.to_string())),
         Fault::Refused(why) => Err(OpenError::Refused { file: file(), why }),
         Fault::Missing => Ok(fresh(contained("make the database", || create(place, birth)))),
         Fault::Damaged(why) => Ok(renewed(place, birth, now, why)),
@@ -183,7 +189,7 @@ fn fresh(made: Result<OpenFile, Fault>) -> Found {
 }
 
 fn renewed(place: &dyn Place, birth: &Birth<'_>, now: Timestamp, why: String) -> Found {
-    match contained("replace the database", || replace(place, birth, now)) {
+    match contained("replace the database", || replace(place, birth, Aside::Damaged, now)) {
         Ok((file, name)) => Found {
             file: Some(file),
             state: StateRows::default(),

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
+use crate::migration::{CURRENT, Formats};
+
 /// The database file.
 pub const DATABASE: &str = "vestibule.redb";
 
@@ -17,6 +19,9 @@ pub const UNFINISHED: &str = "vestibule.redb.new";
 
 /// How the names of damaged files begin; a date follows.
 pub const SET_ASIDE: &str = "vestibule.redb.damaged-";
+
+/// How the names of files begin whose place an older record took; a date follows.
+pub const REWOUND: &str = "vestibule.redb.rewound-";
 
 /// Only the service's own user reads the record.
 const FILE_MODE: u32 = 0o600;
@@ -73,6 +78,11 @@ pub trait Place: Debug + Send {
 
     /// The file's full name for a person.
     fn describe(&self, name: &str) -> String;
+
+    /// The formats of the program that uses this folder: this one's, except in tests of a later version.
+    fn formats(&self) -> &'static Formats {
+        &CURRENT
+    }
 }
 
 /// A folder on a disk.

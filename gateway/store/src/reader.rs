@@ -95,7 +95,10 @@ impl Reader {
         self.read(|read| journal::after(read, sequence, rows, bytes.min(READ_BYTES_MAX)))
     }
 
-    fn read<T>(&self, run: impl FnOnce(&ReadTransaction) -> Result<T, Fault>) -> Result<T, ReadError> {
+    pub(crate) fn read<T>(
+        &self,
+        run: impl FnOnce(&ReadTransaction) -> Result<T, Fault>,
+    ) -> Result<T, ReadError> {
         let guard = self.shared.database();
         let database = guard.as_ref().ok_or(ReadError::Away)?;
         contained("read the journal", || {

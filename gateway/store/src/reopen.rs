@@ -4,7 +4,7 @@ use vestibule_contract::event::genesis;
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::time::{Mono, Now};
 
-use crate::create::{Birth, create, replace};
+use crate::create::{Aside, Birth, create, replace};
 use crate::fault::{Fault, contained};
 use crate::file::{self, OpenFile};
 use crate::journal::{self, Head, JournalRow};
@@ -160,7 +160,12 @@ impl Store {
             return self.renew(now, whole, "it is gone".into());
         }
         let rows = state(whole);
-        let birth = Birth { building: &self.envelope.building, epoch: self.envelope.epoch, rows: &rows };
+        let birth = Birth {
+            building: &self.envelope.building,
+            epoch: self.envelope.epoch,
+            rows: &rows,
+            rewound: None,
+        };
         let file = contained("make the database", || create(self.place.as_ref(), &birth)).map_err(away)?;
         self.resume(file);
         Ok(())
@@ -175,11 +180,12 @@ impl Store {
         let building = self.envelope.building.clone();
         let epoch = epoch_from(&self.entropy, self.epochs + 1);
         let rows = state(whole);
-        let birth = Birth { building: &building, epoch, rows: &rows };
+        let birth = Birth { building: &building, epoch, rows: &rows, rewound: None };
         let present = self.place.names().map(|names| names.iter().any(|name| name == DATABASE));
         let made = contained("replace the database", || match present {
             Ok(false) => create(self.place.as_ref(), &birth).map(|file| (file, None)),
-            _ => replace(self.place.as_ref(), &birth, now.wall).map(|(file, name)| (file, Some(name))),
+            _ => replace(self.place.as_ref(), &birth, Aside::Damaged, now.wall)
+                .map(|(file, name)| (file, Some(name))),
         });
         let (file, name) = made.map_err(away)?;
         self.epochs += 1;
@@ -209,7 +215,12 @@ fn away(fault: Fault) -> ReopenError {
 
 /// The whole state for a new epoch: what names sequences of the old one is left out.
 fn state(whole: &dyn Fn() -> Vec<(RowKey, Row)>) -> Vec<(RowKey, Option<Row>)> {
-    let fresh = |row: Row| match row {
+    whole().into_iter().map(|(key, row)| (key, Some(fresh(row)))).collect()
+}
+
+/// A row without what names sequences of an older epoch.
+pub(crate) fn fresh(row: Row) -> Row {
+    match row {
         Row::Gateway(mut row) => {
             row.acknowledged = None;
             Row::Gateway(row)
@@ -219,6 +230,5 @@ fn state(whole: &dyn Fn() -> Vec<(RowKey, Row)>) -> Vec<(RowKey, Option<Row>)> {
             Row::Command(outcome)
         }
         other => other,
-    };
-    whole().into_iter().map(|(key, row)| (key, Some(fresh(row)))).collect()
+    }
 }

@@ -69,18 +69,20 @@ pub fn notifier() -> NotifierSecret {
 
 /// An engine as the daemon starts it. What the cloud has is old enough to go at once.
 fn start(disk: &Disk, seed: u8, now: Now) -> (Engine, Input) {
-    boot(Boot {
-        place: Box::new(disk.clone()),
-        site: site(),
-        key: code_key(),
-        key_state: KeyState::Kept,
-        entropy: EntropySource::new([seed; 32]),
-        notifier: Some(NotifierSecret::generate(&[3; 32]).1),
-        keep: Keep { age: Millis(0), outlet: Outlet::Cloud },
-        configuration: Digest([1; 32]),
-        version: "0.1.0".into(),
-        now,
-    })
+    boot(
+        Box::new(disk.clone()),
+        Boot {
+            site: site(),
+            key: code_key(),
+            key_state: KeyState::Kept,
+            entropy: EntropySource::new([seed; 32]),
+            notifier: Some(NotifierSecret::generate(&[3; 32]).1),
+            keep: Keep { age: Millis(0), outlet: Outlet::Cloud },
+            configuration: Digest([1; 32]),
+            version: "0.1.0".into(),
+            now,
+        },
+    )
     .expect("no state of the disk stops a start")
 }
 

@@ -41,7 +41,13 @@ pub fn load(rows: impl IntoIterator<Item = (RowKey, Row)>) -> Building {
 
 pub fn started(boot: u32) -> Input {
     let configuration = Digest([1; 32]);
-    Input::Started(Started { boot, configuration, version: "0.1.0".into(), key: KeyState::Kept })
+    Input::Started(Started {
+        boot,
+        configuration,
+        version: "0.1.0".into(),
+        key: KeyState::Kept,
+        rewound: None,
+    })
 }
 
 pub const NOON: Now =

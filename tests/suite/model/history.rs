@@ -142,7 +142,8 @@ impl History {
         self.pulses.clear();
         self.nonces.clear();
         self.degraded = false;
-        let started = Started { boot, configuration, version: "0.1.0".into(), key: KeyState::Kept };
+        let started =
+            Started { boot, configuration, version: "0.1.0".into(), key: KeyState::Kept, rewound: None };
         let unlocks = self.give(Input::Started(started));
         assert_eq!(unlocks, 0, "a restart opened a door");
         self.all_heard();

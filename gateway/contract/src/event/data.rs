@@ -114,6 +114,7 @@ table! {
     GatewayStarted { boot, version, configuration }
     GatewayStopping {}
     GatewayGap { dropped }
+    GatewayRewound { cause, epoch, restored, known, compartments }
     ClockTrustChanged { trust }
     StorageDegraded {}
     StorageRecovered { waited }

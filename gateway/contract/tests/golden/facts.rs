@@ -13,7 +13,7 @@ use vestibule_core::id::{
     BankId, BuildingId, CarrierId, CommandId, CompartmentId, DeviceId, LineId, ParcelId, ProbeId, Serial,
     TerminalId, UnitId, UnlockId,
 };
-use vestibule_core::input::ProbeFault;
+use vestibule_core::input::{ProbeFault, RewindCause};
 use vestibule_core::parcel::{CollectionProof, ExceptionKind};
 use vestibule_core::site::{PhysicalLock, Size};
 use vestibule_core::time::{ClockTrust, Timestamp};
@@ -43,7 +43,8 @@ fn parcel() -> ParcelId {
 
 /// Every fact once, with every optional field filled.
 pub fn every_fact() -> Vec<Fact> {
-    [of_gateway(), of_parcels(), of_compartments(), of_unlocks(), of_access(), of_field()].concat()
+    [of_gateway(), of_parcels(), of_compartments(), of_unlocks(), of_access(), of_field(), of_restores()]
+        .concat()
 }
 
 fn of_gateway() -> Vec<Fact> {
@@ -60,6 +61,17 @@ fn of_gateway() -> Vec<Fact> {
         Fact::CarriersSynced { version: 9, carriers: 5 },
         Fact::CommandConflict { digest: Digest([0xd1; 32]) },
     ]
+}
+
+/// Behind all others: an example's sequence is its place in the list.
+fn of_restores() -> Vec<Fact> {
+    vec![Fact::GatewayRewound {
+        cause: RewindCause::Restored,
+        epoch: "5e5e5e5e5e5e5e5e".into(),
+        restored: 1_041,
+        known: Some(1_207),
+        compartments: 3,
+    }]
 }
 
 fn of_parcels() -> Vec<Fact> {

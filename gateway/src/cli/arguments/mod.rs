@@ -5,6 +5,7 @@ mod doctor;
 mod doors;
 mod enroll;
 mod journal;
+mod keep;
 mod run;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub use doctor::Doctor;
 pub use doors::{Doors, Terminal, Unlock};
 pub use enroll::{Enroll, TLS_FOLDER};
 pub use journal::{Journal, JournalAction};
+pub use keep::{Backup, Decommission, Restore};
 pub use run::{Broker, Run};
 
 /// The parcel gateway of one apartment building.
@@ -116,6 +118,27 @@ pub enum Command {
     /// Make keys and requests, sign them, put certificates in place
     #[command(after_help = enroll::HELP)]
     Enroll(Box<Enroll>),
+    /// Write the building's record to one file
+    #[command(
+        after_help = "The daemon may run or be stopped. Inside: state, journal, what was learned, certificates and private keys; no code \
+        key,\nbecause restoring makes every code void. Run it as root; the file is for its owner only and is not encrypted:\n  \
+        vestibule backup /root/maple-court.vestibule\n  age -p /root/maple-court.vestibule > maple-court.age"
+    )]
+    Backup(Backup),
+    /// Put an earlier record in the place of the present one
+    #[command(
+        after_help = "The daemon must be stopped. The backup is verified whole before anything is touched; the present record is kept \
+        under a\ndated name. A new epoch begins, codes told before are void, doors where something may have happened since are \
+        to be\nlooked into, and the cloud is told `gateway.rewound`.\n  systemctl stop vestibule\n  \
+        vestibule restore /root/maple-court.vestibule\n  systemctl start vestibule"
+    )]
+    Restore(Restore),
+    /// End this computer's life as this building's gateway
+    #[command(
+        after_help = "The daemon must be stopped. Keys, codes, record and the package's backups are removed; certificates stay, to be \
+        revoked.\n  vestibule decommission --export /root/journal.ndjson"
+    )]
+    Decommission(Decommission),
     /// Print the version
     Version,
 }

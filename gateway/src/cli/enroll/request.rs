@@ -8,6 +8,7 @@ use super::super::arguments::Enroll;
 use super::super::{Exit, Failure, Out};
 use super::{authority, purpose, usage};
 use crate::config::{self, Layers};
+use crate::decommission;
 use crate::enroll::{Authority, Identity, Purpose, Requested, Slot, State, request as make};
 
 #[derive(Serialize)]
@@ -32,7 +33,10 @@ pub fn request(options: &[PathBuf], arguments: &Enroll, out: &mut Out) -> Result
         return Err(usage("give --dns or --ip: a broker's certificate names where it is reached"));
     }
     let key = folder.join(format!("{role}-{name}.key"));
+    let state_dir = config::peek_state_dir(&Layers::from_options(options));
     let requested = make(&key, &identity, &purpose).map_err(|error| Failure::chain(&error))?;
+    // Whoever enrols a decommissioned gateway by hand means it.
+    decommission::lift(&state_dir)?;
     let made = made(&identity, &requested);
     out.either(&made, || words(&made, role, Authority::Building))?;
     Ok(Exit::Done)
@@ -92,6 +96,11 @@ struct Place {
 /// Makes every key and request that the configuration asks for and that is not there, and tells how far each one is. The
 /// first start runs it; without a configuration there is nothing to do yet.
 pub fn missing(options: &[PathBuf], out: &mut Out) -> Result<Exit, Failure> {
+    if let Some(when) = decommission::mark(&config::peek_state_dir(&Layers::from_options(options))) {
+        let words =
+            format!("this gateway was decommissioned ({when}); enrol it anew: vestibule enroll --request");
+        return Err(Failure::new(words));
+    }
     let slots = slots(options)?;
     let (mut places, mut failures, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for slot in &slots {

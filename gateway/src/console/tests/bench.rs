@@ -76,7 +76,6 @@ pub(super) fn configuration(folder: &Path) -> crate::config::Configuration {
 /// An engine that has decided nothing yet, on a disk in memory.
 pub(super) fn engine(configuration: &crate::config::Configuration) -> Engine {
     let boot_of = Boot {
-        place: Box::new(Memory::default()),
         site: configuration.site.clone(),
         key: CodeKey([9; 32]),
         key_state: KeyState::Kept,
@@ -87,7 +86,7 @@ pub(super) fn engine(configuration: &crate::config::Configuration) -> Engine {
         version: "0.1.0".into(),
         now: Now { wall: Timestamp(1_790_000_000_000), trust: ClockTrust::Synchronised, mono: Mono(1) },
     };
-    boot(boot_of).expect("a disk in memory").0
+    boot(Box::new(Memory::default()), boot_of).expect("a disk in memory").0
 }
 
 impl Bench {

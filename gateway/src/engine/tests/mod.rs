@@ -117,18 +117,20 @@ impl Bench {
     }
 
     fn start_with(key: CodeKey, key_state: KeyState, disk: Memory, seed: u8, now: Now) -> Self {
-        let (engine, first) = boot(Boot {
-            place: Box::new(disk.clone()),
-            site: site(),
-            key,
-            key_state,
-            entropy: EntropySource::new([seed; 32]),
-            notifier: Some(notifier().1),
-            keep: Keep { age: Millis::hours(24 * 30), outlet: Outlet::Cloud },
-            configuration: Digest([1; 32]),
-            version: "0.1.0".into(),
-            now,
-        })
+        let (engine, first) = boot(
+            Box::new(disk.clone()),
+            Boot {
+                site: site(),
+                key,
+                key_state,
+                entropy: EntropySource::new([seed; 32]),
+                notifier: Some(notifier().1),
+                keep: Keep { age: Millis::hours(24 * 30), outlet: Outlet::Cloud },
+                configuration: Digest([1; 32]),
+                version: "0.1.0".into(),
+                now,
+            },
+        )
         .expect("a disk that may be used");
         let mut bench = Self {
             disk,

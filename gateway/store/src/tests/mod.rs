@@ -6,3 +6,4 @@ mod opening;
 mod reload;
 mod retention;
 mod sample;
+mod upgrade;

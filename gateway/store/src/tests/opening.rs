@@ -7,8 +7,7 @@ use super::sample::{self, at, changed, open, opening, records, try_open};
 use crate::memory::{Memory, Scope, Trouble};
 use crate::open::{OpenError, Opening, Origin};
 use crate::place::{DATABASE, Place as _, SET_ASIDE, UNFINISHED};
-use crate::tables::META;
-use crate::{Batch, Reader, Refused, ReopenError, Resumption, Store, file, write};
+use crate::{Batch, Reader, Refused, ReopenError, Resumption, Store};
 
 const EIO: i32 = 5;
 const EROFS: i32 = 30;
@@ -91,19 +90,6 @@ fn file_of_another_building_is_refused_and_kept() {
         Refused::OtherBuilding { found: sample::building(), expected: BuildingId::new("elm-house").unwrap() };
     assert_eq!(error, OpenError::Refused { file: "memory:vestibule.redb".into(), why });
     assert_eq!(open(&disk).1.rows, sample::rows());
-}
-
-#[test]
-fn newer_format_is_refused_and_kept() {
-    let disk = filled().copy();
-    let opened = file::open(&disk, &sample::building()).unwrap();
-    let write = write::transaction(&opened.database).unwrap();
-    write.open_table(META).unwrap().insert("format", 2_u32.to_be_bytes().as_slice()).unwrap();
-    write.commit().unwrap();
-    drop(opened);
-    let error = try_open(&disk).err().unwrap();
-    assert!(error.to_string().contains("format 2"), "{error}");
-    assert!(disk.names().unwrap().iter().all(|name| !name.starts_with(SET_ASIDE)));
 }
 
 #[test]

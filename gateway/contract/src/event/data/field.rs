@@ -9,7 +9,7 @@ use vestibule_core::id::{
     BankId, CarrierId, CompartmentId, DeviceId, ID_MAX, LineId, NoticeId, ParcelId, ProbeId, TerminalId,
     UnitId, UnlockId,
 };
-use vestibule_core::input::{NotSent, ProbeFault};
+use vestibule_core::input::{NotSent, ProbeFault, RewindCause};
 use vestibule_core::parcel::{CollectionProof, ExceptionKind};
 use vestibule_core::site::{PhysicalLock, Size};
 use vestibule_core::time::{ClockTrust, Timestamp};
@@ -49,13 +49,16 @@ words! {
     ExceptionKind {
         Self::InterruptedDelivery => "interrupted_delivery", Self::MappingChanged => "mapping_changed",
         Self::Forced => "forced", Self::Jammed => "jammed",
+        Self::Rewound => "rewound",
     }
     InspectionCause {
         Self::InterruptedDeposit => "interrupted_deposit", Self::UnconfirmedReturn => "unconfirmed_return",
         Self::Forced => "forced", Self::OpenedByStaff => "opened_by_staff", Self::NotEmpty => "not_empty",
         Self::PickupNotClosed => "pickup_not_closed", Self::MappingChanged => "mapping_changed",
         Self::RecordLost => "record_lost", Self::FoundOpen => "found_open",
+        Self::Rewound => "rewound",
     }
+    RewindCause { Self::Restored => "restored", Self::CopiedBack => "copied_back" }
     Level { Self::Open => "open", Self::Shut => "shut" }
     ProbeFault {
         Self::Silent => "silent", Self::Sentinel => "sentinel", Self::Implausible => "implausible",
