@@ -33,6 +33,7 @@ mod tls;
 pub mod topic;
 mod trust;
 mod wire;
+mod wishes;
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -3,7 +3,7 @@
 //! No sockets and no clock here. rumqttd keeps subscriptions, retained messages and order; this module keeps what
 //! rumqttd gets wrong from happening.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -21,6 +21,7 @@ use super::post::{Mail, Subscriber, Subscription};
 use super::quota::Quota;
 use super::refused::{Refused, check_publish_form};
 use super::wire::{BrokerPacket, ClientPacket, Frame, WireError, read_broker, read_client};
+use super::wishes::{Known, Wish, Wishes};
 
 /// Bytes waiting to be written to either side.
 #[derive(Debug, Default)]
@@ -52,7 +53,7 @@ pub(super) struct SessionFacts {
 /// The state of one connection.
 pub(super) struct Session {
     facts: SessionFacts,
-    subscriptions: HashSet<String>,
+    wishes: Wishes,
     unanswered: VecDeque<Unanswered>,
     in_flight: InFlight,
     commands: Subscriber,
@@ -69,8 +70,8 @@ impl Session {
         metrics: Arc<Metrics>,
     ) -> Self {
         let in_flight = InFlight::new(facts.receive_maximum);
-        let (subscriptions, unanswered) = (HashSet::new(), VecDeque::new());
-        Self { facts, subscriptions, unanswered, in_flight, commands, quota, metrics }
+        let (wishes, unanswered) = (Wishes::default(), VecDeque::new());
+        Self { facts, wishes, unanswered, in_flight, commands, quota, metrics }
     }
 
     /// How the client is spoken to.
@@ -168,15 +169,16 @@ impl Session {
                 Ok(limit) => {
                     let qos = granted(filter.qos, limit);
                     codes.push(SubscribeReasonCode::Success(qos));
+                    let wish = Wish { qos, retained: filter.retain_forward_rule };
+                    let known = self.wishes.add(&filter.path, wish);
                     if self.facts.acl.is_command(&filter.path) {
-                        self.subscriptions.insert(filter.path.clone());
                         self.commands.subscribe(Subscription { filter: filter.path, qos, id });
                         continue;
                     }
-                    if !self.subscriptions.insert(filter.path.clone()) {
+                    if known == Known::Anew {
                         again.push(filter.path.clone());
                     }
-                    // The other options have no effect in rumqttd.
+                    // The options have no effect in rumqttd.
                     forwarded.filters.push(v5::Filter::new(filter.path, qos));
                 }
                 Err(refused) => {
@@ -213,7 +215,7 @@ impl Session {
 
     fn check_subscribe(&self, filter: &str) -> Result<QosLimit, Refused> {
         let limit = self.facts.acl.may_subscribe(filter)?;
-        if !self.subscriptions.contains(filter) && self.subscriptions.len() >= FILTERS_PER_CONNECTION_MAX {
+        if self.wishes.is_too_many(filter, FILTERS_PER_CONNECTION_MAX) {
             return Err(Refused::TooManyFilters);
         }
         self.quota.filter(&self.facts.name, filter)?;
@@ -226,7 +228,7 @@ impl Session {
         let mut known = Vec::new();
         let mut reasons = Vec::new();
         for filter in filters {
-            if self.subscriptions.remove(filter) {
+            if self.wishes.remove(filter) {
                 if self.facts.acl.is_command(filter) {
                     self.commands.unsubscribe(filter);
                 } else {
@@ -323,7 +325,9 @@ impl Session {
                 packet.freeze()
             }
         };
-        let fits = u32::try_from(packet.len()).is_ok_and(|length| length <= self.facts.packet_maximum);
+        let small = u32::try_from(packet.len()).is_ok_and(|length| length <= self.facts.packet_maximum);
+        // What nobody asked for is acknowledged in the client's place, as what it cannot take.
+        let fits = small && !(publish.retain && self.wishes.is_unasked(message_of(publish).topic));
         let taken = match (publish.qos, fits) {
             (m5::QoS::AtMostOnce, true) => {
                 out.to_client.extend_from_slice(&packet);
@@ -333,7 +337,7 @@ impl Session {
             (_, true) => self.in_flight.offer(publish.pkid, packet, &mut out.to_client),
             (_, false) => self.in_flight.skip(publish.pkid, &mut out.to_broker),
         };
-        if !fits {
+        if !small {
             self.metrics.oversize_dropped.add();
         }
         taken.map_err(|_overrun| Ending::BackendLost("more messages in flight than it may have".to_owned()))

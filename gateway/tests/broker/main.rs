@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod bench;
+mod conformance;
 mod flood;
 mod hostile;
 mod matrix;
