@@ -3,6 +3,8 @@
 //! Input: a byte for role (bits 0-1), greeting (bits 2-3) and whether the peer's commands come (bit 4); a byte that seeds the
 //! cuts; then what the client sends.
 
+use std::sync::LazyLock;
+
 use vestibule::broker::RoleTable;
 use vestibule::broker::path::{Command, PacketPath, Step, Written};
 use vestibule::enroll::Identity;
@@ -75,8 +77,8 @@ impl Walk {
     fn new(head: u8) -> Self {
         let (role, name) = CLIENTS[usize::from(head & 3)];
         let who = Identity::new("maple-court", role, name).expect("an identity");
-        let roles = RoleTable::building().expect("the roles");
-        let path = PacketPath::new(&roles, who).expect("a role of the table");
+        static ROLES: LazyLock<RoleTable> = LazyLock::new(|| RoleTable::building().expect("the roles"));
+        let path = PacketPath::new(&ROLES, who).expect("a role of the table");
         let greeting = greeting(head >> 2 & 3, name);
         let largest = if head >> 2 & 3 == 3 { 300 } else { usize::MAX };
         let (version, outcome) = (Version::Unknown, Outcome::default());
