@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod broker;
+pub mod bundle;
 pub mod bus;
 pub mod cli;
 pub mod clock;

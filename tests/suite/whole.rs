@@ -1,5 +1,6 @@
 //! Whole buildings: real processes on a wire with true timing. `tests/run` runs these one after the other.
 
+mod bundle;
 mod doctor;
 mod kept;
 mod kills;

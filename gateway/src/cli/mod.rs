@@ -4,6 +4,7 @@ mod advice;
 mod arguments;
 mod ask;
 mod backup;
+mod bundle;
 mod check;
 mod daemon;
 mod decommission;
@@ -137,6 +138,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Backup(backup) => backup::backup(arguments, backup, out),
         Command::Restore(restore) => restore::restore(arguments, restore, out),
         Command::Decommission(given) => decommission::decommission(arguments, given, out),
+        Command::SupportBundle(bundle) => bundle::bundle(arguments, bundle, out),
         Command::Version => version::version(out),
     }
 }

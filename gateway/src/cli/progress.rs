@@ -27,3 +27,8 @@ pub fn checks(out: &Out, of: usize) -> ProgressBar {
     }
     bar
 }
+
+/// A line that says what is being done; nothing at all in a pipe.
+pub fn steps(out: &Out) -> ProgressBar {
+    if out.watched { ProgressBar::new_spinner() } else { ProgressBar::hidden() }
+}

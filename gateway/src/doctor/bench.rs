@@ -141,7 +141,8 @@ impl Bench {
         let rows = self.facts.journal.as_mut().unwrap();
         let sequence = u64::try_from(rows.len()).unwrap() + 1;
         let time = "2026-09-20T10:00:00Z".to_owned();
-        rows.push(JournalFact { sequence, event_type: event_type.to_owned(), time });
+        let document = serde_json::Value::Null;
+        rows.push(JournalFact { sequence, event_type: event_type.to_owned(), time, document });
     }
 
     /// A unit as systemd has it.

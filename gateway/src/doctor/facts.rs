@@ -41,7 +41,7 @@ pub struct Facts {
     pub units: Result<Vec<Unit>, String>,
 }
 
-/// A journal row without what it says of people.
+/// A journal row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct JournalFact {
     /// Its sequence.
@@ -50,6 +50,9 @@ pub struct JournalFact {
     pub event_type: String,
     /// Its time, as written.
     pub time: String,
+    /// All of it, for who knows what may be shown.
+    #[serde(skip)]
+    pub document: serde_json::Value,
 }
 
 /// One of our units, as systemd has it.

@@ -24,6 +24,7 @@ pub use checks::ALL;
 pub use facts::{Facts, JournalFact, Unit};
 pub use finding::{Finding, Findings, Standing};
 pub use glob::matches;
+pub use pem::{certificate_files, with as with_certificate};
 pub use tool::{run as run_tool, within};
 
 /// Most that one check may take: a handshake with a distant broker, a look at a worn card.

@@ -70,3 +70,15 @@ pub fn chain(facts: &Facts, path: &Path) -> Result<Vec<CertificateDer<'static>>,
 pub fn with<T>(der: &CertificateDer<'_>, look: impl FnOnce(&X509Certificate<'_>) -> T) -> Option<T> {
     X509Certificate::from_der(der).ok().map(|(_, certificate)| look(&certificate))
 }
+
+/// Every certificate that can be read, with whose it is and where it lies.
+pub fn certificate_files(
+    facts: &Facts,
+    configuration: &Configuration,
+) -> Vec<(&'static str, PathBuf, CertificateDer<'static>)> {
+    let files = files(configuration).into_iter();
+    let chains = files.map(|(name, path)| (name, chain(facts, &path).unwrap_or_default(), path));
+    chains
+        .flat_map(|(name, chain, path)| chain.into_iter().map(move |der| (name, path.clone(), der)))
+        .collect()
+}

@@ -1,5 +1,6 @@
 //! What can be typed, and the help that teaches it.
 
+mod bundle;
 mod check;
 mod doctor;
 mod doors;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub use bundle::SupportBundle;
 pub use check::Check;
 pub use doctor::Doctor;
 pub use doors::{Doors, Terminal, Unlock};
@@ -139,6 +141,9 @@ pub enum Command {
         revoked.\n  vestibule decommission --export /root/journal.ndjson"
     )]
     Decommission(Decommission),
+    /// Pack what somebody elsewhere needs to help, without secrets
+    #[command(after_help = bundle::HELP)]
+    SupportBundle(SupportBundle),
     /// Print the version
     Version,
 }

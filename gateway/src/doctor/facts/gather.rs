@@ -129,8 +129,9 @@ fn fact(sequence: u64, event: &str) -> Option<JournalFact> {
         r#type: String,
         time: String,
     }
-    let Header { r#type, time } = serde_json::from_str(event).ok()?;
-    Some(JournalFact { sequence, event_type: r#type, time })
+    let document: serde_json::Value = serde_json::from_str(event).ok()?;
+    let Header { r#type, time } = serde_json::from_value(document.clone()).ok()?;
+    Some(JournalFact { sequence, event_type: r#type, time, document })
 }
 
 /// The only way to a unit's state is to ask systemd; a machine without it has no units.
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn row_is_a_fact_without_what_it_says_of_people() {
+    fn row_is_a_fact_when_it_can_be_read() {
         let row = r#"{"type":"access.granted","time":"2026-11-01T10:00:00Z","data":{"actor":"os:anna"}}"#;
         let fact = fact(7, row).expect("a row");
         assert_eq!((fact.sequence, fact.event_type.as_str()), (7, "access.granted"));
