@@ -161,7 +161,7 @@ fn pair_run(bytes: &[u8]) -> usize {
 
 /// Runs that look like keys are removed.
 fn tokens(line: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '_' | '-');
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '_' | '-');
     let mut clean = String::new();
     let mut rest = line;
     while let Some(start) = rest.find(is_part) {
@@ -173,17 +173,29 @@ fn tokens(line: &str) -> String {
         let parts = token.split('/').map(|part| if is_key(part) { REMOVED } else { part });
         let path = parts.collect::<Vec<_>>().join("/");
         let is_path = token.starts_with('/') || before.ends_with('.') || before.ends_with('/');
-        clean.push_str(if is_path || !is_key(token) { &path } else { REMOVED });
+        let is_whole = if is_path { is_random(token) } else { is_key(token) };
+        clean.push_str(if is_whole { REMOVED } else { &path });
         rest = after;
     }
     clean + rest
 }
 
+/// Hexadecimal wherever it stands in a word, or longer than words are and of all kinds of letters.
 fn is_key(token: &str) -> bool {
-    let has = |what: fn(&u8) -> bool| token.as_bytes().iter().any(what);
-    let hex = token.len() >= HEX_LEAST && token.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    hex || (token.len() > WORD_MAX && mixed)
+    let runs = token.split(|c: char| !c.is_ascii_hexdigit());
+    runs.map(str::len).max().unwrap_or(0) >= HEX_LEAST || (token.len() > WORD_MAX && kinds(token) == 3)
+}
+
+/// As many capitals as base64 has and no path: base64 has slashes, too.
+fn is_random(token: &str) -> bool {
+    let capitals = token.bytes().filter(u8::is_ascii_uppercase).count();
+    token.len() > WORD_MAX && kinds(token) == 3 && capitals * 6 >= token.len()
+}
+
+/// How many of capitals, small letters and digits there are.
+fn kinds(token: &str) -> usize {
+    let has = |what: fn(&u8) -> bool| usize::from(token.as_bytes().iter().any(what));
+    has(u8::is_ascii_uppercase) + has(u8::is_ascii_lowercase) + has(u8::is_ascii_digit)
 }
 
 /// Runs of digits that could be a code are removed, written with blanks or dashes between groups of three or more, too.
@@ -267,6 +279,8 @@ mod tests {
             ),
             ("key deadbeefdeadbeefdeadbeefdeadbeef!", "key [removed]!"),
             ("MHcCAQEEIIJ3p8Gq1w5kq0m1Qm9Yd7Zr2xVbN4s8A", "[removed]"),
+            ("note-deadbeefdeadbeefdeadbeef and id=deadbeefdeadbeefdeadbeef", "[removed] and id=[removed]"),
+            ("k=/HcCAQEEIIJ3p8/q1w5kq0m1Qm9Yd7Zr2xVbN4s8A==", "k=[removed]=="),
             ("/etc/x/MHcCAQEEIIJ3p8Gq1w5kq0m1Qm9Yd7Zr2xVbN4s8A.toml", "/etc/x/[removed].toml"),
             ("say correct horse and Y29ycmVjdCBob3JzZQ", "say [removed] and [removed]ZQ"),
         ] {

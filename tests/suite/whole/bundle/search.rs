@@ -70,6 +70,15 @@ pub fn unpack(name: &str, bytes: &[u8]) -> Vec<Unpacked> {
     all
 }
 
+/// A part of a key is as good as all of it: long forms are looked for by halves.
+fn parts(form: &[u8]) -> Vec<&[u8]> {
+    if form.len() < 40 {
+        return vec![form];
+    }
+    let (first, second) = form.split_at(form.len() / 2);
+    vec![first, second]
+}
+
 /// Where a secret stands, in which form.
 pub fn found(secrets: &[Secret], files: &[Unpacked]) -> Vec<String> {
     let mut found = Vec::new();
@@ -77,8 +86,9 @@ pub fn found(secrets: &[Secret], files: &[Unpacked]) -> Vec<String> {
         let dense: Vec<u8> = file.bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         for secret in secrets {
             for (how, form) in secret.forms() {
-                let stands = |bytes: &[u8]| bytes.windows(form.len()).any(|window| window == form);
-                if stands(&file.bytes) || stands(&dense) {
+                let within =
+                    |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+                if parts(&form).into_iter().any(|part| within(&file.bytes, part) || within(&dense, part)) {
                     found.push(format!("{} stands {how} in {}", secret.name, file.name));
                 }
             }
