@@ -173,7 +173,7 @@ fn tokens(line: &str) -> String {
         let parts = token.split('/').map(|part| if is_key(part) { REMOVED } else { part });
         let path = parts.collect::<Vec<_>>().join("/");
         let is_path = token.starts_with('/') || before.ends_with('.') || before.ends_with('/');
-        let is_whole = if is_path { is_random(token) } else { is_key(token) };
+        let is_whole = if is_path { path == token && is_random(token) } else { is_key(token) };
         clean.push_str(if is_whole { REMOVED } else { &path });
         rest = after;
     }
