@@ -44,7 +44,16 @@ impl ServedBuilding {
     /// When something of it does not start.
     #[must_use]
     pub fn open_under(seed: u64, launcher: impl FnOnce(&House) -> Vec<String>) -> Self {
-        let building = Building::open(Plan::small(seed));
+        Self::open_with(Plan::small(seed), launcher)
+    }
+
+    /// The same of any plan.
+    ///
+    /// # Panics
+    /// When something of it does not start.
+    #[must_use]
+    pub fn open_with(plan: Plan, launcher: impl FnOnce(&House) -> Vec<String>) -> Self {
+        let building = Building::open(plan);
         let secret = building.notifier_secret();
         let Building { mut house, cloud, cloud_port, folder } = building;
         let launcher = launcher(&house);
