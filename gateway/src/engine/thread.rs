@@ -101,7 +101,10 @@ impl<A: Actuator + 'static> Runner<A> {
         let released = self.engine.step(inputs, now);
         let after = monotonic();
         if !released.rows.is_empty() {
-            self.engine.note_commit(after.0.saturating_sub(now.mono.0));
+            let micros = after.0.saturating_sub(now.mono.0);
+            self.engine.note_commit(micros);
+            // The moment is on the kernel's monotonic clock, so that a figure can lay it beside what happened on a wire.
+            tracing::debug!(began = now.mono.0, micros, rows = released.rows.len(), "rows are durable");
         }
         self.beat.beat(after);
         let show = match released.view {

@@ -17,6 +17,8 @@ use super::journal::fill;
 use super::table::{median, row};
 
 const ROWS: u64 = 100_000;
+/// The bridge numbers what it queues with 16 bits and loses what is beyond them, so that it cannot be given as many.
+const BRIDGED: u64 = 60_000;
 const ROUNDS: usize = 3;
 /// Started by root it would change to a user who cannot read the files; each message in its log would slow it down.
 const LOG: &str = "user root\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n\
@@ -58,7 +60,7 @@ fn daemon(house: &mut House, port: u16) -> (f64, usize) {
     ]);
     let bytes = row.expect("a row").trim().len();
     let mut cloud = Cloud::start(house, port, "daemon");
-    let listener = Listener::start(house, &mut cloud, port);
+    let listener = Listener::start(house, &mut cloud, port, ROWS);
     house.start_daemon().expect("the daemon");
     let rate = listener.rate();
     house.kill_daemon();
@@ -73,20 +75,25 @@ fn mosquitto_bridge(house: &House, port: u16, bytes: usize) -> f64 {
     let local = free_port().expect("a port");
     let file = |name: &str| house.certificates().join(name).display().to_string();
     let text = format!(
-        "listener {local} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n\
+        "listener {local} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 1000\npersistence true\npersistence_location {}/\n\
          {LOG}connection cloud\naddress localhost:{port}\nbridge_cafile {}\nbridge_certfile {}\n\
          bridge_keyfile {}\nremote_clientid bridge\ncleansession false\nrestart_timeout 1\nnotifications false\n\
          topic vestibule/# out 1\n",
+        folder.display(),
         file("ca.pem"),
         file("gateway-gateway.pem"),
         file("gateway-gateway.key"),
     );
     let path = folder.join("mosquitto.conf");
     fs::write(&path, text).expect("its configuration");
-    let bridge = start("bridge", &path);
+    let mut filled = start("bridge", &path);
     publish(local, bytes);
+    // It keeps its queue over a stop, and finds the cloud with its listener when it starts again.
+    filled.stop().expect("an orderly end");
     let mut cloud = Cloud::start(house, port, "bridge");
-    let rate = Listener::start(house, &mut cloud, port).rate();
+    let listener = Listener::start(house, &mut cloud, port, BRIDGED);
+    let bridge = start("bridge", &path);
+    let rate = listener.rate();
     drop((bridge, cloud));
     rate
 }
@@ -100,7 +107,7 @@ fn publish(port: u16, bytes: usize) {
         .expect("mosquitto_pub");
     let line = "x".repeat(bytes) + "\n";
     let mut stdin = publisher.stdin.take().expect("a pipe");
-    for _ in 0..ROWS {
+    for _ in 0..BRIDGED {
         stdin.write_all(line.as_bytes()).expect("written");
     }
     drop(stdin);
@@ -150,32 +157,35 @@ fn start(name: &str, configuration: &Path) -> Process {
 }
 
 /// Mosquitto's own client at the cloud: it prints when each message came.
-struct Listener(Child);
+struct Listener {
+    child: Child,
+    messages: u64,
+}
 
 impl Listener {
-    fn start(house: &House, cloud: &mut Cloud, port: u16) -> Self {
+    fn start(house: &House, cloud: &mut Cloud, port: u16, messages: u64) -> Self {
         let filter = format!("vestibule/v1/{BUILDING}/event/#");
         let file = |name: &str| house.certificates().join(name).display().to_string();
         let child = Command::new("mosquitto_sub")
             .args(["-h", "localhost", "-p", &port.to_string(), "--cafile", &file("ca.pem")])
             .args(["--cert", &file("cloud-auditor.pem"), "--key", &file("cloud-auditor.key")])
-            .args(["-q", "1", "-t", &filter, "-F", "%U", "-C", &ROWS.to_string()])
+            .args(["-q", "1", "-t", &filter, "-F", "%U", "-C", &messages.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .expect("mosquitto_sub");
         let subscribed = |line: &str| line.contains(&filter);
         cloud.process.wait_for("a subscription", START_PATIENCE, subscribed).expect("a listener");
-        Self(child)
+        Self { child, messages }
     }
 
     /// Waits for all messages; how many came a second.
     fn rate(mut self) -> f64 {
-        let out = BufReader::new(self.0.stdout.take().expect("a pipe"));
+        let out = BufReader::new(self.child.stdout.take().expect("a pipe"));
         let times: Vec<f64> =
             out.lines().map_while(Result::ok).filter_map(|line| line.parse().ok()).collect();
-        self.0.wait().expect("it ends");
-        assert_eq!(u64::try_from(times.len()), Ok(ROWS), "the listener ended early");
+        self.child.wait().expect("it ends");
+        assert_eq!(u64::try_from(times.len()), Ok(self.messages), "the listener ended early");
         let (first, last) = (times.first().expect("a message"), times.last().expect("a message"));
-        f64::from(u32::try_from(ROWS).expect("few rows")) / (last - first)
+        f64::from(u32::try_from(self.messages).expect("few messages")) / (last - first)
     }
 }
