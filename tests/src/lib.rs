@@ -7,6 +7,7 @@
     reason = "a fixture ends a test by panicking"
 )]
 
+pub mod figure;
 pub mod front_door;
 pub mod house;
 pub mod mosquitto;

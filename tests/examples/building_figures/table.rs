@@ -1,8 +1,10 @@
 //! The lines of the table.
 
-/// Prints one line: what was measured, beside what, and their ratio (below 1 is within the limit, or better than the peer).
+use vestibule_tests::figure::line;
+
+/// Prints one line.
 pub(crate) fn row(what: &str, measured: &str, beside: &str, ratio: f64) {
-    println!("| {what:<66} | {measured:>14} | {beside:<52} | {ratio:>6.2} |");
+    println!("{}", line(what, measured, beside, ratio));
 }
 
 /// The median of some numbers.

@@ -15,6 +15,7 @@ use sim_devices::{Baud, ServedBy};
 use vestibule_contract::notice::NotifierSecret;
 use vestibule_demo::house::{House, HouseSpec};
 use vestibule_demo::summary::pss_kb;
+use vestibule_tests::figure::line;
 use vestibule_tests::program;
 
 use attack::{ATTACKS, Target};
@@ -45,6 +46,7 @@ fn main() {
         "{:<44} {:>9} {:>9} {:>9}   {:>9} {:>9}",
         "attack", "message", "quiet", "delay", "connect", "quiet"
     );
+    let (mut worst, mut lost) = (Duration::ZERO, 0);
     for attack in ATTACKS {
         let (mut quiet, mut attacked) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -58,6 +60,8 @@ fn main() {
             .message
             .saturating_sub(quiet.message)
             .max(attacked.connect.saturating_sub(quiet.connect));
+        worst = worst.max(delay);
+        lost += attacked.lost;
         println!(
             "{:<44} {:>9} {:>9} {:>9}   {:>9} {:>9}   {}, {} of the good client's messages lost",
             attack.name,
@@ -71,7 +75,16 @@ fn main() {
         );
     }
     let broker = house.broker().expect("it runs");
-    println!("memory of the broker after all of them (PSS): {:.1} MB", megabytes(pss_kb(broker.id())));
+    let memory = megabytes(pss_kb(broker.id()));
+    println!("memory of the broker after all of them (PSS): {memory:.1} MB");
+    let attacks = ATTACKS.len();
+    let ratio = worst.as_secs_f64() / LIMIT.as_secs_f64();
+    let what = format!("a good client's delay under the worst of {attacks} attacks, median");
+    println!("{}", line(&what, &ms(worst), "limit 100 ms", ratio));
+    let what = "acknowledged messages of a good client that attacks cost";
+    println!("{}", line(what, &lost.to_string(), "limit 0", if lost == 0 { 0.0 } else { f64::INFINITY }));
+    let what = "PSS of the broker after all attacks";
+    println!("{}", line(what, &format!("{memory:.1} MB"), "its unit's limit 128 MB", memory / 128.0));
     // What it counted shows that the attacks arrived.
     if broker.stop().is_none_or(|status| !status.success()) {
         println!("the broker did NOT end in order");
