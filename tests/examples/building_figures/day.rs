@@ -19,18 +19,22 @@ const PARCELS: u32 = 100;
 const POLLS: u64 = 100_000;
 /// Lines besides the one with the doors, each with 32 input boards.
 const LINES: u8 = 3;
+/// Banks on that one: two boards each and a probe make 31.
+const BANKS: u8 = 15;
 const BAUD: Baud = Baud::B115200;
 /// Shorter rests than a house's: they change neither what is written nor what is kept.
 const POLICY: &str = "rest = \"500 ms\"\nsettle = \"2 s\"";
+/// Rests of the last pickup end within this.
+const QUIET: Duration = Duration::from_secs(30);
 /// How long the processor's time is taken while nobody comes.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(120);
 const PSS_LIMIT_KB: u32 = 16_000;
 const FLASH_LIMIT_KB: u32 = 350;
 /// Flash of a day of a hundred parcels, in MB.
 const DAY_LIMIT_MB: f64 = 50.0;
 
 pub(crate) fn measure() {
-    let plan = Plan { baud: BAUD, policy: POLICY.to_owned(), ..Plan::small(95) };
+    let plan = Plan { baud: BAUD, banks: BANKS, policy: POLICY.to_owned(), ..Plan::small(95) };
     let mut lines = Vec::new();
     let mut building = ServedBuilding::open_with(plan, |house| {
         lines = (2..2 + LINES).map(|number| line(house, number)).collect();
@@ -54,6 +58,7 @@ pub(crate) fn measure() {
         &format!("limit {FLASH_LIMIT_KB} kB"),
         f64::from(parcel) / f64::from(FLASH_LIMIT_KB),
     );
+    wait_until_quiet(&building.house);
     idle(daemon, broker, parcel);
     println!("  (100 parcels took {:.0} s beside {POLLS} polls)", spent.as_secs_f64());
 }
@@ -62,7 +67,7 @@ fn memory(daemon: u32, broker: u32) {
     let [daemon, broker] =
         [daemon, broker].map(|id| pss_kb(id).and_then(|kb| u32::try_from(kb).ok()).unwrap_or(0));
     row(
-        "PSS of daemon and broker, 4 lines, 99 boards, 100 parcels, 10^5 polls",
+        "PSS of daemon and broker, 4 lines, 127 boards, 100 parcels, 10^5 polls",
         &format!("{}.{} MB", (daemon + broker) / 1_000, (daemon + broker) % 1_000 / 100),
         &format!("limit 16 MB (daemon {daemon} kB, broker {broker} kB)"),
         f64::from(daemon + broker) / f64::from(PSS_LIMIT_KB),
@@ -121,8 +126,7 @@ fn append(path: &Path, text: &str) {
 
 fn wait_for_polls(house: &House) {
     loop {
-        let status: Value =
-            serde_json::from_str(&house.ask(&["status", "--json"]).expect("the status")).expect("JSON");
+        let status = status(house);
         let lines = status["field"]["lines"].as_object().expect("lines");
         let polls: u64 = lines.values().filter_map(|line| line["transactions"].as_u64()).sum();
         if polls >= POLLS {
@@ -130,6 +134,24 @@ fn wait_for_polls(house: &House) {
         }
         rest(Duration::from_secs(1));
     }
+}
+
+/// What the last parcel left to be written is written when no commit follows for a while.
+fn wait_until_quiet(house: &House) {
+    let commits = || status(house)["gateway"]["counters"]["commits"].as_u64().expect("commits");
+    let mut last = commits();
+    loop {
+        rest(QUIET);
+        let now = commits();
+        if now == last {
+            return;
+        }
+        last = now;
+    }
+}
+
+fn status(house: &House) -> Value {
+    serde_json::from_str(&house.ask(&["status", "--json"]).expect("the status")).expect("JSON")
 }
 
 /// Nothing is waited for but time itself.

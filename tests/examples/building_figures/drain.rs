@@ -169,7 +169,7 @@ impl Listener {
         let child = Command::new("mosquitto_sub")
             .args(["-h", "localhost", "-p", &port.to_string(), "--cafile", &file("ca.pem")])
             .args(["--cert", &file("cloud-auditor.pem"), "--key", &file("cloud-auditor.key")])
-            .args(["-q", "1", "-t", &filter, "-F", "%U", "-C", &messages.to_string()])
+            .args(["-q", "1", "-t", &filter, "-F", "%U %p", "-C", &messages.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .expect("mosquitto_sub");
@@ -178,11 +178,20 @@ impl Listener {
         Self { child, messages }
     }
 
-    /// Waits for all messages; how many came a second.
+    /// Waits for all messages; how many came a second. Of rows, which are numbered, none may be missing, doubled or early.
     fn rate(mut self) -> f64 {
         let out = BufReader::new(self.child.stdout.take().expect("a pipe"));
-        let times: Vec<f64> =
-            out.lines().map_while(Result::ok).filter_map(|line| line.parse().ok()).collect();
+        let mut times: Vec<f64> = Vec::new();
+        let mut sequence = None;
+        for line in out.lines().map_while(Result::ok) {
+            let (at, payload) = line.split_once(' ').expect("a time and a payload");
+            times.push(at.parse().expect("seconds since 1970"));
+            if let Some((_, after)) = payload.split_once("\"sequence\":\"") {
+                let now: u64 = after[..20].parse().expect("a sequence of twenty digits");
+                assert!(sequence.is_none_or(|before| now == before + 1), "row {now} after {sequence:?}");
+                sequence = Some(now);
+            }
+        }
         self.child.wait().expect("it ends");
         assert_eq!(u64::try_from(times.len()), Ok(self.messages), "the listener ended early");
         let (first, last) = (times.first().expect("a message"), times.last().expect("a message"));

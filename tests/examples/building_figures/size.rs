@@ -31,15 +31,12 @@ pub(crate) fn measure() {
     }
 }
 
-/// The newest package that was built here.
+/// The package of this version, if it was built here.
 fn package() -> Option<PathBuf> {
     let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/debian");
     let all = fs::read_dir(made).ok()?.flatten().map(|entry| entry.path());
-    let ours = all.filter(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.starts_with("vestibule_") && name.ends_with(".deb")
-    });
-    ours.max_by_key(|path| fs::metadata(path).and_then(|file| file.modified()).ok())
+    let name = format!("vestibule_{}_amd64.deb", env!("CARGO_PKG_VERSION"));
+    all.into_iter().find(|path| path.file_name().is_some_and(|file| file == name.as_str()))
 }
 
 fn installed_kb(package: &str) -> Option<u64> {
