@@ -36,16 +36,33 @@ pub enum Change {
 pub struct Note(Entry);
 
 impl Change {
-    /// How soon this change must be on the disk. A decision forces a commit if one of its changes does.
+    /// How soon this change must be on the disk; of a whole decision, [`Decision::durability`] says it.
     #[must_use]
-    pub const fn durability(&self) -> Durability {
+    pub fn durability(&self) -> Durability {
         match self {
             Self::Event(event) => event.fact.durability(),
-            Self::Note(note) => match note.0 {
+            Self::Note(note) => match &note.0 {
                 // A guess that a power cut could undo would be free; a command's outcome must outlive its reply.
                 Entry::Budget(..) | Entry::Outcome(..) => Durability::Forces,
+                // Alone these are acknowledgements.
+                Entry::Gateway(..) | Entry::Notice(_, None) => Durability::Lingers,
+                entry if entry.row_key().is_none() => Durability::Lingers,
                 _ => Durability::Rides,
             },
+        }
+    }
+}
+
+impl Decision {
+    /// How soon this decision must be on the disk: its facts say it, and its notes where they force or where there is no fact.
+    #[must_use]
+    pub fn durability(&self) -> Durability {
+        let of_facts = self.changes.iter().filter(|change| matches!(change, Change::Event(_)));
+        let of_facts = of_facts.map(Change::durability).max();
+        let of_all = self.changes.iter().map(Change::durability).max().unwrap_or_default();
+        match (of_facts, of_all) {
+            (_, Durability::Forces) | (None, _) => of_all,
+            (Some(of_facts), _) => of_facts,
         }
     }
 }
@@ -120,7 +137,7 @@ impl Building {
     }
 
     /// The rows that changed since this was last asked, with `None` for those that are gone. Whether they force a
-    /// commit is said by [`Change::durability`].
+    /// commit is said by [`Decision::durability`].
     pub fn take_changed_rows(&mut self) -> Vec<(RowKey, Option<Row>)> {
         let changed = core::mem::take(&mut self.changed);
         changed

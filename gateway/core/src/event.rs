@@ -33,14 +33,27 @@ pub struct Event {
     pub fact: Fact,
 }
 
-/// How soon a change must be on the disk.
+/// How soon a change must be on the disk, by what a power cut would take with it. All but the last ride on the next commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Durability {
-    /// Rides on the next commit, at most 5 s later: observations, cursors, counters.
+    /// Nothing is lost: it is not kept at all, or it is a cursor, and what it counts is sent again under the same ids.
     #[default]
+    Lingers,
+    /// A step of a visit whose decision is on the disk or still to come: a start ends the visit the same way without it.
+    Follows,
+    /// An observation or a counter that nothing else tells of.
     Rides,
-    /// Forces a commit: decisions about doors, parcels and codes.
+    /// Forces a commit: decisions about doors, parcels and codes, and alarms.
     Forces,
+}
+
+/// What a fact is worth where room runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// Dropped first.
+    Observation,
+    /// Dropped when nothing else is left.
+    Record,
 }
 
 /// What happened. Serialises to the `data` of the CloudEvent (without the variant's name, which is its type).

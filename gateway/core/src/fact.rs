@@ -1,7 +1,7 @@
 //! What each fact is called, how soon it must be on the disk, and what it is about: one list each, and every fact in it.
 
 use crate::effect::Thing;
-use crate::event::{Durability, Fact, Subject};
+use crate::event::{Durability, Fact, Subject, Worth};
 use crate::time::ClockTrust;
 
 impl Fact {
@@ -63,9 +63,14 @@ impl Fact {
     #[must_use]
     pub const fn durability(&self) -> Durability {
         match self {
-            Self::CompartmentOpened { .. }
+            // The intent is on the disk: a start ends it as unknown, with what the door reads then. Where a command waits
+            // for it, the outcome forces.
+            Self::CompartmentOpened { unlock: Some(_), .. }
+            | Self::UnlockConfirmed { .. }
             | Self::CompartmentClosed { .. }
-            | Self::CompartmentLeftOpen { .. }
+            // Which door opens, and for whom, is a fact of its own.
+            | Self::AccessGranted { .. } => Durability::Follows,
+            Self::CompartmentOpened { unlock: None, .. }
             | Self::AccessDenied { .. }
             | Self::ProbeFaulted { .. }
             | Self::ProbeRecovered { .. }
@@ -99,16 +104,26 @@ impl Fact {
             | Self::CompartmentReserved { .. }
             | Self::CompartmentReleased { .. }
             | Self::CompartmentForced { .. }
+            | Self::CompartmentLeftOpen { .. }
             | Self::CompartmentJammed { .. }
             | Self::CompartmentNeedsInspection { .. }
             | Self::CompartmentOutOfService { .. }
             | Self::CompartmentInService { .. }
             | Self::UnlockIntended { .. }
-            | Self::UnlockConfirmed { .. }
             | Self::UnlockFailed { .. }
             | Self::UnlockUnknown { .. }
-            | Self::AccessGranted { .. }
             | Self::AccessSteppedUp { .. } => Durability::Forces,
+        }
+    }
+
+    /// What it is worth where room runs out: who was let in, and how each unlock ended, is a record although it may follow.
+    #[must_use]
+    pub const fn worth(&self) -> Worth {
+        match (self, self.durability()) {
+            (Self::AccessGranted { .. } | Self::UnlockConfirmed { .. }, _) | (_, Durability::Forces) => {
+                Worth::Record
+            }
+            (_, Durability::Lingers | Durability::Follows | Durability::Rides) => Worth::Observation,
         }
     }
 

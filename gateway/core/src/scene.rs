@@ -201,8 +201,7 @@ impl Scene {
         let mut entropy = [0; 32];
         entropy[..8].copy_from_slice(&self.draws.to_be_bytes());
         let decision = self.building.decide(input, self.now, Entropy(entropy));
-        let forces = decision.changes.iter().any(|change| change.durability() == Durability::Forces);
-        self.forced += u32::from(forces);
+        self.forced += u32::from(decision.durability() == Durability::Forces);
         for change in &decision.changes {
             self.building.apply(change);
             if let Change::Event(event) = change {

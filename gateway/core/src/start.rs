@@ -12,7 +12,7 @@ use crate::id::{CompartmentId, ParcelId, UnlockId};
 use crate::input::{Changed, KeyState, Started};
 use crate::limits::SWEEP_EVERY;
 use crate::parcel::{ExceptionKind, ParcelState, Place};
-use crate::row::{NoticeKind, UnlockRow};
+use crate::row::{NoticeKind, NoticeRow, UnlockRow};
 use crate::screen::Screen;
 use crate::state::Running;
 use crate::time::Mono;
@@ -79,12 +79,13 @@ impl Draft<'_> {
         parcels.map(|(id, _)| *id).collect()
     }
 
-    /// Codes are derived when a notice is sealed: one that still waits has the new code already.
+    /// A notice that still waits would be sealed with the new code, but it may have left with the old one: that it was
+    /// acknowledged lingers, and a receiver looks at no id twice. So it is told under a new id.
     fn tell_new_code(&mut self, parcel: ParcelId) {
-        let waits = self.t.notices.iter().any(|(_, row)| row.parcel == parcel && row.code.is_some());
-        if !waits {
-            self.notify(parcel, NoticeKind::Reminder);
-        }
+        let arrived = |row: &NoticeRow| row.parcel == parcel && row.kind == NoticeKind::Arrived;
+        let waits = self.t.notices.iter().any(|(_, row)| arrived(row));
+        self.drop_notices(parcel);
+        self.notify(parcel, if waits { NoticeKind::Arrived } else { NoticeKind::Reminder });
     }
 
     fn make_missing_compartments(&mut self) {

@@ -80,7 +80,7 @@ pub struct Parts {
 struct Decided {
     events: Vec<Event>,
     effects: Vec<Effect>,
-    /// The most that any change of the step asks for; a guess or a command's outcome forces a commit without a row.
+    /// The most that any decision of the step asks for; a guess or a command's outcome forces a commit without an event.
     durability: Durability,
 }
 
@@ -89,8 +89,8 @@ impl Engine {
     /// with the first step.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let mut riders = Riders::default();
-        riders.add(parts.rows, Vec::new(), parts.now);
+        let mut riders = Riders::since(parts.building.journal_acknowledged());
+        riders.add(parts.rows, Vec::new(), Durability::Rides, parts.now);
         Self {
             building: parts.building,
             store: parts.store,
@@ -141,9 +141,9 @@ impl Engine {
         own.into_iter().chain([core]).flatten().min()
     }
 
-    /// When upkeep is due. Not while something rides: its rows may have been promised their sequences.
+    /// When upkeep is due. Not while events ride: they may have been promised their sequences.
     fn upkeep_deadline(&self) -> Option<Mono> {
-        let rests = self.riders.deadline().is_none() && self.store.next_sequence().is_some();
+        let rests = !self.riders.hold_events() && self.store.next_sequence().is_some();
         rests.then(|| self.upkeep.due())
     }
 
@@ -217,8 +217,8 @@ impl Engine {
             return;
         }
         let decision = self.building.decide(input, now, self.entropy.entropy());
+        decided.durability = decided.durability.max(decision.durability());
         for change in decision.changes {
-            decided.durability = decided.durability.max(change.durability());
             self.building.apply(&change);
             released.view = released.view.max(ViewChange::Observed);
             if let Change::Event(event) = change {
@@ -241,7 +241,7 @@ impl Engine {
         let acts = decided.durability == Durability::Forces
             || decided.effects.iter().any(|effect| matches!(effect, Effect::Unlock(_) | Effect::Notice(_)));
         let degraded = self.storage == StorageHealth::Degraded;
-        self.riders.add(self.building.take_changed_rows(), decided.events, now.mono);
+        self.riders.add(self.building.take_changed_rows(), decided.events, decided.durability, now.mono);
         if acts || degraded || self.store.next_sequence().is_none() || self.riders.is_due(now.mono) {
             self.commit(decided.effects, now, released);
         } else {

@@ -1,6 +1,6 @@
 //! What one commit makes durable, all of it or nothing.
 
-use vestibule_core::event::{Durability, Event};
+use vestibule_core::event::Event;
 use vestibule_core::row::{Row, RowKey};
 
 use crate::journal::JournalRow;
@@ -26,12 +26,6 @@ impl Batch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.events.is_empty()
-    }
-
-    /// How soon it must be durable: it forces a commit if one of its events does. State rows alone ride.
-    #[must_use]
-    pub fn durability(&self) -> Durability {
-        self.events.iter().map(|event| event.fact.durability()).max().unwrap_or(Durability::Rides)
     }
 
     /// Puts a later batch behind this one.

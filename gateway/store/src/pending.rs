@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use vestibule_core::command::Actor;
-use vestibule_core::event::{Durability, Event, Fact};
+use vestibule_core::event::{Event, Fact, Worth};
 use vestibule_core::row::{Row, RowKey};
 
 use crate::batch::Batch;
@@ -15,9 +15,9 @@ const IDS_BYTES: usize = 96;
 /// What did not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Events that ride: observations, counters.
+    /// Observations, counters.
     pub telemetry: u64,
-    /// Events that force a commit: decisions.
+    /// Decisions, and what became of them.
     pub records: u64,
     /// Erasures of state rows; their rows come back at the next start.
     pub erasures: u64,
@@ -133,8 +133,8 @@ impl Pending {
     fn shrink(&mut self) {
         while self.events.len() > WAITING_EVENTS_MAX || self.bytes > WAITING_BYTES_MAX {
             let free = self.in_doubt..self.events.len();
-            let rides = |at: &usize| self.events[*at].fact.durability() == Durability::Rides;
-            let Some(at) = free.clone().find(rides).or_else(|| free.clone().next()) else { return };
+            let observed = |at: &usize| self.events[*at].fact.worth() == Worth::Observation;
+            let Some(at) = free.clone().find(observed).or_else(|| free.clone().next()) else { return };
             let Some(event) = self.events.remove(at) else { return };
             self.bytes = self.bytes.saturating_sub(size(&event));
             self.count(event);
@@ -146,9 +146,12 @@ impl Pending {
             // A gap that is dropped in turn carries its count on; it was counted in the total when it was made.
             Fact::GatewayGap { dropped } => self.unsaid.records += dropped,
             ref fact => {
-                let rides = fact.durability() == Durability::Rides;
+                let worth = fact.worth();
                 for dropped in [&mut self.unsaid, &mut self.dropped] {
-                    *(if rides { &mut dropped.telemetry } else { &mut dropped.records }) += 1;
+                    match worth {
+                        Worth::Observation => dropped.telemetry += 1,
+                        Worth::Record => dropped.records += 1,
+                    }
                 }
             }
         }

@@ -5,6 +5,7 @@ use vestibule_core::refusal::Refusal;
 use vestibule_store::DATABASE;
 
 use super::*;
+use crate::engine::riders::LINGER_MAX;
 
 /// A building with one parcel stored, whose disk then fails.
 fn stored_then_broken() -> (Bench, String) {
@@ -142,7 +143,7 @@ fn renewed_under_a_running_daemon() -> Bench {
     let mut bench = Bench::new();
     let code = bench.deposit("4a");
     bench.acknowledge(12);
-    bench.pass(Millis::seconds(6));
+    bench.pass(LINGER_MAX);
     assert_eq!(bench.acknowledged(), Some(12));
     bench.break_disk();
     bench.typed(&code);

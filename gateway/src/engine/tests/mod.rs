@@ -2,8 +2,10 @@
 
 mod degraded;
 mod durable;
+mod pace;
 mod starts;
 mod upkeep;
+mod windows;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
 //! The disk goes away in the middle of commits and comes back: rows in order, none lost, none twice.
 
-use vestibule_core::event::Fact;
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::time::Mono;
 
@@ -242,12 +241,10 @@ fn new_epoch_begins_when_the_disk_lost_what_it_had_promised() {
 }
 
 #[test]
-fn batch_forces_when_one_of_its_events_does() {
-    use vestibule_core::event::Durability;
-    assert_eq!(Batch::default().durability(), Durability::Rides);
-    let mut batch = Batch { rows: changed(sample::rows()), events: vec![observation()] };
-    assert_eq!(batch.durability(), Durability::Rides);
-    batch.extend(records(1..=1));
-    assert_eq!(batch.durability(), Durability::Forces);
-    assert!(matches!(batch.events[1].fact, Fact::DirectorySynced { .. }));
+fn who_was_let_in_and_how_an_unlock_ended_are_records_although_they_may_follow() {
+    use vestibule_core::event::{Durability, Fact, Worth};
+    let granted = Fact::AccessGranted { terminal: "lobby".parse().unwrap() };
+    assert_eq!((granted.durability(), granted.worth()), (Durability::Follows, Worth::Record));
+    assert_eq!(observation().fact.worth(), Worth::Observation);
+    assert_eq!(record(1).fact.worth(), Worth::Record);
 }
