@@ -169,7 +169,7 @@ fn new_epoch_is_owed_from_its_first_row_when_the_file_was_replaced_under_the_run
     bench.power_cut(2);
     assert_eq!(bench.acknowledged(), None);
     bench.acknowledge(1);
-    bench.pass(Millis::seconds(6));
+    bench.pass(LINGER_MAX);
     assert_eq!(bench.acknowledged(), Some(1), "the next start counts in the new one");
 }
 
