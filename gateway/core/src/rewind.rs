@@ -85,13 +85,13 @@ mod tests {
             assert_eq!(inspected, all, "{other}: {:?}", scene.usage(&other));
             let told: Vec<_> =
                 scene.building.waiting_notices().iter().map(|id| scene.notice(*id).0.kind).collect();
-            // The notice of the other one still waits, and is sealed with its new code.
+            // The notice of the other one may have left with its old code: it is told anew.
             assert_eq!(
                 told,
                 if all {
                     vec![NoticeKind::Interrupted; 2]
                 } else {
-                    vec![NoticeKind::Arrived, NoticeKind::Interrupted]
+                    vec![NoticeKind::Interrupted, NoticeKind::Arrived]
                 }
             );
             scene.typed(&code);
