@@ -9,6 +9,10 @@ use super::table::count;
 use super::{Exit, Failure, Out};
 use crate::config::{self, Configuration, Layers, Loaded, Located, Severity, chance, locate, power, render};
 
+/// What to do about files that are not enrolled yet; once, however many they are.
+const AWAITED: &str = "Doors are served without them. Keys and certificate requests are made at the next start: `vestibule enroll \
+    --missing` tells which to carry to their authority, `vestibule enroll --accept` brings each certificate in.\n";
+
 #[derive(Serialize)]
 struct Report {
     good: bool,
@@ -22,8 +26,11 @@ struct Report {
 /// The output is gone.
 pub fn check(options: &[PathBuf], arguments: &Check, out: &mut Out) -> Result<Exit, Failure> {
     let layers = Layers::from_options(options);
-    let loaded =
-        if arguments.elsewhere { config::load_for_elsewhere(&layers) } else { config::load(&layers) };
+    let loaded = match (arguments.elsewhere, arguments.unenrolled) {
+        (true, _) => config::load_for_elsewhere(&layers),
+        (_, true) => config::load_for_installation(&layers),
+        _ => config::load(&layers),
+    };
     let report = Report {
         good: loaded.configuration.is_some(),
         files: loaded.sources.iter().map(|source| source.path.display().to_string()).collect(),
@@ -40,7 +47,13 @@ fn words(loaded: &Loaded) -> String {
         Some(configuration) => good(configuration, loaded.sources.len()),
         None => format!("Refused: {}, {}.", count(loaded.errors(), "error"), count(warnings, "warning")),
     };
-    shown.into_iter().chain([verdict]).collect::<Vec<_>>().join("\n")
+    let awaited = loaded.problems.iter().any(|p| p.severity == Severity::Note);
+    shown
+        .into_iter()
+        .chain(awaited.then(|| AWAITED.to_owned()))
+        .chain([verdict])
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn good(configuration: &Configuration, files: usize) -> String {

@@ -147,6 +147,7 @@ fn tell(problems: &[Problem], sources: &[Source]) {
         match problem.severity {
             Severity::Error => tracing::error!(file, line, column, "configuration: {}", problem.message),
             Severity::Warning => tracing::warn!(file, line, column, "configuration: {}", problem.message),
+            Severity::Note => tracing::info!(file, line, column, "configuration: {}", problem.message),
         }
     }
 }

@@ -74,6 +74,12 @@ pub fn load_for_elsewhere(layers: &Layers) -> Loaded {
     load_with(layers, Files::MayBeMissing)
 }
 
+/// Reads and validates while this machine is installed: keys and certificates may be enrolled later.
+#[must_use]
+pub fn load_for_installation(layers: &Layers) -> Loaded {
+    load_with(layers, Files::MayBeAwaited)
+}
+
 /// Reads and validates for a start: where the files are bad, the last good configuration takes their place. At a first
 /// start there is none; a certificate that is not enrolled yet then keeps the networks away, and no door shut.
 #[must_use]

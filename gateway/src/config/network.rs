@@ -21,6 +21,8 @@ pub enum Files {
     MustExist,
     /// A missing file is a warning: the last good configuration must run whatever has gone since.
     MayBeMissing,
+    /// A key or certificate that is not there is a note: this machine's installation, before it is enrolled.
+    MayBeAwaited,
 }
 
 /// What is needed to check a path.
@@ -42,7 +44,21 @@ impl Paths<'_> {
 
     /// A path made absolute whose file must be there. A folder closed to us is no problem: broker and daemon have different users.
     pub fn existing(&self, text: &Spot<&str>, problems: &Problems) -> PathBuf {
+        self.looked_at(text, problems, None)
+    }
+
+    /// The same for what enrolling brings.
+    pub fn enrolled(&self, text: &Spot<&str>, problems: &Problems) -> PathBuf {
+        self.looked_at(text, problems, Some("is not enrolled yet"))
+    }
+
+    /// `awaited` is what a file is called that may come later.
+    fn looked_at(&self, text: &Spot<&str>, problems: &Problems, awaited: Option<&str>) -> PathBuf {
         let path = self.resolve(text);
+        if let (Files::MayBeAwaited, Some(awaited), Ok(false)) = (self.files, awaited, path.try_exists()) {
+            problems.add(Problem::note(Some(text.place), format!("{} {awaited}", path.display())));
+            return path;
+        }
         let fault = match std::fs::metadata(&path) {
             Ok(metadata) if metadata.is_file() => None,
             Ok(_) => Some("is not a file".to_owned()),
@@ -52,7 +68,7 @@ impl Paths<'_> {
         if let Some(fault) = fault {
             let message = format!("{} {fault}", path.display());
             problems.add(match self.files {
-                Files::MustExist => Problem::error(Some(text.place), message),
+                Files::MustExist | Files::MayBeAwaited => Problem::error(Some(text.place), message),
                 Files::MayBeMissing => Problem::warning(Some(text.place), message),
             });
         }
@@ -99,7 +115,7 @@ pub fn read_cloud(root: &mut Reader<'_>, paths: Paths<'_>) -> Option<Cloud> {
 fn read_tls(reader: &mut Reader<'_>, [certificate, key]: [&'static str; 2], paths: Paths<'_>) -> Option<Tls> {
     const HELP: &str = "a PEM file; `vestibule enroll --building-ca` makes a building's own";
     let problems = reader.problems;
-    let mut file = |name| reader.required_text(name, HELP).map(|text| paths.existing(&text, problems));
+    let mut file = |name| reader.required_text(name, HELP).map(|text| paths.enrolled(&text, problems));
     let (ca, certificate, key) = (file("ca"), file(certificate), file(key));
     Some(Tls { ca: ca?, certificate: certificate?, key: key? })
 }

@@ -18,6 +18,8 @@ pub enum Severity {
     Error,
     /// Allowed, and probably not what was meant.
     Warning,
+    /// As it should be by now; something is still to come.
+    Note,
 }
 
 /// One thing that is wrong.
@@ -50,6 +52,12 @@ impl Problem {
     #[must_use]
     pub fn warning(place: Option<Place>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, message) }
+    }
+
+    /// Something that is still to come.
+    #[must_use]
+    pub fn note(place: Option<Place>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(place, message) }
     }
 
     /// Adds what to do.
@@ -147,9 +155,11 @@ pub fn render(problem: &Problem, sources: &[Source]) -> String {
     let word = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     };
     let mut out = format!("{word}: {}\n", problem.message);
-    if let Some(place) = problem.place {
+    // Nothing in the file is to be mended for a note.
+    if let Some(place) = problem.place.filter(|_| problem.severity != Severity::Note) {
         excerpt(&mut out, place, sources, None);
     }
     if let Some((place, why)) = &problem.other {

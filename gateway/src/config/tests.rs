@@ -142,6 +142,25 @@ fn doors_are_served_at_a_first_start_without_certificates() {
 }
 
 #[test]
+fn only_what_enrolling_brings_may_be_awaited_while_installing() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = example_in(dir.path());
+    let layers = Layers::Given(vec![main.clone()]);
+    std::fs::remove_file(dir.path().join("tls/gateway.key")).unwrap();
+    let loaded = load_for_installation(&layers);
+    assert!(loaded.configuration.is_some());
+    let told: Vec<_> = loaded.problems.iter().filter(|p| p.severity == Severity::Note).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].message.ends_with("tls/gateway.key is not enrolled yet"), "{told:?}");
+    std::fs::create_dir(dir.path().join("tls/gateway.key")).unwrap();
+    assert_eq!(load_for_installation(&layers).errors(), 1, "a folder is no key that may come");
+    std::fs::remove_dir(dir.path().join("tls/gateway.key")).unwrap();
+    let bad = std::fs::read_to_string(&main).unwrap().replace("model = \"xy-md02\"", "model = \"xy-md20\"");
+    std::fs::write(&main, bad).unwrap();
+    assert_eq!(load_for_installation(&layers).errors(), 1, "other errors are errors");
+}
+
+#[test]
 fn nothing_runs_when_the_first_files_are_bad() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("v.toml");

@@ -9,8 +9,9 @@ use vestibule_contract::notice::{Notice, NotifierSecret};
 use crate::ear::{Ear, Heard, Seat};
 use crate::house::{BUILDING, House, HouseError};
 
-/// A command and its reply cross two TLS connections and one commit; an attempt to connect that a busy machine spoils costs 15 s.
-const REPLY_PATIENCE: Duration = Duration::from_secs(60);
+/// A command and its reply cross two TLS connections and one commit; an attempt to connect that a busy machine spoils costs
+/// 15 s, and an emulated handshake takes seconds.
+const REPLY_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The office: an ordinary client of the cloud's broker.
 pub struct Office {

@@ -19,8 +19,8 @@ pub const BUILDING: &str = "maple-court";
 pub const TERMINAL: &str = "lobby";
 /// Compartments of a bank: two columns of four.
 pub const COMPARTMENTS: usize = 8;
-/// A start with set-up writes at 9600 baud takes well under a second; a loaded machine may be slow.
-pub const START_PATIENCE: Duration = Duration::from_secs(30);
+/// A start with set-up writes at 9600 baud takes well under a second; a loaded machine may be slow, an emulated one slower.
+pub const START_PATIENCE: Duration = Duration::from_secs(120);
 
 /// Something the building needs could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -31,6 +31,9 @@ struct Arguments {
     /// Bits a second on the serial line.
     #[arg(long, default_value = "9600", value_parser = ["9600", "19200", "115200"])]
     baud: String,
+    /// Run this `vestibule` instead of building one: an installed one, or a launcher that ends in `exec`.
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
 }
 
 /// How long somebody at a door takes for each thing they do.
@@ -49,8 +52,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, timeline: &Arc<Timeline>) -> Result<(), HouseError> {
-    timeline.head("Building the daemon (once; a few minutes on a small machine)");
-    let program = build()?;
+    let program = match &arguments.program {
+        Some(program) => program.clone(),
+        None => {
+            timeline.head("Building the daemon (once; a few minutes on a small machine)");
+            build()?
+        }
+    };
     let folder = tempfile::Builder::new().prefix("vestibule-demo-").tempdir();
     let failed = |source| HouseError::File {
         operation: "make a temporary folder",

@@ -12,8 +12,8 @@ use crate::house::{House, HouseError, TERMINAL};
 use crate::terminal::{Shown, Terminal};
 use crate::timeline::{Timeline, Who};
 
-/// A door opens within a second, a deposit settles at the latest 17 s after it is shut; twice that for slow machines.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// A door opens within a second, a deposit settles at the latest 17 s after it is shut; far more for emulated machines.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The courier's code and carrier.
 pub const CARRIER: (&str, &str) = ("parcel-express", "314159");
 /// Units of the building.
