@@ -1,4 +1,4 @@
-//! rumqttd, on a loopback port that only this process knows the password of, and the guard's links to it.
+//! rumqttd, on a loopback port that only this process has passwords for, and the guard's links to it.
 //!
 //! One MQTT 5 port serves both versions: rumqttd's 3.1.1 writer panics on a message with properties, and a 3.1.1
 //! subscriber cannot be kept from meeting one on a reply topic. The guard translates 3.1.1 instead.
@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdTcpListener};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -24,9 +25,12 @@ use super::limits::{
     BACKEND_CONNECTIONS_MAX, BACKEND_IN_FLIGHT_MAX, BACKEND_READ_MAX, BACKEND_TIME_MAX, PACKET_BYTES_MAX,
     READ_BYTES, SEGMENT_BYTES, SEGMENTS,
 };
+use super::passes::Passes;
 use super::wire::{Farewell, Frame, WireError, kind, next_frame};
 
 const USER: &str = "guard";
+/// The id of the link that proves at the start that it is rumqttd who listens.
+const FIRST_ID: &str = "first";
 /// Loopback ports tried before giving up: another process may take one between choosing and binding it.
 const PORTS_TRIED: usize = 5;
 /// rumqttd tells nobody when it listens.
@@ -59,6 +63,9 @@ pub enum BackendError {
     /// It took too long.
     #[error("the inner broker does not answer")]
     Silent,
+    /// Who answers never asked whether the password is right: it is no rumqttd of this process.
+    #[error("another program answers on {0} in the inner broker's place")]
+    Impostor(SocketAddr),
     /// It said something else than expected.
     #[error("the inner broker refuses the guard: {0}")]
     Refused(String),
@@ -67,19 +74,25 @@ pub enum BackendError {
 /// A running rumqttd. It has no shutdown; it ends with the process.
 pub(super) struct Backend {
     address: SocketAddr,
-    password: String,
+    passes: Arc<Passes>,
 }
 
 impl Backend {
-    /// Starts rumqttd and waits until it listens.
+    /// Starts rumqttd and waits until it answers.
     pub(super) async fn start() -> Result<Self, BackendError> {
-        let password = random_password()?;
+        let passes = Arc::new(Passes::default());
         let mut last = BackendError::Silent;
         for _ in 0..PORTS_TRIED {
             let address = free_port().map_err(BackendError::Port)?;
-            let mut ended = spawn(config(address, &password))?;
-            match listening(address, &mut ended).await {
-                Ok(()) => return Ok(Self { address, password }),
+            let mut ended = spawn(config(address, &passes))?;
+            let backend = Self { address, passes: Arc::clone(&passes) };
+            let proven = async {
+                listening(address, &mut ended).await?;
+                let first = backend.link(FIRST_ID).await?;
+                first.end(BytesMut::new(), None, Farewell::Clean).await
+            };
+            match proven.await {
+                Ok(()) => return Ok(backend),
                 Err(error) => last = error,
             }
         }
@@ -89,7 +102,13 @@ impl Backend {
     /// A backend somebody else runs, for tests of what happens when it fails.
     #[cfg(test)]
     pub(super) fn at(address: SocketAddr) -> Self {
-        Self { address, password: "unused".to_owned() }
+        Self { address, passes: Arc::default() }
+    }
+
+    /// What rumqttd asks when somebody connects.
+    #[cfg(test)]
+    pub(super) fn admit(&self, password: &str) -> bool {
+        self.passes.admit(password)
     }
 
     /// Opens a link under an id that no other link has.
@@ -107,13 +126,15 @@ impl Backend {
             clean_start: true,
             properties: None,
         };
-        let login = v5::Login::new(USER, self.password.as_str());
+        let pass = self.passes.issue().map_err(BackendError::Secret)?;
+        let login = v5::Login::new(USER, pass.password());
         let mut packet = BytesMut::new();
         connect.write(&None, &Some(login), &mut packet).map_err(refused)?;
         link.stream.write_all(&packet).await.map_err(BackendError::Link)?;
         let answer = link.next().await?;
         match (answer.kind(), answer.body()) {
-            (kind::CONNACK, [_, 0, ..]) => Ok(link),
+            (kind::CONNACK, [_, 0, ..]) if pass.was_used() => Ok(link),
+            (kind::CONNACK, _) if !pass.was_used() => Err(BackendError::Impostor(self.address)),
             (kind, _) => Err(BackendError::Refused(format!("packet type {kind} for CONNACK"))),
         }
     }
@@ -195,18 +216,12 @@ fn frame_bytes_max() -> u32 {
     PACKET_BYTES_MAX.saturating_mul(2)
 }
 
-fn random_password() -> Result<String, BackendError> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(BackendError::Secret)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 fn free_port() -> io::Result<SocketAddr> {
     StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
-fn config(address: SocketAddr, password: &str) -> Config {
-    let settings = ServerSettings {
+fn config(address: SocketAddr, passes: &Arc<Passes>) -> Config {
+    let mut settings = ServerSettings {
         name: "inner-v5".to_owned(),
         listen: address,
         tls: None,
@@ -216,11 +231,14 @@ fn config(address: SocketAddr, password: &str) -> Config {
             connection_timeout_ms: u16::try_from(BACKEND_TIME_MAX.as_millis()).unwrap_or(u16::MAX),
             max_payload_size: usize::try_from(PACKET_BYTES_MAX).unwrap_or(usize::MAX) + TRANSLATION_BYTES,
             max_inflight_count: BACKEND_IN_FLIGHT_MAX,
-            auth: Some(HashMap::from([(USER.to_owned(), password.to_owned())])),
+            auth: None,
+            // Below.
             external_auth: None,
             dynamic_filters: false,
         },
     };
+    let passes = Arc::clone(passes);
+    settings.set_auth_handler(move |_id, _user, password| std::future::ready(passes.admit(&password)));
     Config {
         router: RouterConfig {
             max_connections: BACKEND_CONNECTIONS_MAX,
@@ -257,5 +275,72 @@ async fn listening(address: SocketAddr, ended: &mut oneshot::Receiver<()>) -> Re
     tokio::select! {
         _ = ended => Err(BackendError::Start(address)),
         seen = timeout(BACKEND_TIME_MAX, tries) => seen.map_err(|_elapsed| BackendError::Start(address)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rumqttc::v5::mqttbytes::QoS;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_answers_in_the_inner_brokers_place_is_found_out() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let backend = Backend::at(address);
+        let impostor = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(&[0x20, 3, 0, 0, 0]).await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            link = backend.link("client-0") => {
+                let error = link.err().expect("refused");
+                assert!(matches!(error, BackendError::Impostor(at) if at == address), "{error}");
+            }
+            () = impostor => unreachable!(),
+        }
+    }
+
+    /// Whoever finds the port: without a login, with a guess, and with a password that was used already.
+    #[tokio::test]
+    async fn a_stranger_on_the_inner_port_is_closed_without_a_word_and_publishes_nothing() {
+        let backend = Backend::start().await.unwrap();
+        let mut reader = backend.link("reader").await.unwrap();
+        let mut subscribe = v5::Subscribe::new(v5::Filter::new("#", QoS::AtMostOnce), None);
+        subscribe.pkid = 1;
+        let mut packet = BytesMut::new();
+        subscribe.write(&mut packet).unwrap();
+        reader.stream.write_all(&packet).await.unwrap();
+        assert_eq!(reader.next().await.unwrap().kind(), kind::SUBACK);
+        let used = backend.passes.issue().unwrap();
+        assert!(backend.admit(used.password()));
+        let logins = [None, Some(""), Some("guess"), Some(used.password())];
+        for password in logins {
+            let mut stranger = TcpStream::connect(backend.address).await.unwrap();
+            let login = password.map(|password| v5::Login::new(USER, password));
+            let hello = v5::Connect {
+                keep_alive: 60,
+                client_id: "x".to_owned(),
+                clean_start: true,
+                properties: None,
+            };
+            let mut packets = BytesMut::new();
+            hello.write(&None, &login, &mut packets).unwrap();
+            v5::Publish::new("state/door/a", QoS::AtMostOnce, "forged", None).write(&mut packets).unwrap();
+            stranger.write_all(&packets).await.unwrap();
+            let mut heard = Vec::new();
+            // A reset, where it leaves the message unread.
+            stranger.read_to_end(&mut heard).await.ok();
+            assert_eq!(heard, [0u8; 0], "{password:?}");
+        }
+        // What the guard itself says is the first that is heard.
+        let mut guard = backend.link("writer").await.unwrap();
+        let mut packet = BytesMut::new();
+        v5::Publish::new("state/door/a", QoS::AtMostOnce, "true", None).write(&mut packet).unwrap();
+        guard.stream.write_all(&packet).await.unwrap();
+        assert!(reader.next().await.unwrap().body().ends_with(b"true"));
     }
 }

@@ -19,6 +19,7 @@ pub mod limits;
 mod metrics;
 pub mod mosquitto;
 mod pace;
+mod passes;
 pub mod path;
 mod pending;
 mod post;
