@@ -13,12 +13,13 @@ const IDLE: Duration = Duration::from_secs(60);
 /// One connection's moments.
 pub(super) struct Clocks {
     silence_max: Duration,
-    /// How long a client may take no byte, or acknowledge no command.
+    /// How long a client may take no byte, or leave one message unacknowledged.
     stall_max: Duration,
     heard: Instant,
     stalled: Option<Instant>,
-    /// The oldest command that the client has not acknowledged, and since when it is the oldest.
-    oldest_command: Option<(u64, Instant)>,
+    /// The oldest command and the oldest other message that the client has not acknowledged, and since when each is the
+    /// oldest: acknowledging only the ones must not keep the others for ever.
+    oldest: [Option<(u64, Instant)>; 2],
     /// When the client's certificate is judged again.
     pub(super) judge_at: Instant,
     pub(super) allowance: Allowance,
@@ -38,7 +39,7 @@ impl Clocks {
             stall_max: limits.write_stall,
             heard: now,
             stalled: None,
-            oldest_command: None,
+            oldest: [None; 2],
             judge_at: now + limits.judged_every,
             allowance: Allowance::new(limits, total, now),
         }
@@ -54,16 +55,18 @@ impl Clocks {
         self.stalled = Some(now);
     }
 
-    /// What waits for the client now.
-    pub(super) fn waits(&mut self, bytes: Unwritten, oldest_command: Option<u64>, now: Instant) {
+    /// What waits for the client now: bytes, and the oldest message of either kind.
+    pub(super) fn waits(&mut self, bytes: Unwritten, oldest: [Option<u64>; 2], now: Instant) {
         match bytes {
             Unwritten::None => self.stalled = None,
             Unwritten::Some => {
                 self.stalled.get_or_insert(now);
             }
         }
-        let known = self.oldest_command.filter(|(number, _)| Some(*number) == oldest_command);
-        self.oldest_command = known.or(oldest_command.map(|number| (number, now)));
+        for (known, oldest) in self.oldest.iter_mut().zip(oldest) {
+            let same = known.filter(|(number, _)| Some(*number) == oldest);
+            *known = same.or(oldest.map(|number| (number, now)));
+        }
     }
 
     /// What is due by now, if anything. A client that we do not read is not silent.
@@ -72,7 +75,7 @@ impl Clocks {
             return Some(Ending::SlowReader);
         }
         // Read or not: a pause is shorter, and whoever waits for credit that it holds itself would wait for ever.
-        if self.oldest_command.is_some_and(|(_, since)| now >= since + self.stall_max) {
+        if self.unacknowledged_until().is_some_and(|until| now >= until) {
             return Some(Ending::Unacknowledged);
         }
         if reading == Reading::Yes && now >= self.heard + self.silence_max {
@@ -87,9 +90,13 @@ impl Clocks {
             Reading::Yes => Some(self.heard + self.silence_max),
             Reading::No => None,
         };
-        let commands = self.oldest_command.map(|(_, since)| since + self.stall_max);
         let stall = self.stalled.map(|since| since + self.stall_max);
-        [silence, commands, stall, paused].into_iter().flatten().min().unwrap_or(now + IDLE)
+        let acknowledged = self.unacknowledged_until();
+        [silence, acknowledged, stall, paused].into_iter().flatten().min().unwrap_or(now + IDLE)
+    }
+
+    fn unacknowledged_until(&self) -> Option<Instant> {
+        self.oldest.iter().flatten().map(|(_, since)| *since + self.stall_max).min()
     }
 }
 
@@ -116,15 +123,25 @@ mod tests {
         let start = Instant::now();
         let stall = Limits::default().write_stall;
         let mut clocks = Clocks::new(Duration::from_secs(300), &Limits::default(), None, start);
-        clocks.waits(Unwritten::None, Some(1), start);
-        clocks.waits(Unwritten::None, Some(2), start + stall / 2);
+        clocks.waits(Unwritten::None, [Some(1), None], start);
+        clocks.waits(Unwritten::None, [Some(2), None], start + stall / 2);
         assert!(clocks.due(start + stall, Reading::Yes).is_none(), "it goes on");
         assert_eq!(clocks.next(None, Reading::Yes, start), start + stall / 2 + stall);
         let late = start + stall / 2 + stall;
         assert!(matches!(clocks.due(late, Reading::Yes), Some(Ending::Unacknowledged)));
         assert!(matches!(clocks.due(late, Reading::No), Some(Ending::Unacknowledged)));
-        clocks.waits(Unwritten::None, None, late);
+        clocks.waits(Unwritten::None, [None; 2], late);
         assert!(clocks.due(late, Reading::Yes).is_none());
         assert_eq!(clocks.next(None, Reading::No, late), late + IDLE);
+    }
+
+    #[test]
+    fn acknowledging_commands_alone_does_not_keep_an_event_for_ever() {
+        let start = Instant::now();
+        let stall = Limits::default().write_stall;
+        let mut clocks = Clocks::new(Duration::from_secs(300), &Limits::default(), None, start);
+        clocks.waits(Unwritten::None, [Some(1), Some(2)], start);
+        clocks.waits(Unwritten::None, [Some(3), Some(2)], start + stall / 2);
+        assert!(matches!(clocks.due(start + stall, Reading::Yes), Some(Ending::Unacknowledged)));
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum Ending {
     KeepAlive,
     #[error("the client takes no bytes")]
     SlowReader,
-    #[error("the client leaves commands unacknowledged")]
+    #[error("the client leaves messages unacknowledged")]
     Unacknowledged,
     #[error("the certificate is no longer good: {0}")]
     Distrusted(rustls::Error),
@@ -45,14 +45,15 @@ impl Ending {
     /// What an MQTT 5 client is told, where it can still be told something.
     pub(super) fn told(&self) -> Option<(Code, String)> {
         let code = match self {
-            Self::Left(_) | Self::Gone(_) | Self::SlowReader => return None,
+            Self::Left(_) | Self::Gone(_) => return None,
             Self::Refused(code, _) => *code,
             Self::Malformed(WireError::TooLarge(_)) => Code::PacketTooLarge,
             Self::Malformed(WireError::Unexpected(_)) => Code::ProtocolError,
             Self::Malformed(_) => Code::MalformedPacket,
             Self::TakenOver => Code::SessionTakenOver,
             Self::KeepAlive => Code::KeepAliveTimeout,
-            Self::Unacknowledged => Code::QuotaExceeded,
+            // Whoever takes no byte may begin to while the last words wait for it.
+            Self::SlowReader | Self::Unacknowledged => Code::QuotaExceeded,
             Self::Distrusted(_) => Code::NotAuthorized,
             Self::BackendLost(_) => Code::ServerBusy,
             Self::Shutdown => Code::ServerShuttingDown,

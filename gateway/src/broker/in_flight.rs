@@ -27,10 +27,18 @@ enum State {
 pub(super) struct InFlight {
     window: usize,
     with_client: usize,
-    order: VecDeque<(u16, State)>,
+    order: VecDeque<Event>,
     commands: VecDeque<Command>,
-    /// Of the commands, how many were begun; the oldest waiting one is known by it.
+    /// How many were begun; the oldest waiting one is known by it.
     begun: u64,
+}
+
+/// A message that came from rumqttd.
+#[derive(Debug)]
+struct Event {
+    number: u64,
+    pkid: u16,
+    state: State,
 }
 
 #[derive(Debug)]
@@ -83,6 +91,11 @@ impl InFlight {
         self.commands.front().map(|command| command.number)
     }
 
+    /// The number of the oldest message of rumqttd's that is not acknowledged.
+    pub(super) fn oldest_event(&self) -> Option<u64> {
+        self.order.front().map(|event| event.number)
+    }
+
     /// Sends the packet now or as soon as the client has room.
     pub(super) fn offer(
         &mut self,
@@ -93,7 +106,7 @@ impl InFlight {
         if self.order.len() >= BACKEND_IN_FLIGHT_MAX {
             return Err(Overrun);
         }
-        self.order.push_back((pkid, State::Waiting(packet)));
+        self.push(pkid, State::Waiting(packet));
         self.send_waiting(to_client);
         Ok(())
     }
@@ -103,9 +116,14 @@ impl InFlight {
         if self.order.len() >= BACKEND_IN_FLIGHT_MAX {
             return Err(Overrun);
         }
-        self.order.push_back((pkid, State::Done));
+        self.push(pkid, State::Done);
         self.release(to_broker);
         Ok(())
+    }
+
+    fn push(&mut self, pkid: u16, state: State) {
+        self.begun += 1;
+        self.order.push_back(Event { number: self.begun, pkid, state });
     }
 
     /// Takes the client's acknowledgement; one of nothing sent is ignored, as MQTT allows.
@@ -113,8 +131,8 @@ impl InFlight {
         let sent = |id: u16, state: &State| id == pkid && matches!(state, State::Sent);
         if let Some(at) = self.commands.iter().position(|command| sent(command.pkid, &command.state)) {
             self.commands.remove(at);
-        } else if let Some((_, state)) = self.order.iter_mut().find(|(id, state)| sent(*id, state)) {
-            *state = State::Done;
+        } else if let Some(event) = self.order.iter_mut().find(|event| sent(event.pkid, &event.state)) {
+            event.state = State::Done;
         } else {
             return;
         }
@@ -125,7 +143,7 @@ impl InFlight {
 
     fn send_waiting(&mut self, to_client: &mut BytesMut) {
         let commands = self.commands.iter_mut().map(|command| &mut command.state);
-        for state in commands.chain(self.order.iter_mut().map(|(_, state)| state)) {
+        for state in commands.chain(self.order.iter_mut().map(|event| &mut event.state)) {
             if self.with_client >= self.window {
                 return;
             }
@@ -138,7 +156,7 @@ impl InFlight {
     }
 
     fn release(&mut self, to_broker: &mut BytesMut) {
-        while let Some((pkid, State::Done)) = self.order.front() {
+        while let Some(Event { pkid, state: State::Done, .. }) = self.order.front() {
             write_puback(*pkid, to_broker);
             self.order.pop_front();
         }
@@ -179,14 +197,17 @@ mod tests {
             let id = window.command_id().unwrap();
             window.command(id, Bytes::from_static(packet), credit(), &mut client);
         }
-        assert_eq!((&client[..], window.oldest_command()), (&b"ab"[..], Some(1)));
+        assert_eq!(
+            (&client[..], window.oldest_event(), window.oldest_command()),
+            (&b"ab"[..], Some(1), Some(2))
+        );
         window.acknowledged(1_002, &mut client, &mut broker);
         assert_eq!(writer.available_permits(), 0, "what was not sent cannot be acknowledged");
         window.acknowledged(1_001, &mut client, &mut broker);
-        assert_eq!((&client[..], window.oldest_command()), (&b"abc"[..], Some(2)));
+        assert_eq!((&client[..], window.oldest_command()), (&b"abc"[..], Some(3)));
         assert_eq!((writer.available_permits(), broker.len()), (1, 0));
         window.acknowledged(1, &mut client, &mut broker);
-        assert_eq!(&broker[..], [0x40, 2, 0, 1]);
+        assert_eq!((&broker[..], window.oldest_event()), (&[0x40, 2, 0, 1][..], None));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub const KEEP_ALIVE_GIVEN: Duration = Duration::from_secs(60);
 pub const BUFFER_BYTES_MAX: usize = 64 * 1024;
 /// Bytes read at once.
 pub const READ_BYTES: usize = 8 * 1024;
-/// A client that takes no byte for this long is cut off.
+/// A client that takes no byte, or leaves a message unacknowledged, for this long is cut off.
 pub const WRITE_STALL_MAX: Duration = Duration::from_secs(10);
 /// An old connection must be gone from rumqttd within this, or the new one is told to come back.
 pub const TAKE_OVER_TIME_MAX: Duration = Duration::from_secs(5);
@@ -72,12 +72,12 @@ pub const TOTAL_BYTES_BURST: u32 = 2 * 1024 * 1024;
 /// Bytes of commands that all connections of one name have on their way to readers that have not acknowledged them.
 pub const POSTED_BYTES_MAX: u32 = PACKET_BYTES_MAX;
 /// A command counts as so many bytes at least, so that eight of one name are on their way: a person sends one or two.
-pub const POSTED_BYTES_LEAST: u32 = POSTED_BYTES_MAX / POSTED_MESSAGES_MAX;
-/// Commands of one name on their way.
-const POSTED_MESSAGES_MAX: u32 = 8;
+pub const POSTED_BYTES_LEAST: u32 = POSTED_BYTES_MAX >> POSTED_MESSAGES_LOG2;
+/// Commands of one name on their way, as a power of two: eight.
+const POSTED_MESSAGES_LOG2: u32 = 3;
 /// Commands waiting for one reader: all that as many names as there are connections may have on their way, and as many
 /// again of connections that have just ended. At most 16 MB, from 128 thieves at once.
-pub const MAILBOX_MESSAGES: usize = 2 * CONNECTIONS_MAX * 8;
+pub const MAILBOX_MESSAGES: usize = (2 * CONNECTIONS_MAX) << POSTED_MESSAGES_LOG2;
 /// Commands one client has not acknowledged; the rest waits in its mailbox.
 pub const MAIL_IN_FLIGHT_MAX: usize = 32;
 /// rumqttd's own connection limit, which must never be met: it answers nothing then, and poisons a lock.
@@ -101,7 +101,7 @@ const _: () = assert!(FILTERS_PER_NAME_MAX >= FILTERS_PER_CONNECTION_MAX);
 const _: () = assert!(BYTES_BURST > PACKET_BYTES_MAX);
 const _: () = assert!(SHARE_BYTES_BURST > PACKET_BYTES_MAX && TOTAL_BYTES_BURST > PACKET_BYTES_MAX);
 const _: () = assert!(POSTED_BYTES_MAX >= PACKET_BYTES_MAX, "the largest command must find credit");
-const _: () = assert!(POSTED_MESSAGES_MAX == 8 && MAILBOX_MESSAGES >= CONNECTIONS_MAX * 8);
+const _: () = assert!(POSTED_BYTES_LEAST << POSTED_MESSAGES_LOG2 == POSTED_BYTES_MAX, "it divides evenly");
 const _: () = assert!(SEGMENT_BYTES >= 1024, "rumqttd panics below");
 
 /// How often replaced certificates are looked for.

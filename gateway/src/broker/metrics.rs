@@ -60,7 +60,7 @@ counters! {
     protocol_ended,
     /// Connections silent for one and a half keep-alives.
     keep_alive_ended,
-    /// Connections that took no byte for too long.
+    /// Connections that took no byte, or left a message unacknowledged, for too long.
     slow_reader_ended,
     /// Connections whose certificate expired or was revoked meanwhile.
     distrusted_ended,

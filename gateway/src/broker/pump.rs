@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Pump<'_, S> {
             self.take_from_broker()?;
             let written = self.out.to_client.is_empty() && unflushed == Unflushed::No;
             let unwritten = if written { Unwritten::None } else { Unwritten::Some };
-            clocks.waits(unwritten, self.session.oldest_command(), now);
+            clocks.waits(unwritten, self.session.oldest(), now);
             let free = paused.is_none() && self.out.posted.is_none();
             let room = free && has_room(&self.out.to_client) && has_room(&self.out.to_broker);
             let reading = if room { Reading::Yes } else { Reading::No };

@@ -124,7 +124,10 @@ impl Session {
         if let Some(topic) = publish.properties.as_ref().and_then(|p| p.response_topic.as_deref()) {
             self.facts.acl.may_ask_reply_on(topic)?;
         }
-        self.quota.topic(message.topic)?;
+        // Commands do not reach rumqttd, whose memory the quota is about.
+        if !self.facts.acl.is_command(message.topic) {
+            self.quota.topic(message.topic)?;
+        }
         Ok(())
     }
 
@@ -218,7 +221,9 @@ impl Session {
         if self.wishes.is_too_many(filter, FILTERS_PER_CONNECTION_MAX) {
             return Err(Refused::TooManyFilters);
         }
-        self.quota.filter(&self.facts.name, filter)?;
+        if !self.facts.acl.is_command(filter) {
+            self.quota.filter(&self.facts.name, filter)?;
+        }
         Ok(limit)
     }
 
@@ -281,9 +286,9 @@ impl Session {
         self.in_flight.command_id().is_some()
     }
 
-    /// Which command has been on its way longest; another one after a while, unless the client acknowledges nothing.
-    pub(super) fn oldest_command(&self) -> Option<u64> {
-        self.in_flight.oldest_command()
+    /// Which command, and which other message, is on its way longest; others after a while, unless none is acknowledged.
+    pub(super) fn oldest(&self) -> [Option<u64>; 2] {
+        [self.in_flight.oldest_command(), self.in_flight.oldest_event()]
     }
 
     /// Takes one command that has waited so many seconds for this client.

@@ -128,6 +128,21 @@ async fn a_name_has_four_connections() {
 }
 
 #[tokio::test]
+async fn whoever_comes_when_the_broker_is_full_is_told() {
+    let bench = Bench::ours_with(Limits { connections: 2, ..Limits::default() });
+    let _gateway = Probe::of(&bench, Version::V5, "gateway", "gw").await;
+    let second = Probe::of(&bench, Version::V311, "staff", "one").await;
+    let third = refused(&bench, bench.tls("staff", "two"), Version::V5, "two").await;
+    assert!(third.contains("ServerBusy"), "{third}");
+    let third = refused(&bench, bench.tls("staff", "two"), Version::V311, "two").await;
+    assert!(third.contains("ServiceUnavailable"), "{third}");
+    assert_eq!(bench.metrics.connected.get(), 2);
+    second.leave().await;
+    // Its place is free when the broker is done with it, which its own connection again waits for.
+    Probe::of(&bench, Version::V5, "staff", "one").await;
+}
+
+#[tokio::test]
 async fn tls_1_2_is_refused() {
     let bench = Bench::ours();
     let files = bench.client("staff", "desk");
@@ -325,6 +340,35 @@ async fn a_reader_too_slow_is_cut_off_and_delays_nobody() {
     };
     assert_eq!(gone.payload, "cut off");
     assert_eq!(bench.metrics.slow_reader_ended.get(), 1);
+    // It begins to read while the last words wait for it.
+    assert_last_words(&mut slow, "takes no bytes");
+}
+
+/// DISCONNECT 0x97 with these words is the last that comes.
+fn assert_last_words(raw: &mut Raw, words: &str) {
+    let last = std::iter::from_fn(|| raw.frame()).last().expect("a packet");
+    assert_eq!((last[0], last[2]), (0xE0, 0x97), "{}", String::from_utf8_lossy(&last));
+    assert!(String::from_utf8_lossy(&last).contains(words), "{}", String::from_utf8_lossy(&last));
+}
+
+#[tokio::test]
+async fn a_reader_of_events_that_acknowledges_none_is_told_and_ended() {
+    let bench = Bench::ours_with(Limits { write_stall: Duration::from_millis(300), ..Limits::default() });
+    let mut gateway = Probe::of(&bench, Version::V5, "gateway", "gw").await;
+    let mut deaf = Raw::staff(&bench, "deaf", 5, 60, &[]);
+    deaf.send(&subscribe_v5(&format!("{PREFIX}/event/#"), 1));
+    assert_eq!(deaf.frame().unwrap()[0], 0x90);
+    let mut well = Probe::of(&bench, Version::V311, "staff", "well").await;
+    well.subscribe(&[&format!("{PREFIX}/event/#")]).await;
+    let event = plain(format!("{PREFIX}/event/door.opened"), "once");
+    assert_eq!(gateway.publish(&event).await, Heard::PubAck(true));
+    assert_eq!(well.message().await, event);
+    // It reads, and answers pings; that is not enough.
+    deaf.send(&[0xC0, 0]);
+    assert_last_words(&mut deaf, "unacknowledged");
+    assert_eq!(bench.metrics.slow_reader_ended.get(), 1);
+    assert_eq!(gateway.publish(&event).await, Heard::PubAck(true));
+    assert_eq!(well.message().await, event, "whoever acknowledges stays");
 }
 
 #[tokio::test]
