@@ -11,5 +11,6 @@ mod matrix;
 mod mosquitto;
 mod probe;
 mod raw;
+mod rights;
 mod sessions;
 mod trust;

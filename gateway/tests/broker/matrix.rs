@@ -2,7 +2,7 @@
 //! keep. What counts is whether a message reaches somebody, not what the broker says.
 
 use super::bench::{Bench, PREFIX};
-use super::probe::{Heard, Message, Probe, Terms, VERSIONS, Version, plain};
+use super::probe::{Heard, Message, Probe, Terms, VERSIONS, Version, plain, retained};
 
 /// Role and client under test, in the order of the columns below.
 const TESTED: [(&str, &str); 4] =
@@ -202,18 +202,19 @@ async fn subscribe_matrix(bench: &Bench) {
 
 /// Who may set the retain flag on what they may publish: the gateway on state, and nobody else. Mosquitto knows no such
 /// right; the daemon refuses a retained command itself.
+const RETAINED: [(&str, [bool; 4]); 4] = [
+    ("state/door/a-1", [true, false, false, false]),
+    ("event/parcel.deposited", [false; 4]),
+    ("command/resync/desk", [false; 4]),
+    ("command/diagnose/bench", [false; 4]),
+];
+
 #[tokio::test]
 async fn ours_retain_rights_hold_cell_by_cell() {
     let bench = Bench::ours();
-    let retained = [
-        ("state/door/a-1", [true, false, false, false]),
-        ("event/parcel.deposited", [false; 4]),
-        ("command/resync/desk", [false; 4]),
-        ("command/diagnose/bench", [false; 4]),
-    ];
     let mut cell = 0;
     for version in VERSIONS {
-        for (topic, row) in retained {
+        for (topic, row) in RETAINED {
             for (role, name, may) in cells(row) {
                 cell += 1;
                 let payload = format!("kept-{cell}");
@@ -228,6 +229,22 @@ async fn ours_retain_rights_hold_cell_by_cell() {
                 let seen = late.messages_before(&end).await;
                 let kept = seen.iter().any(|message| message.payload == payload);
                 assert_eq!(kept, may, "{version:?} {role} retains {topic}");
+            }
+        }
+    }
+}
+
+/// A last will that is to be retained is refused with its CONNECT where a retained message is.
+#[tokio::test]
+async fn ours_lets_a_retained_will_in_where_a_retained_message_is() {
+    let bench = Bench::ours();
+    for version in VERSIONS {
+        for (topic, row) in RETAINED {
+            for (role, name, may) in cells(row) {
+                let will = Some(retained(full(topic), "gone"));
+                let terms = Terms { tls: bench.tls(role, name), version, id: name, will };
+                let entered = Probe::connect(&bench, terms).await;
+                assert_eq!(entered.is_ok(), may, "{version:?} {role} wills {topic}, retained");
             }
         }
     }
