@@ -4,6 +4,7 @@ use std::io::{Read as _, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -25,6 +26,13 @@ const SLOW: usize = 32;
 const BREATH: Duration = Duration::from_millis(20);
 /// A socket that is closed on the attacker or takes nothing must not hold the attack up.
 const SOCKET_PATIENCE: Duration = Duration::from_millis(200);
+/// Who floods is not read for a while, and waits as long as that: a new connection would be no flood.
+const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
+/// Connections that flood at once, and names they have: four connections each.
+const FLOODERS: usize = 40;
+const FLOODERS_OF_NAME: usize = 4;
+/// Receive buffer of a reader that takes no bytes.
+const DEAF_BYTES: usize = 4 * 1_024;
 
 type Tls = StreamOwned<ClientConnection, TcpStream>;
 
@@ -33,12 +41,16 @@ type Tls = StreamOwned<ClientConnection, TcpStream>;
 pub struct Target {
     port: u16,
     tls: Arc<ClientConfig>,
+    /// Staff with stolen certificates.
+    thieves: Vec<Arc<ClientConfig>>,
 }
 
 /// One kind of attack.
 pub struct Attack {
     /// What it does.
     pub name: &'static str,
+    /// Counters of the broker that grow when it arrives, and by how much at least.
+    pub traces: &'static [(&'static str, u64)],
     act: fn(&Target, &Receiver<()>),
 }
 
@@ -49,26 +61,41 @@ pub struct Running {
 }
 
 /// All of them.
-pub const ATTACKS: [Attack; 8] = [
-    Attack { name: "1,000 idle sockets", act: idle },
-    Attack { name: "32 TLS handshakes, a byte each 20 ms", act: slow_tls },
-    Attack { name: "32 CONNECTs, a byte each 20 ms", act: slow_connect },
-    Attack { name: "garbage instead of TLS, and after it", act: garbage },
-    Attack { name: "packets too large and malformed", act: malformed },
-    Attack { name: "another's client id, wills on his topics", act: stolen },
-    Attack { name: "flood of messages and topics", act: flood },
-    Attack { name: "readers that stop reading", act: stopped_readers },
+pub const ATTACKS: [Attack; 9] = [
+    Attack { name: "1,000 idle sockets", traces: &[("pending_dropped", 900)], act: idle },
+    Attack { name: "32 TLS handshakes, a byte each 20 ms", traces: &[("pending_dropped", 1)], act: slow_tls },
+    Attack { name: "32 CONNECTs, a byte each 20 ms", traces: &[("taken_over", 1)], act: slow_connect },
+    Attack {
+        name: "garbage instead of TLS, and after it",
+        traces: &[("tls_refused", 1), ("not_mqtt", 1)],
+        act: garbage,
+    },
+    Attack { name: "packets too large and malformed", traces: &[("protocol_ended", 1)], act: malformed },
+    Attack {
+        name: "another's client id, wills on his topics",
+        traces: &[("connect_refused", 1)],
+        act: stolen,
+    },
+    Attack {
+        name: "flood of messages and topics",
+        traces: &[("throttled", 1), ("publish_refused", 1)],
+        act: flood,
+    },
+    Attack {
+        name: "flood of 40 connections of 10 names",
+        traces: &[("total_throttled", 1), ("out_of_credit", 1)],
+        act: crowd,
+    },
+    // Each of the three: two for what they do not acknowledge, one for the bytes that it does not take.
+    Attack { name: "readers that stop reading", traces: &[("slow_reader_ended", 3)], act: stopped_readers },
 ];
 
 impl Target {
-    /// The building's broker, and a certificate for lee.
+    /// The building's broker, and certificates for lee and the thieves.
     pub fn of(house: &House) -> Self {
-        let out = house.certificates().to_string_lossy().into_owned();
-        let authority = house.spec.folder.join("authority").to_string_lossy().into_owned();
-        let issue =
-            ["enroll", "--building-ca", &authority, "--role", "staff", "--name", "lee", "--out", &out];
-        house.command(&issue).expect("a certificate");
-        Self { port: house.broker_port, tls: Arc::new(client(Path::new(&out))) }
+        let thief = |number| certificate(house, &format!("thief-{number}"));
+        let thieves = (0..FLOODERS / FLOODERS_OF_NAME).map(thief).collect();
+        Self { port: house.broker_port, tls: certificate(house, "lee"), thieves }
     }
 
     fn socket(&self) -> Option<TcpStream> {
@@ -79,14 +106,22 @@ impl Target {
     }
 
     fn secured(&self) -> Option<Tls> {
+        self.secured_as(&self.tls)
+    }
+
+    fn secured_as(&self, tls: &Arc<ClientConfig>) -> Option<Tls> {
         let name = ServerName::try_from("localhost").ok()?;
-        let connection = ClientConnection::new(Arc::clone(&self.tls), name).ok()?;
+        let connection = ClientConnection::new(Arc::clone(tls), name).ok()?;
         Some(StreamOwned::new(connection, self.socket()?))
     }
 
     /// A connection past CONNACK, under that client id.
     fn connected(&self, id: &str) -> Option<Tls> {
-        let mut tls = self.secured()?;
+        self.connected_as(&self.tls, id)
+    }
+
+    fn connected_as(&self, tls: &Arc<ClientConfig>, id: &str) -> Option<Tls> {
+        let mut tls = self.secured_as(tls)?;
         tls.write_all(&connect(id, None)).ok()?;
         tls.flush().ok()?;
         let mut connack = [0; 64];
@@ -94,14 +129,23 @@ impl Target {
     }
 }
 
-fn client(certificates: &Path) -> ClientConfig {
+/// A staff certificate of that name.
+fn certificate(house: &House, name: &str) -> Arc<ClientConfig> {
+    let out = house.certificates().to_string_lossy().into_owned();
+    let authority = house.spec.folder.join("authority").to_string_lossy().into_owned();
+    let issue = ["enroll", "--building-ca", &authority, "--role", "staff", "--name", name, "--out", &out];
+    house.command(&issue).expect("a certificate");
+    Arc::new(client(Path::new(&out), name))
+}
+
+fn client(certificates: &Path, name: &str) -> ClientConfig {
     drop(rustls::crypto::ring::default_provider().install_default());
     let file = |name: &str| -> PathBuf { certificates.join(name) };
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file("ca.pem")).expect("the authority")).expect("the authority");
-    let chain = CertificateDer::pem_file_iter(file("staff-lee.pem")).expect("a certificate");
+    let chain = CertificateDer::pem_file_iter(file(&format!("staff-{name}.pem"))).expect("a certificate");
     let chain = chain.collect::<Result<Vec<_>, _>>().expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(file("staff-lee.key")).expect("a key");
+    let key = PrivateKeyDer::from_pem_file(file(&format!("staff-{name}.key"))).expect("a key");
     ClientConfig::builder().with_root_certificates(roots).with_client_auth_cert(chain, key).expect("a client")
 }
 
@@ -195,25 +239,58 @@ fn stolen(target: &Target, stopped: &Receiver<()>) {
     }
 }
 
+/// One connection that stays, with its own topic at QoS 0 and others' at QoS 1, which are refused by their reason code.
 fn flood(target: &Target, stopped: &Receiver<()>) {
     let own = publish(&topic("command/resync/lee"), &[b'x'; 512]);
     let mut number = 0_u32;
-    let mut tls = target.connected("lee");
+    let mut tls = patient(target.connected("lee"));
     while goes_on(stopped, Duration::from_millis(1)) {
         number += 1;
-        let elsewhere = publish(&topic(&format!("command/resync/lee-{number}")), b"x");
-        let burst = [own.repeat(50), elsewhere].concat();
+        let mut elsewhere =
+            Publish::new(topic(&format!("command/resync/lee-{number}")), QoS::AtLeastOnce, "x", None);
+        elsewhere.pkid = 1;
+        let burst = [own.repeat(50), encoded(|out| elsewhere.write(out))].concat();
         let sent = tls.as_mut().map(|tls| tls.write_all(&burst).and_then(|()| tls.flush()));
         if !matches!(sent, Some(Ok(()))) {
-            tls = target.connected("lee");
+            tls = patient(target.connected("lee"));
         }
     }
 }
 
+/// As many as the broker nearly has room for, each as fast as it can.
+fn crowd(target: &Target, stopped: &Receiver<()>) {
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for number in 0..FLOODERS {
+            let stop = &stop;
+            scope.spawn(move || {
+                let at = number / FLOODERS_OF_NAME;
+                let enter = || target.connected_as(&target.thieves[at], &format!("thief-{at}.{number}"));
+                let own = publish(&topic(&format!("command/resync/thief-{at}")), &[b'x'; 512]).repeat(50);
+                let mut tls = patient(enter());
+                while !stop.load(Ordering::Relaxed) {
+                    let sent = tls.as_mut().map(|tls| tls.write_all(&own).and_then(|()| tls.flush()));
+                    if !matches!(sent, Some(Ok(()))) {
+                        tls = patient(enter());
+                    }
+                }
+            });
+        }
+        while goes_on(stopped, BREATH) {}
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+fn patient(tls: Option<Tls>) -> Option<Tls> {
+    tls.filter(|tls| tls.sock.set_write_timeout(Some(FLOOD_PATIENCE)).is_ok())
+}
+
 fn stopped_readers(target: &Target, stopped: &Receiver<()>) {
-    let deaf = ["lee.a", "lee.b", "lee.c"].map(|id| {
+    let deaf = [("lee.a", QoS::AtLeastOnce), ("lee.b", QoS::AtLeastOnce), ("lee.c", QoS::AtMostOnce)];
+    let deaf = deaf.map(|(id, quality)| {
         let mut tls = target.connected(id)?;
-        let all = subscribe([("state/#", QoS::AtMostOnce), ("event/#", QoS::AtLeastOnce)]);
+        rustix::net::sockopt::set_socket_recv_buffer_size(&tls.sock, DEAF_BYTES).ok()?;
+        let all = subscribe([("state/#", QoS::AtMostOnce), ("event/#", quality)]);
         tls.write_all(&all).and_then(|()| tls.flush()).ok()?;
         Some(tls)
     });
