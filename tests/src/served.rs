@@ -65,6 +65,7 @@ impl ServedBuilding {
         listening(&office, &notifier);
         office.wait_online().unwrap_or_else(|error| panic!("{error}\n{}", daemon_log(&mut house)));
         office.sync(&UNITS, &[CARRIER]).unwrap();
+        house.wait_boards().unwrap();
         Self { house, cloud: Some(cloud), office, notifier, folder }
     }
 

@@ -60,6 +60,7 @@ fn deposit(house: &House, port: u16, secret: NotifierSecret) -> Result<String, H
     let notifier = Notifier::open(house, port, secret)?;
     office.wait_online()?;
     office.sync(&UNITS, &[CARRIER])?;
+    house.wait_boards()?;
     house
         .line
         .with(|sim| sim.plant_mut().stand_at_every_door(&Person::depositing(Duration::from_millis(50))));

@@ -5,8 +5,9 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use sim_devices::{Baud, PtyLine, PtySpec, ServedBy, StartError};
 
 use crate::process::{Process, ProcessError};
@@ -247,6 +248,28 @@ impl House {
         daemon.wait_for("that it serves", START_PATIENCE, |line| line.contains("building is served"))?;
         self.daemon = Some(daemon);
         Ok(())
+    }
+
+    /// Waits until every board has answered: a compartment whose lock was not heard yet is given to nobody.
+    ///
+    /// # Errors
+    /// [`HouseError::Story`] names the boards that stay silent.
+    pub fn wait_boards(&self) -> Result<(), HouseError> {
+        let until = Instant::now() + START_PATIENCE;
+        loop {
+            let status = self.ask(&["status", "--json"])?;
+            let status: Value = serde_json::from_str(&status)
+                .map_err(|error| HouseError::Story(format!("read the status: {error}")))?;
+            let boards = status["devices"].as_array().into_iter().flatten();
+            let silent = boards.filter(|board| board["presence"]["value"] != "online");
+            let silent: Vec<&str> = silent.filter_map(|board| board["id"].as_str()).collect();
+            if silent.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                return Err(HouseError::Story(format!("boards that do not answer: {}", silent.join(", "))));
+            }
+        }
     }
 
     /// The daemon, if it runs.

@@ -82,6 +82,7 @@ fn run(arguments: &Arguments, timeline: &Arc<Timeline>) -> Result<(), HouseError
     let _cloud = house.start_cloud(cloud_port)?;
     house.start_broker()?;
     house.start_daemon()?;
+    house.wait_boards()?;
     timeline.say(Who::Demo, "the daemon serves the building");
     let outcome = show(arguments, &mut house, cloud_port, secret, timeline);
     if outcome.is_err() {
