@@ -9,11 +9,11 @@ use vestibule_core::row::Row;
 use vestibule_store::{Folder, Reader};
 
 use super::arguments::{Arguments, Decommission};
-use super::{Exit, Failure, Out, journal};
+use super::{Exit, Failure, Out, journal, stopped};
 use crate::config::{self, Configuration, Layers};
 use crate::decommission::{UPGRADE_BACKUPS, destroy};
 use crate::enroll::Slot;
-use crate::run::{StateFolder, mark_folder};
+use crate::run::mark_folder;
 
 /// Longest answer that is read from a person.
 const ANSWER_BYTES_MAX: u64 = 256;
@@ -35,9 +35,7 @@ pub fn decommission(arguments: &Arguments, given: &Decommission, out: &mut Out) 
         .configuration
         .ok_or_else(|| Failure::new("there is no configuration: nothing to decommission"))?;
     let state_dir = &configuration.local.state_dir;
-    let _ours = StateFolder::take(state_dir).map_err(|error| {
-        Failure::new(format!("{}; stop it first: systemctl stop vestibule", Failure::chain(&error).words))
-    })?;
+    let _ours = stopped(state_dir)?;
     let record = Reader::open(&Folder::new(state_dir), &configuration.site.building);
     let waiting = waiting(&configuration, record.as_ref());
     if !given.with_parcels

@@ -26,10 +26,12 @@ mod version;
 mod tests;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use crate::run::StateFolder;
 use arguments::{Arguments, Command};
 pub use output::Out;
 
@@ -90,6 +92,13 @@ impl From<std::io::Error> for Failure {
         };
         Self { exit, words: error.to_string() }
     }
+}
+
+/// Takes the state folder of a daemon that must not run meanwhile.
+fn stopped(state_dir: &Path) -> Result<StateFolder, Failure> {
+    StateFolder::take(state_dir).map_err(|error| {
+        Failure::new(format!("{}; stop it first: systemctl stop vestibule", Failure::chain(&error).words))
+    })
 }
 
 /// The whole command line, to make manual pages and completions from.

@@ -6,11 +6,10 @@ use vestibule_core::time::Timestamp;
 
 use super::arguments::{Arguments, Restore};
 use super::backup::identity;
-use super::{Exit, Failure, Out};
+use super::{Exit, Failure, Out, stopped};
 use crate::backup::{Checked, Doubt, Outcome, Restore as Order, check};
 use crate::config::{self, Layers};
 use crate::engine::EntropySource;
-use crate::run::StateFolder;
 
 #[derive(Serialize)]
 struct Done {
@@ -38,9 +37,7 @@ pub fn restore(arguments: &Arguments, restore: &Restore, out: &mut Out) -> Resul
     })?;
     let state_dir = &configuration.local.state_dir;
     let checked = check(&restore.file).map_err(|error| Failure::chain(&error))?;
-    let _ours = StateFolder::take(state_dir).map_err(|error| {
-        Failure::new(format!("{}; stop it first: systemctl stop vestibule", Failure::chain(&error).words))
-    })?;
+    let _ours = stopped(state_dir)?;
     let mut source = EntropySource::from_system().map_err(|error| Failure::new(error.to_string()))?;
     let entropy: Entropy = source.entropy();
     let order = Order {

@@ -118,7 +118,7 @@ fn journal(snapshot: &Snapshot) -> String {
         "good" => format!(
             "{} rows, last commit took {} ms",
             gateway.journal,
-            gateway.last_commit_us.div_ceil(1_000)
+            gateway.counters.last_commit_us.div_ceil(1_000)
         ),
         _ => format!("{} rows durable, {} WAIT FOR THE DISK", gateway.journal, gateway.waiting_rows),
     }

@@ -13,6 +13,7 @@ use crate::config::{Layers, load_for_elsewhere};
 use crate::console::snapshot::{
     Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Snapshot,
 };
+use crate::engine::Counters;
 
 /// The machine's clock: 2026-09-21.
 pub const NOW: i64 = 1_790_000_000_000;
@@ -217,10 +218,7 @@ pub fn snapshot() -> Snapshot {
             waiting_notices: 0,
             configuration: String::new(),
             configuration_problems: 0,
-            unlocks: 7,
-            last_commit_us: 2_100,
-            storage_failures: 0,
-            counters: Default::default(),
+            counters: Counters { unlocks: 7, last_commit_us: 2_100, ..Counters::default() },
         },
         compartments: vec![Compartment {
             id: "a-1".into(),

@@ -222,9 +222,19 @@ pub(super) fn leaf_params(
     purpose: &Purpose,
     life: Duration,
 ) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = subject_params(identity, purpose)?;
+    params.use_authority_key_identifier_extension = true;
+    set_validity(&mut params, life);
+    Ok(params)
+}
+
+/// What a request asks for and a certificate gives: who it is, and what the key is for.
+pub(super) fn subject_params(
+    identity: &Identity,
+    purpose: &Purpose,
+) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::default();
     params.distinguished_name = name_of(&identity.common_name(), identity.building(), Some(identity.role()));
-    params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.subject_alt_names = vec![SanType::URI(Ia5String::try_from(identity.urn())?)];
     match purpose {
@@ -237,7 +247,6 @@ pub(super) fn leaf_params(
             params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
         }
     }
-    set_validity(&mut params, life);
     Ok(params)
 }
 

@@ -2,14 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rcgen::string::Ia5String;
-use rcgen::{
-    CertificateParams, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    PublicKeyData as _, SanType,
-};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _};
 use sha2::{Digest as _, Sha256};
 
-use super::ca::{Existing, Purpose, name_of};
+use super::ca::{Existing, Purpose, subject_params};
 use super::error::EnrollError;
 use super::files::{self, Readable};
 use super::identity::Identity;
@@ -40,7 +36,7 @@ pub fn request(key: &Path, identity: &Identity, purpose: &Purpose) -> Result<Req
     let failed = |source| EnrollError::Sign { subject: identity.to_string(), source };
     let kept = key.exists();
     let pair = if kept { read_key(key)? } else { make_key(key, identity)? };
-    let params = params(identity, purpose).map_err(failed)?;
+    let params = subject_params(identity, purpose).map_err(failed)?;
     let pem = params.serialize_request(&pair).and_then(|request| request.pem()).map_err(failed)?;
     let request = key.with_extension(REQUEST_EXTENSION);
     files::write(&request, &pem, Readable::All, Existing::Replace)?;
@@ -63,24 +59,6 @@ fn make_key(path: &Path, identity: &Identity) -> Result<KeyPair, EnrollError> {
     let text = zeroize::Zeroizing::new(pair.serialize_pem());
     files::write(path, &text, Readable::Owner, Existing::Refuse)?;
     Ok(pair)
-}
-
-fn params(identity: &Identity, purpose: &Purpose) -> Result<CertificateParams, rcgen::Error> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = name_of(&identity.common_name(), identity.building(), Some(identity.role()));
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.subject_alt_names = vec![SanType::URI(Ia5String::try_from(identity.urn())?)];
-    match purpose {
-        Purpose::Client => params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth],
-        Purpose::Server { dns, addresses } => {
-            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-            for name in dns {
-                params.subject_alt_names.push(SanType::DnsName(Ia5String::try_from(name.as_str())?));
-            }
-            params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
-        }
-    }
-    Ok(params)
 }
 
 /// What people compare of a public key (its SubjectPublicKeyInfo): `9f86-d081-…`, eight groups of four digits.

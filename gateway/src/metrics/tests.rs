@@ -60,9 +60,6 @@ fn building() -> Snapshot {
             waiting_notices: 2,
             configuration: String::new(),
             configuration_problems: 1,
-            unlocks: 7,
-            last_commit_us: 2_100,
-            storage_failures: 5,
             counters: Counters { unlocks: 7, last_commit_us: 2_100, ..Counters::default() },
         },
         compartments: vec![

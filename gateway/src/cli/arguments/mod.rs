@@ -68,7 +68,7 @@ pub enum Command {
     Run(Run),
     /// Run the building's own MQTT broker
     #[command(
-        after_help = "It prints `READY <address>` once clients can connect. It reads [building] and [broker] only."
+        after_help = "It prints `READY <address>` once clients can connect. It reads [building], [broker], [metrics] and [log]."
     )]
     Broker(Broker),
     /// Check the configuration and list every problem at once

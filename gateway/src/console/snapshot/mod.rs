@@ -74,16 +74,9 @@ pub struct Gateway {
     pub configuration: String,
     /// Problems of the files where an older configuration runs; 0 where the files are in force.
     pub configuration_problems: usize,
-    /// Unlock orders since the start.
-    pub unlocks: u64,
-    /// Length of the last commit in microseconds.
-    pub last_commit_us: u64,
     /// What the engine counts since the start.
     #[serde(default)]
     pub counters: Counters,
-    /// Commits, prunings and reopenings of the database that failed since the start.
-    #[serde(default)]
-    pub storage_failures: u64,
 }
 
 /// A value that was read.
@@ -212,10 +205,7 @@ fn gateway(configuration: &Configuration, published: &Published, now: Timestamp)
             Origin::Current => 0,
             Origin::LastGood { problems } => problems,
         },
-        unlocks: published.counters.unlocks,
-        last_commit_us: published.counters.last_commit_us,
         counters: published.counters,
-        storage_failures: published.counters.storage_failures,
     }
 }
 

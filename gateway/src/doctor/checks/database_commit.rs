@@ -13,8 +13,8 @@ const NEXT: &str =
 
 fn run(facts: &Facts) -> Findings {
     let gateway = &facts.snapshot()?.gateway;
-    let millis = gateway.last_commit_us.div_ceil(1_000);
-    let failures = gateway.storage_failures;
+    let millis = gateway.counters.last_commit_us.div_ceil(1_000);
+    let failures = gateway.counters.storage_failures;
     one(if failures > 0 {
         let what = format!("{failures} commits have failed since the start, and were made up for");
         Finding::warning(what, NEXT)
@@ -35,10 +35,10 @@ mod tests {
     fn slow_or_failed_commits_are_told() {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
-        bench.daemon().gateway.last_commit_us = 800_000;
+        bench.daemon().gateway.counters.last_commit_us = 800_000;
         assert_eq!(bench.standing(CHECK), Standing::Warning);
-        bench.daemon().gateway.last_commit_us = 0;
-        bench.daemon().gateway.storage_failures = 1;
+        bench.daemon().gateway.counters.last_commit_us = 0;
+        bench.daemon().gateway.counters.storage_failures = 1;
         assert_eq!(bench.standing(CHECK), Standing::Warning);
         assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
     }
