@@ -103,8 +103,12 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
 
 /// Without its port for collectors the broker serves its clients all the same.
 async fn serve_metrics(listen: SocketAddr, metrics: Arc<Metrics>) {
-    let Err(error) = crate::metrics::serve(listen, move || crate::metrics::broker_text(&metrics)).await;
-    tracing::error!(error = %Chain(&error), "no metrics of the broker");
+    match crate::metrics::bind(listen).await {
+        Ok(listener) => {
+            match crate::metrics::serve(listener, move || crate::metrics::broker_text(&metrics)).await {}
+        }
+        Err(error) => tracing::error!(error = %Chain(&error), "no metrics of the broker"),
+    }
 }
 
 /// Feeds the watchdog with heartbeats that came back through the inner broker.

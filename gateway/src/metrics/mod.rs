@@ -12,7 +12,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, bind, serve};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;

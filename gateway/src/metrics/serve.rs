@@ -36,17 +36,18 @@ pub struct ServeError {
     source: io::Error,
 }
 
-/// Answers `GET /metrics` with what `text` says then. Ends only if the port cannot be had.
+/// Takes the port.
 ///
 /// # Errors
 /// [`ServeError`]: the port is taken, or not ours to take.
-pub async fn serve(
-    address: SocketAddr,
-    text: impl Fn() -> String + Send + Sync + 'static,
-) -> Result<Infallible, ServeError> {
-    let failed = |source| ServeError { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    tracing::info!(address = %listener.local_addr().map_err(failed)?, "metrics are served");
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let listener = TcpListener::bind(address).await.map_err(|source| ServeError { address, source })?;
+    tracing::info!(%address, "metrics are served");
+    Ok(listener)
+}
+
+/// Answers `GET /metrics` with what `text` says then, for ever.
+pub async fn serve(listener: TcpListener, text: impl Fn() -> String + Send + Sync + 'static) -> Infallible {
     let (text, room) = (Arc::new(text), Arc::new(Semaphore::new(SCRAPES_MAX)));
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { std::future::pending().await };

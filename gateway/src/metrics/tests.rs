@@ -100,17 +100,8 @@ fn every_counter_of_the_broker_is_told() {
     assert!(told.contains("process_resident_memory_bytes") && told.ends_with("# EOF\n"));
 }
 
-async fn port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("its address")
-}
-
 async fn ask(address: SocketAddr, request: &str) -> String {
-    let mut stream = loop {
-        match TcpStream::connect(address).await {
-            Ok(stream) => break stream,
-            Err(_) => tokio::task::yield_now().await,
-        }
-    };
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
     stream.write_all(request.as_bytes()).await.expect("written");
     let mut answer = String::new();
     timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("in time").expect("text");
@@ -119,8 +110,9 @@ async fn ask(address: SocketAddr, request: &str) -> String {
 
 #[tokio::test]
 async fn collector_is_served_when_others_say_nothing_or_nonsense() {
-    let address = port().await;
-    let served = tokio::spawn(serve(address, || building_text(building())));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let served = tokio::spawn(serve(listener, || building_text(building())));
     assert!(ask(address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 404"));
     assert!(ask(address, "POST /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 405"));
     assert!(
@@ -141,6 +133,6 @@ async fn collector_is_served_when_others_say_nothing_or_nonsense() {
 async fn port_is_named_when_it_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("its address");
-    let Err(error) = serve(address, String::new).await;
+    let error = bind(address).await.expect_err("somebody has it");
     assert!(error.to_string().contains(&address.to_string()), "{error}");
 }

@@ -81,7 +81,7 @@ fn start_metrics(
     });
     tasks.spawn(keep("metrics", stopped.clone(), move || {
         let text = Arc::clone(&text);
-        async move { match metrics::serve(listen, move || text()).await? {} }
+        async move { match metrics::serve(metrics::bind(listen).await?, move || text()).await {} }
     }));
 }
 
