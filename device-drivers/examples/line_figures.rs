@@ -66,8 +66,8 @@ fn spec(port: PathBuf, baud: u32, models: &[&str]) -> Result<LineSpec, Failure> 
 }
 
 /// What a healthy board answers: zeros, or the echo.
-fn answer(request: [u8; 8]) -> Vec<u8> {
-    let [address, function, _, _, high, low, ..] = request;
+fn answer(request: &[u8]) -> Vec<u8> {
+    let &[address, function, _, _, high, low, ..] = request else { return Vec::new() };
     let count = usize::from(u16::from_be_bytes([high, low]));
     let data = match function {
         1 | 2 => count.div_ceil(8),
@@ -95,7 +95,7 @@ fn line_use(baud: u32, dead: u8) -> Result<(), Failure> {
     while now < begin + RUN {
         match line.poll(now) {
             Output::Transmit(frame) => {
-                let bytes = answer(frame);
+                let bytes = answer(&frame);
                 let both = timing.characters(8) + THINKING + timing.characters(bytes.len());
                 if frame[0] <= 18 - dead {
                     arrival = Some((now + both, bytes));
@@ -216,7 +216,7 @@ fn serve(master: &OwnedFd, arrived: &std::sync::mpsc::SyncSender<Monotonic>) {
         while monotonic_now() < done {
             std::hint::spin_loop();
         }
-        if rustix::io::write(master, &answer(frame)).is_err() {
+        if rustix::io::write(master, &answer(&frame)).is_err() {
             return;
         }
     }

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU8;
 
-/// Most channels on one board (the largest boards of the field have 32).
-pub const MAX_CHANNEL: u8 = 32;
+/// Most channels on one board: the largest lock boards of the field have 48 locks with two signals each.
+pub const MAX_CHANNEL: u8 = 96;
 
 /// Number of an input, an output or a probe as printed on the board: 1 to [`MAX_CHANNEL`]. Drivers subtract.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,9 +68,9 @@ mod tests {
 
     #[test]
     fn channel_is_refused_when_zero_or_beyond_the_largest_board() {
-        assert_eq!(Channel::new(0), Err(ChannelError { number: 0, most: 32 }));
-        assert!(Channel::new(33).is_err());
-        assert_eq!(Channel::new(32).map(Channel::index), Ok(31));
+        assert_eq!(Channel::new(0), Err(ChannelError { number: 0, most: 96 }));
+        assert!(Channel::new(97).is_err());
+        assert_eq!(Channel::new(96).map(Channel::index), Ok(95));
         assert_eq!(Channel::first(3).map(Channel::number).collect::<Vec<_>>(), [1, 2, 3]);
     }
 }

@@ -26,6 +26,9 @@ pub const WATCH_SPAN: Duration = Duration::from_secs(3);
 
 /// Time between two reads of a board with door inputs, where the wire allows it.
 pub const DOOR_PERIOD: Duration = Duration::from_millis(100);
+/// Time between two reads of each lock of a board that is asked for one lock at a time: a round of 24 of them takes two to
+/// three seconds of the wire at 9600 baud. A lock that was ordered to open, or tells of itself, is read at once.
+pub const LOCK_PERIOD: Duration = Duration::from_secs(2);
 /// Time between two reads of a relay board's outputs: its sign of life.
 pub const OUTPUTS_PERIOD: Duration = Duration::from_secs(1);
 /// A lower lane's job this much overdue goes before a door read, at most every second time.

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::channel::Channel;
+use crate::channel::{Channel, MAX_CHANNEL};
 use crate::id::{DeviceId, OrderId};
 use crate::line::counters::{LineCounters, SlaveCounters};
 use crate::time::Monotonic;
@@ -93,8 +93,9 @@ pub enum Signal {
 /// The inputs of one board as one read saw them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InputStates {
-    bits: u32,
-    count: u8,
+    bits: u128,
+    /// Which inputs were read.
+    read: u128,
 }
 
 /// Electrical state of an input.
@@ -107,17 +108,24 @@ pub enum Level {
 }
 
 impl InputStates {
-    /// `count` inputs (at most 32), bit 0 of `bits` being channel 1; higher bits are ignored.
+    /// The first `count` inputs, bit 0 of `bits` being channel 1; higher bits are ignored.
     #[must_use]
-    pub const fn new(bits: u32, count: u8) -> Self {
-        let mask = if count >= 32 { u32::MAX } else { (1 << count) - 1 };
-        Self { bits: bits & mask, count }
+    pub const fn new(bits: u128, count: u8) -> Self {
+        let read = if count >= 128 { u128::MAX } else { (1 << count) - 1 };
+        Self { bits: bits & read, read }
     }
 
-    /// Level of one input, none beyond the board's last.
+    /// One input alone.
+    #[must_use]
+    pub const fn one(channel: Channel, level: Level) -> Self {
+        let read = 1 << channel.index();
+        Self { bits: if matches!(level, Level::On) { read } else { 0 }, read }
+    }
+
+    /// Level of one input, none where it was not read.
     #[must_use]
     pub const fn get(&self, channel: Channel) -> Option<Level> {
-        if channel.index() >= self.count {
+        if self.read >> channel.index() & 1 == 0 {
             return None;
         }
         Some(if self.bits >> channel.index() & 1 == 1 { Level::On } else { Level::Off })
@@ -129,9 +137,9 @@ impl InputStates {
         self.bits == 0
     }
 
-    /// All inputs in order, from channel 1.
+    /// All inputs that were read, in order.
     pub fn iter(self) -> impl Iterator<Item = (Channel, Level)> {
-        Channel::first(self.count).filter_map(move |channel| Some((channel, self.get(channel)?)))
+        Channel::first(MAX_CHANNEL).filter_map(move |channel| Some((channel, self.get(channel)?)))
     }
 }
 
@@ -307,6 +315,9 @@ mod tests {
             states.iter().filter(|(_, level)| *level == Level::On).map(|(c, _)| c.number()).collect();
         assert_eq!(on, [1, 8]);
         assert_eq!(Channel::new(9).map(|ninth| states.get(ninth)), Ok(None));
-        assert_eq!(InputStates::new(u32::MAX, 32).iter().count(), 32);
+        assert_eq!(InputStates::new(u128::MAX, 32).iter().count(), 32);
+        let third = Channel::new(3).unwrap();
+        let alone = InputStates::one(third, Level::On);
+        assert_eq!(alone.iter().collect::<Vec<_>>(), [(third, Level::On)]);
     }
 }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::device::Model;
+use crate::frame::Protocol;
 use crate::id::{DeviceId, LineId};
 use crate::limits::{DEFAULT_RESPONSE_TIMEOUT, MAX_DEVICES, MAX_RESPONSE_TIMEOUT, MIN_RESPONSE_TIMEOUT};
 
-/// Modbus slave address: 1 to 247. 0 is the broadcast address, which no order uses.
+/// A board's address on its line: one of [`Protocol::addresses`]. Broadcast addresses are none: no order uses them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(u8);
 
@@ -16,7 +17,7 @@ impl Address {
     /// The highest address of a slave.
     pub const MAX: u8 = 247;
 
-    /// Address `number`.
+    /// Address `number` of a Modbus slave.
     ///
     /// # Errors
     /// [`SpecError::Address`] for 0 and above 247.
@@ -25,6 +26,18 @@ impl Address {
             return Err(SpecError::Address(number));
         }
         Ok(Self(number))
+    }
+
+    /// Address `number` of a board that speaks `protocol`.
+    ///
+    /// # Errors
+    /// [`SpecError::Address`] for one that no such board has.
+    pub fn on(protocol: Protocol, number: u8) -> Result<Self, SpecError> {
+        if protocol.addresses().contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(SpecError::Address(number))
+        }
     }
 
     /// The address as it stands in a frame.
@@ -90,7 +103,7 @@ pub struct DeviceSpec {
     pub model: Model,
 }
 
-/// One Modbus RTU line.
+/// One line.
 #[derive(Debug, Clone)]
 pub struct LineSpec {
     /// Its name.
@@ -103,12 +116,14 @@ pub struct LineSpec {
     pub parity: Parity,
     /// How long a slave may take until its first byte; lines with locks keep it at 100 ms or less.
     pub response_timeout: Duration,
+    /// What is spoken on it.
+    pub protocol: Protocol,
     /// What is on the line.
     pub devices: Vec<DeviceSpec>,
 }
 
 impl LineSpec {
-    /// A line at 9600 8N1 with the default response timeout and no devices yet.
+    /// A Modbus RTU line at 9600 8N1 with the default response timeout and no devices yet.
     #[must_use]
     pub fn new(id: LineId, port: PathBuf) -> Self {
         Self {
@@ -117,6 +132,7 @@ impl LineSpec {
             baud: Baud(9600),
             parity: Parity::None,
             response_timeout: DEFAULT_RESPONSE_TIMEOUT,
+            protocol: Protocol::default(),
             devices: Vec::new(),
         }
     }
@@ -124,7 +140,8 @@ impl LineSpec {
     /// Checks what no single field shows.
     ///
     /// # Errors
-    /// The first [`SpecError`]: two devices with one name or one address, too many devices, a timeout out of bounds.
+    /// The first [`SpecError`]: two devices with one name or one address, a device that speaks another protocol, too many
+    /// devices, a timeout out of bounds.
     pub fn check(&self) -> Result<(), SpecError> {
         let most = MAX_DEVICES;
         if self.devices.len() > most {
@@ -134,6 +151,7 @@ impl LineSpec {
             return Err(SpecError::ResponseTimeout { line: self.id.clone(), timeout: self.response_timeout });
         }
         for (at, device) in self.devices.iter().enumerate() {
+            self.check_protocol(device)?;
             for other in self.devices.iter().skip(at + 1) {
                 if other.id == device.id {
                     return Err(SpecError::DoubledName(device.id.clone()));
@@ -146,17 +164,39 @@ impl LineSpec {
         }
         Ok(())
     }
+
+    fn check_protocol(&self, device: &DeviceSpec) -> Result<(), SpecError> {
+        let protocol = self.protocol;
+        if !device.model.plan().is_for(protocol) {
+            let model = device.model.name().into();
+            return Err(SpecError::Protocol { device: device.id.clone(), model, protocol: protocol.name() });
+        }
+        if !protocol.addresses().contains(&device.address.0) {
+            return Err(SpecError::Address(device.address.0));
+        }
+        Ok(())
+    }
 }
 
 /// Why a line cannot be as described.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
-    /// No slave has that address.
-    #[error("address {0} is no slave's: 1 to 247 are allowed")]
+    /// No board of the line's protocol has that address.
+    #[error("address {0} is no board's of this protocol (Modbus slaves have 1 to 247)")]
     Address(u8),
     /// No board has that speed.
     #[error("{0} baud is no speed of the field: one of {all:?} is needed", all = Baud::ALL)]
     Baud(u32),
+    /// The device does not speak what is spoken on its line: one frame could mean something else to it.
+    #[error("device {device} ({model}) does not speak {protocol}, which is spoken on its line")]
+    Protocol {
+        /// The device.
+        device: DeviceId,
+        /// Its model.
+        model: Box<str>,
+        /// What is spoken on the line.
+        protocol: &'static str,
+    },
     /// Two devices answer to one address: both would act on one order.
     #[error("devices {first} and {second} both have address {address}")]
     DoubledAddress {

@@ -30,6 +30,7 @@ mod device;
 mod event;
 mod fault;
 mod line;
+mod lock_board;
 mod modbus;
 mod number;
 mod plant;
@@ -45,6 +46,7 @@ pub use device::{RelayModel, XyMd02};
 pub use event::{Happening, SimEvent};
 pub use fault::{Fault, Injected, Rule};
 pub use line::Line;
+pub use lock_board::{LockBoard, LockFamily};
 pub use number::{Address, Channel, DoorNumber, Terminal};
 pub use plant::{
     Act, Bounce, Cause, Climate, DoorSpec, DoorState, DoorView, Energising, Jam, Person, Plant, Sensed,

@@ -1,10 +1,13 @@
 //! One RS-485 line and the slaves on it: bytes in with their times, bytes out with theirs.
 
+mod locks;
+
 use std::collections::VecDeque;
 
 use crate::device::{Device, Heard, InputBoard, RelayBoard, To, XyMd02};
 use crate::event::Happening;
 use crate::fault::{Fault, Injector, Rule, Verdict};
+use crate::lock_board::{LockBoard, LockFamily};
 use crate::modbus::{self, Exception, Malformed, Reply, Request};
 use crate::number::Address;
 use crate::plant::Plant;
@@ -21,6 +24,8 @@ const MAX_OUTCALLS: usize = 16;
 #[derive(Debug)]
 pub struct Line {
     baud: Baud,
+    /// The lock boards that are on it; none on a Modbus line.
+    locks: Option<LockFamily>,
     framer: Framer,
     outgoing: Outgoing,
     slaves: Vec<Slave>,
@@ -60,10 +65,11 @@ impl Line {
         });
         Self {
             baud: spec.baud,
+            locks: spec.lock_family(),
             framer: Framer::new(spec.baud),
             outgoing: Outgoing::new(spec.baud),
             slaves: slaves.collect(),
-            injector: Injector::new(seed, spec.faults.clone()),
+            injector: Injector::new(seed, spec.faults.clone(), spec.lock_family()),
             held: Vec::new(),
             outcalls: VecDeque::new(),
             plugged: true,
@@ -130,6 +136,7 @@ impl Line {
         for slave in self.slaves.iter_mut().filter(|slave| slave.powered) {
             slave.device.advance(now, plant);
         }
+        self.speak_unasked(now);
         while let Some(frame) = self.framer.take(now) {
             self.frame(&frame, plant);
         }
@@ -193,7 +200,11 @@ impl Line {
     }
 
     fn frame(&mut self, frame: &Frame, plant: &mut Plant) {
-        let Some((slave, function)) = addressed(&frame.bytes) else {
+        let addressed = match self.locks {
+            Some(family) => family.addressed(&frame.bytes),
+            None => addressed(&frame.bytes),
+        };
+        let Some((slave, function)) = addressed else {
             plant.record(frame.complete_at, Happening::Garbled { characters: frame.bytes.len() });
             return;
         };
@@ -216,6 +227,9 @@ impl Line {
 
     /// What reached the slaves, after the faults on the way.
     fn obey(&mut self, frame: &Frame, verdict: &Verdict, plant: &mut Plant) {
+        if let Some(family) = self.locks {
+            return self.obey_locks(family, frame, verdict, plant);
+        }
         let Some((to, pdu)) = checked(&frame.bytes).and_then(<[u8]>::split_first) else {
             plant.record(frame.complete_at, Happening::Garbled { characters: frame.bytes.len() });
             return;
@@ -333,6 +347,7 @@ fn build(spec: &DeviceSpec, baud: Baud) -> Device {
         Model::Relay(model) => Device::Relay(RelayBoard::new(spec.address, baud, model)),
         Model::Inputs(inputs) => Device::Inputs(InputBoard::new(spec.address, baud, inputs)),
         Model::XyMd02 => Device::Probe(XyMd02::new(spec.address, baud)),
+        Model::Locks(family) => Device::Locks(LockBoard::new(spec.address, baud, family)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::device::{InputCount, RelayModel};
 use crate::fault::Rule;
+use crate::lock_board::LockFamily;
 use crate::number::{Address, Channel, DoorNumber, Terminal};
 use crate::plant::{DoorSpec, ShutWhen};
 use crate::wire::Baud;
@@ -23,6 +24,8 @@ pub enum Model {
     Inputs(InputCount),
     /// XY-MD02 probe.
     XyMd02,
+    /// Dedicated lock board; all boards of its line are of its family.
+    Locks(LockFamily),
 }
 
 /// One device on the line.
@@ -142,6 +145,15 @@ impl LineSpec {
         self
     }
 
+    /// The family of the lock boards on the line; none on a Modbus line.
+    #[must_use]
+    pub fn lock_family(&self) -> Option<LockFamily> {
+        self.devices.iter().find_map(|device| match device.model {
+            Model::Locks(family) => Some(family),
+            _ => None,
+        })
+    }
+
     /// Every contact with this polarity.
     #[must_use]
     pub fn shut_when(mut self, level: ShutWhen) -> Self {
@@ -215,6 +227,7 @@ pub enum Latches {
 fn relays_of(model: Model) -> usize {
     match model {
         Model::Relay(model) => model.relays(),
+        Model::Locks(family) => family.locks(),
         Model::Inputs(_) | Model::XyMd02 => 0,
     }
 }
@@ -223,6 +236,7 @@ fn inputs_of(model: Model) -> usize {
     match model {
         Model::Inputs(inputs) => inputs.get(),
         Model::Relay(RelayModel::EightD) => 8,
+        Model::Locks(family) => family.inputs(),
         Model::Relay(_) | Model::XyMd02 => 0,
     }
 }

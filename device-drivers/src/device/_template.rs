@@ -28,15 +28,23 @@ pub fn models() -> Vec<Model> {
 fn plan() -> Result<Plan, SpanError> {
     // Verified on every connect and reconnect, in this order, before anything else is asked of the board.
     let modes = Request::read(Table::HoldingRegisters, CONTROL_MODE, INPUTS.into())?;
-    let set_up =
-        vec![SetUpStep { name: "control mode is normal", request: modes, expect: Expect::ClearedRegisters }];
+    let set_up = vec![SetUpStep {
+        name: "control mode is normal",
+        request: modes.into(),
+        expect: Expect::ClearedRegisters,
+    }];
 
     // Read again and again. The first of them is also how the board is probed when it is down.
     let request = Request::read(Table::DiscreteInputs, 0, INPUTS.into())?;
-    let polls = vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }];
+    let polls = vec![Poll {
+        lane: Lane::Door,
+        period: DOOR_PERIOD,
+        request: request.into(),
+        meaning: Meaning::Inputs,
+    }];
 
     // A harmless read whose answer has another form than each poll's: see `line::quarantine`.
-    let fences = vec![Request::read(Table::HoldingRegisters, VERSION, 1)?];
+    let fences = vec![Request::read(Table::HoldingRegisters, VERSION, 1)?.into()];
 
     Ok(Plan {
         provides: Provides { outputs: 0, inputs: INPUTS, probes: 0 },
@@ -56,7 +64,7 @@ mod golden {
     #[test]
     fn frames() {
         let plan = plan().unwrap();
-        let sent = |request: Request| request.encode(Address::new(1).unwrap());
+        let sent = |request: crate::frame::Request| request.encode(Address::new(1).unwrap());
         assert_eq!(models()[0].provides().inputs, INPUTS);
         assert_eq!(sent(plan.set_up[0].request), [0x01, 0x03, 0x10, 0x00, 0x00, 0x04, 0x40, 0xC9]);
         assert_eq!(sent(plan.polls[0].request), [0x01, 0x02, 0x00, 0x00, 0x00, 0x04, 0x79, 0xC9]);

@@ -25,14 +25,19 @@ pub fn models() -> Vec<Model> {
 
 fn plan(inputs: u8) -> Result<Plan, SpanError> {
     let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-    let polls = vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }];
+    let polls = vec![Poll {
+        lane: Lane::Door,
+        period: DOOR_PERIOD,
+        request: request.into(),
+        meaning: Meaning::Inputs,
+    }];
     let coils = Request::read(Table::Coils, 0, 1)?;
     let own_address = Request::read(Table::HoldingRegisters, OWN_ADDRESS, 1)?;
     Ok(Plan {
         provides: Provides { outputs: 0, inputs, probes: 0 },
         set_up: Vec::new(),
         polls,
-        fences: vec![own_address, coils],
+        fences: vec![own_address.into(), coils.into()],
         pulse: None,
     })
 }
@@ -40,8 +45,7 @@ fn plan(inputs: u8) -> Result<Plan, SpanError> {
 #[cfg(test)]
 mod golden {
     use super::*;
-    use crate::frame::modbus_rtu::Verdict;
-    use crate::frame::modbus_view::View;
+    use crate::frame::{Protocol, Verdict, View};
     use crate::spec::Address;
 
     #[test]
@@ -51,7 +55,7 @@ mod golden {
         assert_eq!(request.encode(address), [0x01, 0x02, 0x00, 0x00, 0x00, 0x08, 0x79, 0xCC]);
         // Inputs 1 and 8 on.
         let answer = [0x01, 0x02, 0x01, 0x81, 0x61, 0xE8];
-        let view = View::new(&answer).unwrap();
+        let view = View::new(Protocol::ModbusRtu, &answer).unwrap();
         assert_eq!(request.judge(address, &view), Verdict::Data(&[0x81]));
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::device::profile::ProbeField;
-use crate::frame::modbus_rtu::Request;
+use crate::frame::{Protocol, Request};
 use crate::order::PulseLength;
 
 /// Lanes in the order in which they are served.
@@ -36,6 +36,16 @@ pub struct Plan {
     pub fences: Vec<Request>,
     /// Builds the pulse of an output; none for a model without outputs.
     pub pulse: Option<fn(Channel, PulseLength) -> Option<Request>>,
+}
+
+impl Plan {
+    /// Whether all that is asked of the model can be asked on a line of `protocol`.
+    #[must_use]
+    pub fn is_for(&self, protocol: Protocol) -> bool {
+        let set_up = self.set_up.iter().map(|step| &step.request);
+        let polls = self.polls.iter().map(|poll| &poll.request);
+        set_up.chain(polls).chain(&self.fences).all(|request| protocol.carries(request))
+    }
 }
 
 /// What a model offers to a building.
@@ -84,11 +94,31 @@ pub struct Poll {
     pub meaning: Meaning,
 }
 
+impl Meaning {
+    /// Whether it tells of `input`.
+    #[must_use]
+    pub fn reads(&self, input: Channel) -> bool {
+        match self {
+            Self::Inputs => true,
+            Self::Input(only) => *only == input,
+            Self::Outputs | Self::Probes(_) => false,
+        }
+    }
+
+    /// Whether it tells of inputs.
+    #[must_use]
+    pub const fn is_inputs(&self) -> bool {
+        matches!(self, Self::Inputs | Self::Input(_))
+    }
+}
+
 /// What a poll's data mean.
 #[derive(Debug, Clone)]
 pub enum Meaning {
-    /// State of all inputs, one bit each, channel 1 first.
+    /// State of all inputs, as [`Request::inputs`] finds them in the answer.
     Inputs,
+    /// State of one input: boards that are asked for each lock alone.
+    Input(Channel),
     /// State of all outputs, one bit each, channel 1 first.
     Outputs,
     /// Registers with probes in them.

@@ -224,12 +224,13 @@ fn plan(text: &Text, period: Duration) -> Result<Plan, ProfileError> {
     }
     let fields = text.probe.iter().map(|probe| probe.field(name, first)).collect::<Result<Vec<_>, _>>()?;
     let last = fields.iter().map(|field| field.channel.number()).max().unwrap_or(0);
-    let poll = Poll { lane: Lane::Temperature, period, request, meaning: Meaning::Probes(fields) };
+    let poll =
+        Poll { lane: Lane::Temperature, period, request: request.into(), meaning: Meaning::Probes(fields) };
     Ok(Plan {
         provides: Provides { outputs: 0, inputs: 0, probes: last },
         set_up: Vec::new(),
         polls: vec![poll],
-        fences: vec![fence],
+        fences: vec![fence.into()],
         pulse: None,
     })
 }

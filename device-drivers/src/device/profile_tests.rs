@@ -1,8 +1,7 @@
 //! Profiles: what a text must hold, what the raw words become, and the golden frames of the XY-MD02.
 
 use super::*;
-use crate::frame::modbus_rtu::Verdict;
-use crate::frame::modbus_view::View;
+use crate::frame::{Protocol, Verdict, View};
 use crate::spec::Address;
 
 const XY_MD02: &str = include_str!("../../profiles/xy-md02.toml");
@@ -30,7 +29,7 @@ fn xy_md02_golden_frames() {
     assert_eq!(request.encode(address), [0x01, 0x04, 0x00, 0x01, 0x00, 0x02, 0x20, 0x0B]);
     // 21.5 degC and 50.0 %.
     let answer = [0x01, 0x04, 0x04, 0x00, 0xD7, 0x01, 0xF4, 0x4B, 0xAB];
-    let view = View::new(&answer).unwrap();
+    let view = View::new(Protocol::ModbusRtu, &answer).unwrap();
     let Verdict::Data(data) = request.judge(address, &view) else { panic!("not the answer") };
     let readings: Vec<Reading> =
         fields(XY_MD02).iter().map(|field| field.reading(data, Monotonic::ZERO, &mut None)).collect();

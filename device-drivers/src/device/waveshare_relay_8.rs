@@ -9,6 +9,7 @@
 use crate::channel::Channel;
 use crate::device::Model;
 use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
+use crate::frame;
 use crate::frame::modbus_rtu::{RelayOutput, Request, SpanError, Table};
 use crate::limits::{DOOR_PERIOD, OUTPUTS_PERIOD};
 use crate::order::PulseLength;
@@ -29,34 +30,43 @@ pub fn models() -> Vec<Model> {
 fn plan(inputs: u8) -> Result<Plan, SpanError> {
     let read_outputs = Request::read(Table::Coils, 0, OUTPUTS.into())?;
     let mut set_up = vec![
-        SetUpStep { name: "all outputs off", request: Request::all_off(), expect: Expect::Echo },
-        SetUpStep { name: "outputs read back off", request: read_outputs, expect: Expect::AllZero },
+        SetUpStep { name: "all outputs off", request: Request::all_off().into(), expect: Expect::Echo },
+        SetUpStep { name: "outputs read back off", request: read_outputs.into(), expect: Expect::AllZero },
     ];
     let mut polls = vec![Poll {
         lane: Lane::Background,
         period: OUTPUTS_PERIOD,
-        request: read_outputs,
+        request: read_outputs.into(),
         meaning: Meaning::Outputs,
     }];
     if inputs > 0 {
         let modes = Request::read(Table::HoldingRegisters, CONTROL_MODE, OUTPUTS.into())?;
         let expect = Expect::ClearedRegisters;
-        set_up.push(SetUpStep { name: "control mode of every output is normal", request: modes, expect });
+        set_up.push(SetUpStep {
+            name: "control mode of every output is normal",
+            request: modes.into(),
+            expect,
+        });
         let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-        polls.push(Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs });
+        polls.push(Poll {
+            lane: Lane::Door,
+            period: DOOR_PERIOD,
+            request: request.into(),
+            meaning: Meaning::Inputs,
+        });
     }
     let version = Request::read(Table::HoldingRegisters, VERSION, 1)?;
     Ok(Plan {
         provides: Provides { outputs: OUTPUTS, inputs, probes: 0 },
         set_up,
         polls,
-        fences: vec![read_outputs, version],
+        fences: vec![read_outputs.into(), version.into()],
         pulse: Some(pulse),
     })
 }
 
-fn pulse(output: Channel, length: PulseLength) -> Option<Request> {
-    RelayOutput::new(output).map(|output| Request::flash_on(output, length))
+fn pulse(output: Channel, length: PulseLength) -> Option<frame::Request> {
+    RelayOutput::new(output).map(|output| Request::flash_on(output, length).into())
 }
 
 #[cfg(test)]
@@ -64,11 +74,11 @@ mod golden {
     use super::*;
     use crate::spec::Address;
 
-    fn sent(request: Request) -> [u8; 8] {
+    fn sent(request: frame::Request) -> frame::FrameBytes {
         request.encode(Address::new(1).unwrap())
     }
 
-    fn pulse_of(channel: u8, millis: u32) -> [u8; 8] {
+    fn pulse_of(channel: u8, millis: u32) -> frame::FrameBytes {
         sent(pulse(Channel::new(channel).unwrap(), PulseLength::from_millis(millis).unwrap()).unwrap())
     }
 
@@ -83,7 +93,7 @@ mod golden {
     #[test]
     fn set_up_frames() {
         let plan = plan(INPUTS).unwrap();
-        let frames: Vec<[u8; 8]> = plan.set_up.iter().map(|step| sent(step.request)).collect();
+        let frames: Vec<frame::FrameBytes> = plan.set_up.iter().map(|step| sent(step.request)).collect();
         assert_eq!(
             frames,
             [

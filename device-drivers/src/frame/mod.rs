@@ -1,5 +1,25 @@
 //! Wire formats: one codec a format, from bytes to a checked view and back.
+//!
+//! The line master knows only what is here: a [`Protocol`] cuts bytes into frames, a [`Request`] is what is asked and what
+//! answers it, a [`View`] is a frame that was heard. Adding a format is a codec, a protocol, and an arm in each of the three.
 
+mod bytes;
 pub mod crc;
+pub mod head;
+pub mod kerong_cu16;
+pub mod kerong_cu48;
+pub mod lock_8a;
 pub mod modbus_rtu;
 pub mod modbus_view;
+mod protocol;
+mod request;
+pub mod sum;
+mod view;
+pub mod winnsen;
+pub mod wkly;
+
+pub use bytes::{FrameBytes, MAX_REQUEST_BYTES};
+pub use head::Head;
+pub use protocol::Protocol;
+pub use request::{Envelope, Request, Verdict};
+pub use view::View;

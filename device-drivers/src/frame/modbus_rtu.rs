@@ -6,6 +6,7 @@
 use crate::channel::Channel;
 use crate::frame::crc::check_bytes;
 use crate::frame::modbus_view::View;
+use crate::frame::request::Verdict;
 use crate::order::PulseLength;
 use crate::signal::ExceptionCode;
 use crate::spec::Address;
@@ -186,19 +187,6 @@ impl Request {
             _ => false,
         }
     }
-}
-
-/// What a frame is to a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict<'a> {
-    /// The answer to a read: its data bytes.
-    Data(&'a [u8]),
-    /// The exact echo of a write.
-    Echo,
-    /// The slave's refusal.
-    Exception(ExceptionCode),
-    /// No answer to this request.
-    NotMine,
 }
 
 #[cfg(test)]

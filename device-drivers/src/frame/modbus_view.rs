@@ -1,6 +1,7 @@
 //! A checked view of one received Modbus RTU frame, and where a frame ends in a run of bytes.
 
 use crate::frame::crc::is_intact;
+use crate::frame::head::Head;
 use crate::frame::modbus_rtu::{EXCEPTION_BYTES, REQUEST_BYTES};
 
 /// One received frame with good check bytes.
@@ -49,17 +50,6 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
-}
-
-/// What the first bytes of a run are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
-    /// A frame of that many bytes.
-    Frame(usize),
-    /// May become a frame.
-    More,
-    /// Can become none.
-    Noise,
 }
 
 /// Looks for a frame at the very start of `run`. It is never looked for further in: bytes before it mean that somebody

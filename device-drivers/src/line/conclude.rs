@@ -1,6 +1,6 @@
 //! The end of a transaction: who is told, what is due next, and what it says of the slave.
 
-use crate::device::plan::{Lane, Meaning};
+use crate::device::plan::Lane;
 use crate::limits::{SET_UP_RETRY, WATCH_PERIOD};
 use crate::line::exchange::{Ending, Exchange, Job};
 use crate::line::health::{Event, State};
@@ -21,13 +21,16 @@ impl Line {
             // A read answered without our own bytes before it: the adapter gives nothing back (any more).
             self.local_echo &= exchange.own_echo_seen() || exchange.request.is_write();
             self.slave_answered(place, &exchange, now);
+        } else if ending == Ending::Quiet {
+            // Its word may still come; that it did not says nothing of the board.
+            self.owe(place, &exchange, now);
         } else {
             self.flush = true;
             self.slave_failed(place, &exchange, now);
         }
         match exchange.job {
             Job::Pulse { order, output, .. } => {
-                if !ending.is_answer()
+                if pulse_is_unanswered(&ending)
                     && let Some(slave) = self.slaves.get_mut(place)
                 {
                     slave.pulse_unanswered(output, now);
@@ -54,12 +57,16 @@ impl Line {
         }
         let Some(slave) = self.slaves.get_mut(exchange.slave) else { return };
         match ending {
-            Ending::Data(_) | Ending::Echo => slave.counters.answered(now.since(exchange.sent)),
+            Ending::Data(_) | Ending::Echo | Ending::Word => {
+                slave.counters.answered(now.since(exchange.sent))
+            }
             Ending::Exception(_) => slave.counters.exception += 1,
+            Ending::Quiet => {}
             Ending::Silent => slave.counters.timeout += 1,
             Ending::Damaged => slave.counters.crc += 1,
         }
-        if *ending != Ending::Silent && slave.note_damage(*ending == Ending::Damaged) {
+        if !matches!(ending, Ending::Silent | Ending::Quiet) && slave.note_damage(*ending == Ending::Damaged)
+        {
             let device = slave.id.clone();
             self.out.push_back(Signal::Sign { device, at: now, sign: Sign::DoubledAddress });
         }
@@ -81,9 +88,15 @@ impl Line {
         }
     }
 
+    fn owe(&mut self, place: usize, exchange: &Exchange, now: Monotonic) {
+        if let Some(slave) = self.slaves.get_mut(place) {
+            slave.owed.add(exchange.request, exchange.envelope, now);
+        }
+    }
+
     fn slave_failed(&mut self, place: usize, exchange: &Exchange, now: Monotonic) {
+        self.owe(place, exchange, now);
         let Some(slave) = self.slaves.get_mut(place) else { return };
-        slave.owed.add(exchange.request, now);
         slave.failures.add(now, now.since(exchange.begun));
         slave.retry_at = slave.failures.retry_at(now);
     }
@@ -131,19 +144,20 @@ impl Line {
         ending: &Ending,
         now: Monotonic,
     ) {
-        let watched = self.lanes.watches(place);
         let Some(slave) = self.slaves.get_mut(place) else { return };
         let Some(plan) = slave.plan().polls.get(poll) else { return };
         let (lane, period) = (plan.lane, plan.period);
-        let inputs = matches!(plan.meaning, Meaning::Inputs);
+        let watched = self.lanes.watches(place, &plan.meaning);
+        let inputs = plan.meaning.is_inputs().then(|| plan.meaning.clone());
         let period = if watched && lane == Lane::Door { WATCH_PERIOD } else { period };
         if ending.is_answer() {
             slave.poll_succeeded(poll, exchange.begun + period);
         } else {
             slave.poll_failed(poll, now);
         }
-        if inputs {
-            self.lanes.note_read(place, matches!(ending, Ending::Data(_)));
+        slave.hurry(poll, watched);
+        if let Some(meaning) = inputs {
+            self.lanes.note_read(place, &meaning, matches!(ending, Ending::Data(_)));
         }
         self.report(place, poll, exchange, ending, now);
     }
@@ -176,10 +190,17 @@ impl Line {
     }
 }
 
+/// Whether something of its form may still come: the output is held back for longer then.
+const fn pulse_is_unanswered(ending: &Ending) -> bool {
+    !matches!(ending, Ending::Echo | Ending::Exception(_))
+}
+
 const fn pulse_outcome(ending: &Ending, sent: Monotonic) -> Outcome {
     match ending {
         Ending::Echo => Outcome::Acknowledged { sent },
         Ending::Exception(code) => Outcome::Exception { sent, code: *code },
-        Ending::Silent | Ending::Damaged | Ending::Data(_) => Outcome::Unanswered { sent },
+        Ending::Word | Ending::Quiet | Ending::Silent | Ending::Damaged | Ending::Data(_) => {
+            Outcome::Unanswered { sent }
+        }
     }
 }

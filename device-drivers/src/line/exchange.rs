@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use crate::channel::Channel;
-use crate::frame::modbus_rtu::{REQUEST_BYTES, Request, Verdict};
-use crate::frame::modbus_view::View;
+use crate::frame::{Envelope, FrameBytes, Request, Verdict};
 use crate::id::OrderId;
 use crate::line::quarantine::Quarantine;
 use crate::line::receiver::Heard;
 use crate::line::timing::Timing;
 use crate::order::PulseLength;
 use crate::signal::ExceptionCode;
-use crate::spec::Address;
 use crate::time::Monotonic;
 
 /// What a transaction is for.
@@ -43,8 +41,12 @@ pub enum Ending {
     Data(Vec<u8>),
     /// A write was echoed exactly.
     Echo,
+    /// The board said something about a pulse, which proves nothing.
+    Word,
     /// The slave refused.
     Exception(ExceptionCode),
+    /// No answer was owed, and none came.
+    Quiet,
     /// No byte came in time.
     Silent,
     /// Bytes came, and none of them were the answer.
@@ -55,7 +57,7 @@ impl Ending {
     /// Whether the slave answered.
     #[must_use]
     pub const fn is_answer(&self) -> bool {
-        matches!(self, Self::Data(_) | Self::Echo | Self::Exception(_))
+        matches!(self, Self::Data(_) | Self::Echo | Self::Word | Self::Exception(_))
     }
 }
 
@@ -77,14 +79,14 @@ pub enum Hearing {
 pub struct Exchange {
     /// Place of the slave on the line.
     pub slave: usize,
-    /// Its address.
-    pub address: Address,
+    /// Its address, and the transaction's number.
+    pub envelope: Envelope,
     /// What it is for.
     pub job: Job,
     /// What was asked.
     pub request: Request,
     /// The request as sent.
-    pub frame: [u8; REQUEST_BYTES],
+    pub frame: FrameBytes,
     /// When its first byte left.
     pub begun: Monotonic,
     /// When its last byte left.
@@ -100,23 +102,24 @@ impl Exchange {
     #[must_use]
     pub fn begin(
         slave: usize,
-        address: Address,
+        envelope: Envelope,
         job: Job,
         request: Request,
         timing: &Timing,
         response_timeout: Duration,
         now: Monotonic,
     ) -> Self {
-        let sent = now + timing.characters(REQUEST_BYTES);
+        let frame = request.encode(envelope);
+        let sent = now + timing.characters(frame.len());
         Self {
             slave,
-            address,
+            envelope,
             job,
             request,
-            frame: request.encode(address),
+            frame,
             begun: now,
             sent,
-            deadline: sent + response_timeout,
+            deadline: sent + request.quiet().unwrap_or(response_timeout),
             heard_any: false,
             own_echo_seen: false,
         }
@@ -132,21 +135,22 @@ impl Exchange {
 
     /// What `heard` is. With `local_echo`, the first copy of our own frame is the adapter's.
     pub fn hear(&mut self, heard: &Heard, local_echo: bool, owed: &Quarantine, now: Monotonic) -> Hearing {
-        let Some(view) = View::new(&heard.bytes) else { return Hearing::Foreign };
-        let own = heard.bytes == self.frame;
+        let Some(view) = heard.view() else { return Hearing::Foreign };
+        let own = self.frame == *heard.bytes.as_slice();
         let from_adapter = !self.request.is_write() || heard.early || local_echo;
         if own && from_adapter && !self.own_echo_seen {
             self.own_echo_seen = true;
             return Hearing::OwnEcho;
         }
-        if owed.claims(self.address, &view, now) {
+        if owed.claims(&view, now) {
             return Hearing::Late;
         }
-        match self.request.judge(self.address, &view) {
+        match self.request.judge(self.envelope, &view) {
             // An answer cannot begin before the question has ended.
             _ if heard.early => Hearing::Foreign,
             Verdict::Data(data) => Hearing::Ends(Ending::Data(data.to_vec())),
             Verdict::Echo => Hearing::Ends(Ending::Echo),
+            Verdict::Word => Hearing::Ends(Ending::Word),
             Verdict::Exception(code) => Hearing::Ends(Ending::Exception(code)),
             Verdict::NotMine => Hearing::Foreign,
         }
@@ -155,7 +159,11 @@ impl Exchange {
     /// How it ends when nothing more is waited for.
     #[must_use]
     pub const fn given_up(&self) -> Ending {
-        if self.heard_any { Ending::Damaged } else { Ending::Silent }
+        match (self.request.quiet(), self.heard_any) {
+            (Some(_), _) => Ending::Quiet,
+            (None, true) => Ending::Damaged,
+            (None, false) => Ending::Silent,
+        }
     }
 
     /// Whether our own bytes came back before the answer.
@@ -168,24 +176,29 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::modbus_rtu::{RelayOutput, Table};
-    use crate::spec::{Baud, Parity};
+    use crate::frame::Protocol;
+    use crate::frame::modbus_rtu::{self, RelayOutput, Table};
+    use crate::spec::{Address, Baud, Parity};
 
     const NOW: Monotonic = Monotonic::from_micros(1_000_000);
 
     fn exchange(request: Request) -> Exchange {
         let timing = Timing::new(Baud::new(9_600).unwrap(), Parity::None);
-        let (address, job) = (Address::new(1).unwrap(), Job::Fence);
-        Exchange::begin(0, address, job, request, &timing, Duration::from_millis(100), NOW)
+        let (to, job) = (Address::new(1).unwrap().into(), Job::Fence);
+        Exchange::begin(0, to, job, request, &timing, Duration::from_millis(100), NOW)
     }
 
     fn pulse() -> Request {
         let output = RelayOutput::new(Channel::new(1).unwrap()).unwrap();
-        Request::flash_on(output, PulseLength::from_millis(700).unwrap())
+        modbus_rtu::Request::flash_on(output, PulseLength::from_millis(700).unwrap()).into()
+    }
+
+    fn inputs() -> Request {
+        modbus_rtu::Request::read(Table::DiscreteInputs, 0, 8).unwrap().into()
     }
 
     fn hear(exchange: &mut Exchange, bytes: &[u8], early: bool, local_echo: bool) -> Hearing {
-        let heard = Heard { bytes: bytes.to_vec(), early };
+        let heard = Heard { protocol: Protocol::ModbusRtu, bytes: bytes.to_vec(), early };
         exchange.hear(&heard, local_echo, &Quarantine::default(), NOW)
     }
 
@@ -206,7 +219,7 @@ mod tests {
 
     #[test]
     fn read_given_back_is_the_adapters_echo() {
-        let mut read = exchange(Request::read(Table::DiscreteInputs, 0, 8).unwrap());
+        let mut read = exchange(inputs());
         let frame = read.frame;
         assert_eq!(hear(&mut read, &frame, false, false), Hearing::OwnEcho);
         let answer = [0x01, 0x02, 0x01, 0x81, 0x61, 0xE8];
@@ -215,11 +228,11 @@ mod tests {
 
     #[test]
     fn owed_answer_is_late_even_when_it_fits() {
-        let request = Request::read(Table::DiscreteInputs, 0, 8).unwrap();
         let mut owed = Quarantine::default();
-        owed.add(request, NOW);
-        let heard = Heard { bytes: vec![0x01, 0x02, 0x01, 0x81, 0x61, 0xE8], early: false };
-        assert_eq!(exchange(request).hear(&heard, false, &owed, NOW), Hearing::Late);
+        owed.add(inputs(), Address::new(1).unwrap().into(), NOW);
+        let bytes = vec![0x01, 0x02, 0x01, 0x81, 0x61, 0xE8];
+        let heard = Heard { protocol: Protocol::ModbusRtu, bytes, early: false };
+        assert_eq!(exchange(inputs()).hear(&heard, false, &owed, NOW), Hearing::Late);
     }
 
     #[test]

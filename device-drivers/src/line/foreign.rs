@@ -1,6 +1,6 @@
 //! Valid frames that nobody here asked for: told within a second, and at most once a second.
 
-use crate::frame::modbus_view::View;
+use crate::frame::View;
 use crate::limits::FOREIGN_PERIOD;
 use crate::signal::LineTrouble;
 use crate::time::Monotonic;
@@ -44,11 +44,12 @@ impl Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Protocol;
 
     #[test]
     fn frames_are_told_at_once_and_then_once_a_second() {
         let frame = [0x01, 0x02, 0x01, 0x81, 0x61, 0xE8];
-        let view = View::new(&frame).unwrap();
+        let view = View::new(Protocol::ModbusRtu, &frame).unwrap();
         let at = |ms: u64| Monotonic::from_micros(ms * 1_000);
         let told = |count| Some(LineTrouble::ForeignFrames { address: 1, function: 2, count });
         let mut foreign = Foreign::default();

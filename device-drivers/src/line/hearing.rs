@@ -1,6 +1,5 @@
 //! Bytes in: cut into frames, and each frame given to whom it belongs.
 
-use crate::frame::modbus_view::View;
 use crate::line::exchange::Hearing;
 use crate::line::master::{Line, Wire};
 use crate::line::receiver::Heard;
@@ -53,13 +52,13 @@ impl Line {
 
     /// A frame that ends no transaction: an answer that is late or doubled, or somebody else's.
     fn note_unasked(&mut self, heard: &Heard, now: Monotonic) {
-        let Some(view) = View::new(&heard.bytes) else { return };
+        let Some(view) = heard.view() else { return };
         let doubled = heard.bytes == self.last_answer;
         let slave = self.slaves.iter_mut().find(|slave| slave.address.number() == view.address());
         match slave {
-            Some(slave) if doubled || slave.owed.claims(slave.address, &view, now) => {
-                slave.counters.late += 1
-            }
+            Some(slave) if doubled || slave.owed.knows(&view, now) => slave.counters.late += 1,
+            // What a board says unasked proves nothing: it is asked.
+            Some(slave) if let Some(input) = view.hint() => slave.read_input_at(input, now),
             _ => {
                 self.counters.foreign += 1;
                 self.foreign.add(&view);

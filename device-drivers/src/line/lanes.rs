@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use crate::channel::Channel;
-use crate::frame::modbus_rtu::Request;
+use crate::device::plan::Meaning;
+use crate::frame::Request;
 use crate::id::OrderId;
 use crate::limits::{UNLOCK_LANE, WATCH_LANE, WATCH_SPAN};
 use crate::order::PulseLength;
@@ -32,6 +33,7 @@ pub struct Pulse {
 struct Watch {
     order: OrderId,
     slave: usize,
+    input: Channel,
     until: Monotonic,
     reads: u16,
     missed: u16,
@@ -63,15 +65,21 @@ impl Lanes {
         Ok(())
     }
 
-    /// Begins a watch of a slave at `now`.
+    /// Begins a watch of a slave's input at `now`.
     ///
     /// # Errors
     /// [`NotSent::LaneFull`].
-    pub fn add_watch(&mut self, order: OrderId, slave: usize, now: Monotonic) -> Result<(), NotSent> {
+    pub fn add_watch(
+        &mut self,
+        order: OrderId,
+        slave: usize,
+        input: Channel,
+        now: Monotonic,
+    ) -> Result<(), NotSent> {
         if self.watches.len() >= WATCH_LANE {
             return Err(NotSent::LaneFull);
         }
-        self.watches.push(Watch { order, slave, until: now + WATCH_SPAN, reads: 0, missed: 0 });
+        self.watches.push(Watch { order, slave, input, until: now + WATCH_SPAN, reads: 0, missed: 0 });
         Ok(())
     }
 
@@ -86,15 +94,16 @@ impl Lanes {
         self.pulses.iter()
     }
 
-    /// Whether a slave is watched.
+    /// Whether something is watched of what a poll of a slave tells.
     #[must_use]
-    pub fn watches(&self, slave: usize) -> bool {
-        self.watches.iter().any(|watch| watch.slave == slave)
+    pub fn watches(&self, slave: usize, told: &Meaning) -> bool {
+        self.watches.iter().any(|watch| watch.slave == slave && told.reads(watch.input))
     }
 
-    /// A read of a slave's inputs succeeded or failed.
-    pub fn note_read(&mut self, slave: usize, succeeded: bool) {
-        for watch in self.watches.iter_mut().filter(|watch| watch.slave == slave) {
+    /// A poll that tells of inputs succeeded or failed.
+    pub fn note_read(&mut self, slave: usize, told: &Meaning, succeeded: bool) {
+        let watches = self.watches.iter_mut();
+        for watch in watches.filter(|watch| watch.slave == slave && told.reads(watch.input)) {
             let count = if succeeded { &mut watch.reads } else { &mut watch.missed };
             *count = count.saturating_add(1);
         }
@@ -147,6 +156,11 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::modbus_rtu;
+
+    fn input() -> Channel {
+        Channel::new(1).unwrap()
+    }
 
     fn pulse(order: u64, slave: usize, deadline_ms: u64) -> Pulse {
         Pulse {
@@ -155,7 +169,7 @@ mod tests {
             output: Channel::new(1).unwrap(),
             length: PulseLength::from_millis(700).unwrap(),
             deadline: Monotonic::from_micros(deadline_ms * 1_000),
-            request: Request::all_off(),
+            request: modbus_rtu::Request::all_off().into(),
         }
     }
 
@@ -164,10 +178,10 @@ mod tests {
         let mut lanes = Lanes::default();
         for order in 0..32 {
             assert_eq!(lanes.add_pulse(pulse(order, 0, 9)), Ok(()));
-            assert_eq!(lanes.add_watch(OrderId(100 + order), 0, Monotonic::ZERO), Ok(()));
+            assert_eq!(lanes.add_watch(OrderId(100 + order), 0, input(), Monotonic::ZERO), Ok(()));
         }
         assert_eq!(lanes.add_pulse(pulse(99, 0, 9)), Err(NotSent::LaneFull));
-        assert_eq!(lanes.add_watch(OrderId(199), 0, Monotonic::ZERO), Err(NotSent::LaneFull));
+        assert_eq!(lanes.add_watch(OrderId(199), 0, input(), Monotonic::ZERO), Err(NotSent::LaneFull));
     }
 
     #[test]
@@ -185,10 +199,11 @@ mod tests {
         lanes.add_pulse(pulse(1, 0, 5)).unwrap();
         lanes.add_pulse(pulse(2, 1, 5_000)).unwrap();
         lanes.add_pulse(pulse(3, 2, 5_000)).unwrap();
-        lanes.add_watch(OrderId(4), 1, Monotonic::ZERO).unwrap();
-        lanes.note_read(1, true);
-        lanes.note_read(1, false);
-        lanes.note_read(2, true);
+        lanes.add_watch(OrderId(4), 1, input(), Monotonic::ZERO).unwrap();
+        lanes.note_read(1, &Meaning::Inputs, true);
+        lanes.note_read(1, &Meaning::Input(input()), false);
+        lanes.note_read(1, &Meaning::Input(Channel::new(2).unwrap()), true);
+        lanes.note_read(2, &Meaning::Inputs, true);
         let mut ended = Vec::new();
         lanes.expire(Monotonic::from_micros(5_000), |order, outcome| ended.push((order.0, outcome)));
         lanes.drop_pulses(Some(1), NotSent::DeviceDown, |order, outcome| ended.push((order.0, outcome)));

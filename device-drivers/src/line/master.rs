@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::frame::modbus_rtu::{REQUEST_BYTES, Request};
+use crate::frame::{Envelope, FrameBytes, Request};
 use crate::limits::{COUNTERS_PERIOD, LISTEN_HALF_CHARACTERS, PULSE_LATE_HORIZON, SILENCE_PATIENCE};
 use crate::line::counters::LineCounters;
 use crate::line::dead::DeadProbes;
@@ -23,7 +23,7 @@ use crate::time::Monotonic;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// Write these bytes now, all of them.
-    Transmit([u8; REQUEST_BYTES]),
+    Transmit(FrameBytes),
     /// Throw away what is waiting in the port, both ways.
     Flush,
     /// Tell this upward.
@@ -57,7 +57,7 @@ pub(super) enum Wire {
     Awaiting(Exchange),
 }
 
-/// One Modbus RTU line.
+/// One line.
 #[derive(Debug)]
 pub struct Line {
     pub(super) timing: Timing,
@@ -68,6 +68,10 @@ pub struct Line {
     pub(super) dead: DeadProbes,
     pub(super) receiver: Receiver,
     pub(super) wire: Wire,
+    /// Reads in a row that must agree before a change of inputs is believed.
+    pub(super) agreeing_reads: u8,
+    /// Number of the newest transaction.
+    number: u16,
     /// End of our own last frame.
     own_end: Monotonic,
     /// Until then the echo of a pulse may come, late or doubled; it must not meet another pulse.
@@ -100,8 +104,10 @@ impl Line {
             lanes: Lanes::default(),
             schedule: Schedule::default(),
             dead: DeadProbes::default(),
-            receiver: Receiver::default(),
+            receiver: Receiver::new(spec.protocol),
             wire: Wire::Closed,
+            agreeing_reads: spec.protocol.agreeing_reads(),
+            number: 0,
             own_end: now,
             echoes_until: now,
             local_echo: false,
@@ -192,7 +198,7 @@ impl Line {
         silent.min(patience_ends.max(noisy_since + SILENCE_PATIENCE))
     }
 
-    fn start_next(&mut self, now: Monotonic) -> Result<[u8; REQUEST_BYTES], Monotonic> {
+    fn start_next(&mut self, now: Monotonic) -> Result<FrameBytes, Monotonic> {
         self.note_babbling(now);
         let slaves = &self.slaves;
         let ready = |pulse: &Pulse| {
@@ -215,16 +221,20 @@ impl Line {
         job: Job,
         request: Request,
         now: Monotonic,
-    ) -> Result<[u8; REQUEST_BYTES], Monotonic> {
+    ) -> Result<FrameBytes, Monotonic> {
         let slave = self.slaves.get_mut(place).ok_or(Monotonic::NEVER)?;
-        let (address, timeout) = (slave.address, self.response_timeout);
-        let exchange = Exchange::begin(place, address, job, request, &self.timing, timeout, now);
+        self.number = self.number.wrapping_add(1);
+        let envelope = Envelope { address: slave.address, number: self.number };
+        let timeout = self.response_timeout;
+        let exchange = Exchange::begin(place, envelope, job, request, &self.timing, timeout, now);
         if let Job::Pulse { output, length, .. } = job {
-            slave.pulsed(output, length, exchange.sent);
+            let held = request.own_pulse().unwrap_or(length.duration());
+            slave.pulsed(output, held, exchange.sent);
             self.echoes_until = exchange.sent + PULSE_LATE_HORIZON;
         }
         // Whatever is half received cannot be part of the answer.
         self.receiver.drop_run();
+        self.receiver.expect(request.answer_bytes());
         self.own_end = exchange.sent;
         self.counters.transactions += 1;
         let frame = exchange.frame;

@@ -4,6 +4,7 @@
 //! alone) call [`Line::poll`] until it answers [`Output::Wait`], doing what each output says before the next call; then
 //! wait for the next input, at most until the time given with it.
 
+mod agreement;
 mod conclude;
 pub mod counters;
 mod dead;

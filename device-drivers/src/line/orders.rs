@@ -64,8 +64,8 @@ impl Line {
                 if input.number() > slave.plan().provides.inputs {
                     return Err(NotSent::NoSuchTarget);
                 }
-                slave.read_inputs_at(now);
-                self.lanes.add_watch(order.id, place, now)
+                slave.read_input_at(input, now);
+                self.lanes.add_watch(order.id, place, input, now)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Received bytes, cut into frames.
 
-use crate::frame::modbus_view::{Head, head};
+use crate::frame::{Head, Protocol, View};
 use crate::limits::{MAX_FRAME, RESYNC};
 use crate::time::Monotonic;
 use std::time::Duration;
@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Bytes that have arrived and are no frame yet.
 #[derive(Debug, Default)]
 pub struct Receiver {
+    protocol: Protocol,
+    /// Length of the answer that was asked for last.
+    expected: usize,
     run: Vec<u8>,
     /// How many bytes at the run's start came while our own request was still going out: no answer begins with them.
     early: usize,
@@ -20,13 +23,34 @@ pub struct Receiver {
 /// One frame with good check bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
+    /// What is spoken on the line.
+    pub protocol: Protocol,
     /// The whole frame.
     pub bytes: Vec<u8>,
     /// Whether it began before our own request had ended.
     pub early: bool,
 }
 
+impl Heard {
+    /// The frame as its format shows it.
+    #[must_use]
+    pub fn view(&self) -> Option<View<'_>> {
+        View::new(self.protocol, &self.bytes)
+    }
+}
+
 impl Receiver {
+    /// For a line on which `protocol` is spoken.
+    #[must_use]
+    pub fn new(protocol: Protocol) -> Self {
+        Self { protocol, ..Self::default() }
+    }
+
+    /// An answer of so many bytes is asked for.
+    pub const fn expect(&mut self, answer_bytes: usize) {
+        self.expected = answer_bytes;
+    }
+
     /// Takes `bytes` that arrived at `now`; `early` when our own request was still going out.
     pub fn take(&mut self, bytes: &[u8], now: Monotonic, gap: Duration, early: bool) {
         let silence = now.since(self.last_byte);
@@ -51,7 +75,7 @@ impl Receiver {
 
     /// The next whole frame.
     pub fn next(&mut self) -> Option<Heard> {
-        match head(&self.run) {
+        match self.protocol.head(&self.run, self.expected) {
             Head::More => None,
             Head::Noise => {
                 self.drop_run();
@@ -61,7 +85,8 @@ impl Receiver {
             Head::Frame(length) => {
                 let early = self.early > 0;
                 self.early = self.early.saturating_sub(length);
-                Some(Heard { bytes: self.run.drain(..length).collect(), early })
+                let bytes = self.run.drain(..length).collect();
+                Some(Heard { protocol: self.protocol, bytes, early })
             }
         }
     }

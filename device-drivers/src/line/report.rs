@@ -1,6 +1,7 @@
 //! What an answered or failed poll tells upward.
 
 use crate::device::plan::{Meaning, Provides};
+use crate::line::agreement::Belief;
 use crate::line::exchange::{Ending, Exchange};
 use crate::line::health::Event;
 use crate::line::master::Line;
@@ -22,21 +23,28 @@ impl Line {
         let Provides { inputs, outputs, .. } = slave.plan().provides;
         let Some(meaning) = slave.plan().polls.get(poll).map(|poll| poll.meaning.clone()) else { return };
         match (meaning, ending) {
-            (Meaning::Inputs, Ending::Data(data)) => {
-                let (device, states) = (slave.id.clone(), bits(data, inputs));
-                self.out.push_back(Signal::Inputs { device, at: now, states });
+            (Meaning::Inputs | Meaning::Input(_), Ending::Data(data)) => {
+                let states = exchange.request.inputs(data, inputs);
+                match slave.believe(poll, states, self.agreeing_reads) {
+                    Belief::Told => {
+                        let device = slave.id.clone();
+                        self.out.push_back(Signal::Inputs { device, at: now, states });
+                    }
+                    Belief::AskAgain => slave.ask_again(poll, now),
+                }
             }
             (Meaning::Outputs, Ending::Data(data)) => {
-                self.check_outputs(place, bits(data, outputs), exchange, now)
+                let states = exchange.request.inputs(data, outputs);
+                self.check_outputs(place, states, exchange, now)
             }
-            (Meaning::Inputs | Meaning::Outputs, _) => {}
+            (Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs, _) => {}
             (Meaning::Probes(fields), ending) => {
                 let first = probes_before(slave, poll);
                 for (field, last) in fields.iter().zip(slave.last_good.iter_mut().skip(first)) {
                     let reading = match ending {
                         Ending::Data(data) => field.reading(data, now, last),
                         Ending::Exception(code) => Reading::Fault(ProbeFault::Exception(*code)),
-                        Ending::Echo | Ending::Silent | Ending::Damaged => {
+                        Ending::Echo | Ending::Word | Ending::Quiet | Ending::Silent | Ending::Damaged => {
                             Reading::Fault(ProbeFault::NoReply)
                         }
                     };
@@ -61,18 +69,13 @@ impl Line {
     }
 }
 
-fn bits(data: &[u8], count: u8) -> InputStates {
-    let bits = data.iter().rev().take(4).fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
-    InputStates::new(bits, count)
-}
-
 /// Place of a poll's first probe among the slave's.
 fn probes_before(slave: &Slave, poll: usize) -> usize {
     let before = slave.plan().polls.iter().take(poll);
     before
         .map(|poll| match &poll.meaning {
             Meaning::Probes(fields) => fields.len(),
-            Meaning::Inputs | Meaning::Outputs => 0,
+            Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs => 0,
         })
         .sum()
 }

@@ -1,7 +1,7 @@
 //! Whose turn it is. Pulses are taken before this is asked.
 
 use crate::device::plan::Lane;
-use crate::frame::modbus_rtu::Request;
+use crate::frame::Request;
 use crate::limits::LANE_PATIENCE;
 use crate::line::dead::DeadProbes;
 use crate::line::exchange::Job;

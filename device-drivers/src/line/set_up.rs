@@ -1,7 +1,7 @@
 //! Where a slave's set-up stands: a table of what a step expects and what came.
 
 use crate::device::plan::{Expect, SetUpStep};
-use crate::frame::modbus_rtu::Request;
+use crate::frame::{Request, modbus_rtu};
 use crate::limits::SET_UP_FIXES;
 use crate::line::exchange::Ending;
 
@@ -28,7 +28,10 @@ impl SetUp {
     #[must_use]
     pub fn request(&self, steps: &[SetUpStep]) -> Option<Request> {
         let step = steps.get(self.step)?;
-        Some(self.clearing.map_or(step.request, Request::clear_register))
+        Some(
+            self.clearing
+                .map_or(step.request, |register| modbus_rtu::Request::clear_register(register).into()),
+        )
     }
 
     /// Takes the answer to [`SetUp::request`]. Silence and damage leave all as it is: the step is asked again.
@@ -63,7 +66,8 @@ impl SetUp {
         let Some(place) = data.chunks_exact(2).position(|word| word != [0, 0]) else {
             return self.advance();
         };
-        let register = u16::try_from(place).ok().and_then(|place| step.request.first().checked_add(place));
+        let first = step.request.first_register();
+        let register = u16::try_from(place).ok().and_then(|place| first?.checked_add(place));
         match register {
             Some(register) if self.fixes < SET_UP_FIXES => {
                 self.fixes += 1;
@@ -105,7 +109,7 @@ mod tests {
         let mut modes = [0; 16];
         modes[5] = 1;
         set_up.answered(&steps, &data(&modes));
-        assert_eq!(set_up.request(&steps), Some(Request::clear_register(0x1002)));
+        assert_eq!(set_up.request(&steps), Some(modbus_rtu::Request::clear_register(0x1002).into()));
         set_up.answered(&steps, &Ending::Echo);
         assert_eq!(set_up.request(&steps), Some(steps[2].request), "read back");
         set_up.answered(&steps, &data(&[0; 16]));

@@ -6,19 +6,19 @@ use crate::channel::{Channel, MAX_CHANNEL};
 use crate::device::Model;
 use crate::device::plan::{Expect, Lane, Meaning, Plan};
 use crate::device::profile::LastGood;
-use crate::frame::modbus_rtu::Request;
+use crate::frame::Request;
 use crate::id::DeviceId;
 use crate::limits::{
     DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, SUSPECT_PERIOD,
 };
+use crate::line::agreement::{Agreement, Belief};
 use crate::line::counters::SlaveCounters;
 use crate::line::exchange::Job;
 use crate::line::health::{Event, Failures, State, next};
 use crate::line::lanes::Pulse;
 use crate::line::quarantine::Quarantine;
 use crate::line::set_up::SetUp;
-use crate::order::PulseLength;
-use crate::signal::DeviceState;
+use crate::signal::{DeviceState, InputStates};
 use crate::spec::{Address, DeviceSpec};
 use crate::time::Monotonic;
 
@@ -48,6 +48,10 @@ pub struct Slave {
     pub poll_due: Vec<Monotonic>,
     /// Failures in a row of each poll of the plan.
     pub poll_failures: Vec<u32>,
+    /// What each poll of the plan read so far, where it reads inputs.
+    agreements: Vec<Agreement>,
+    /// Polls of single inputs that somebody waits for: they go before the others.
+    hurried: Vec<bool>,
     /// Last good value of each probe of the plan's polls, in order.
     pub last_good: Vec<LastGood>,
     /// Totals.
@@ -87,7 +91,7 @@ impl Slave {
         let polls = &spec.model.plan().polls;
         let probes = polls.iter().map(|poll| match &poll.meaning {
             Meaning::Probes(fields) => fields.len(),
-            Meaning::Inputs | Meaning::Outputs => 0,
+            Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs => 0,
         });
         Self {
             id: spec.id.clone(),
@@ -101,6 +105,8 @@ impl Slave {
             set_up_due: Monotonic::ZERO,
             poll_due: vec![Monotonic::ZERO; polls.len()],
             poll_failures: vec![0; polls.len()],
+            agreements: vec![Agreement::default(); polls.len()],
+            hurried: vec![false; polls.len()],
             last_good: vec![None; probes.sum()],
             counters: SlaveCounters::default(),
             damage: 0,
@@ -130,6 +136,7 @@ impl Slave {
     pub fn restart_set_up(&mut self, due: Monotonic) {
         self.set_up = SetUp::default();
         self.set_up_due = due;
+        self.agreements.iter_mut().for_each(Agreement::forget);
         let first = self.model.plan().set_up.first();
         if let Some(write) = first.filter(|step| step.expect == Expect::Echo) {
             self.owed.forgive(&write.request);
@@ -142,10 +149,9 @@ impl Slave {
         let polls = if self.state == State::Ready { self.plan().polls.as_slice() } else { &[] };
         let polls = polls.iter().zip(&self.poll_due).enumerate();
         let polls = polls.map(move |(index, (poll, due))| {
-            self.unmistakable(
-                Due { lane: poll.lane, due: *due, job: Job::Poll(index), request: poll.request },
-                now,
-            )
+            let lane = if self.is_hurried(index) { Lane::Unlock } else { poll.lane };
+            let job = Due { lane, due: *due, job: Job::Poll(index), request: poll.request };
+            self.unmistakable(job, now)
         });
         set_up.into_iter().chain(polls)
     }
@@ -174,11 +180,40 @@ impl Slave {
         }
     }
 
-    /// Makes the next read of the inputs due at `now` where it would be later.
-    pub fn read_inputs_at(&mut self, now: Monotonic) {
-        let polls = self.model.plan().polls.iter().zip(&mut self.poll_due);
-        for (_, due) in polls.filter(|(poll, _)| matches!(poll.meaning, Meaning::Inputs)) {
-            *due = (*due).min(now);
+    /// A board that fails is not hurried: that would keep the others waiting.
+    fn is_hurried(&self, poll: usize) -> bool {
+        self.failures.is_none() && self.hurried.get(poll).is_some_and(|hurried| *hurried)
+    }
+
+    /// Makes the next read of an input due at `now` where it would be later.
+    pub fn read_input_at(&mut self, input: Channel, now: Monotonic) {
+        let polls = self.model.plan().polls.iter().zip(self.poll_due.iter_mut().zip(&mut self.hurried));
+        for (poll, (due, hurried)) in polls {
+            let reads = poll.meaning.reads(input);
+            if reads {
+                *due = (*due).min(now);
+                *hurried = matches!(poll.meaning, Meaning::Input(_));
+            }
+        }
+    }
+
+    /// Whether what a poll read is believed, where `needed` reads must agree.
+    pub fn believe(&mut self, poll: usize, read: InputStates, needed: u8) -> Belief {
+        self.agreements.get_mut(poll).map_or(Belief::Told, |agreement| agreement.hear(read, needed))
+    }
+
+    /// What a poll read may be bent: it is read again at `now`.
+    pub fn ask_again(&mut self, poll: usize, now: Monotonic) {
+        self.hurry(poll, true);
+        self.set_poll(poll, 0, now);
+    }
+
+    /// Somebody waits for what a poll reads, or nobody does.
+    pub fn hurry(&mut self, poll: usize, awaited: bool) {
+        let single =
+            self.plan().polls.get(poll).is_some_and(|poll| matches!(poll.meaning, Meaning::Input(_)));
+        if let Some(hurried) = self.hurried.get_mut(poll) {
+            *hurried = awaited && single;
         }
     }
 
@@ -211,10 +246,10 @@ impl Slave {
         held_until.max(self.owed.blocks(&pulse.request, now).unwrap_or(Monotonic::ZERO))
     }
 
-    /// A pulse's last byte leaves at `sent`.
-    pub fn pulsed(&mut self, output: Channel, length: PulseLength, sent: Monotonic) {
+    /// A pulse's last byte leaves at `sent`; the board holds its output for `held`.
+    pub fn pulsed(&mut self, output: Channel, held: Duration, sent: Monotonic) {
         if let Some(log) = self.outputs.get_mut(usize::from(output.index())) {
-            let over = sent + length.duration();
+            let over = sent + held;
             *log = OutputLog { on_until: over + PULSE_MARGIN, held_until: over + LATE_HORIZON };
         }
     }
@@ -247,9 +282,15 @@ impl Slave {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Envelope;
     use crate::id::OrderId;
+    use crate::order::PulseLength;
 
     const NOW: Monotonic = Monotonic::from_micros(10_000_000);
+
+    fn to_one() -> Envelope {
+        Address::new(1).unwrap().into()
+    }
 
     fn slave(model: &str) -> Slave {
         let model = Model::by_name(model).unwrap();
@@ -263,12 +304,12 @@ mod tests {
         let job = |board: &Slave| board.jobs(NOW).next().unwrap();
         let poll = job(&board);
         assert_eq!(poll.job, Job::Poll(0));
-        board.owed.add(poll.request, NOW);
+        board.owed.add(poll.request, to_one(), NOW);
         let fence = job(&board);
         assert_eq!(fence.job, Job::Fence);
         assert!(!fence.request.answers_alike(&poll.request));
         for fence in board.plan().fences.clone() {
-            board.owed.add(fence, NOW);
+            board.owed.add(fence, to_one(), NOW);
         }
         let waiting = job(&board);
         assert_eq!((waiting.job, waiting.due), (Job::Poll(0), NOW + LATE_HORIZON));
@@ -281,7 +322,7 @@ mod tests {
         let job = |board: &Slave| board.jobs(NOW).next().unwrap();
         board.restart_set_up(NOW);
         let all_off = job(&board);
-        board.owed.add(all_off.request, NOW);
+        board.owed.add(all_off.request, to_one(), NOW);
         assert_eq!(job(&board).job, Job::Fence, "asked again behind a fence");
         board.restart_set_up(NOW);
         assert_eq!(job(&board), all_off, "a new connect");
@@ -297,7 +338,7 @@ mod tests {
             Pulse { order: OrderId(1), slave: 0, output, length, deadline: Monotonic::NEVER, request }
         };
         let (one, two) = (pulse(1), pulse(2));
-        board.pulsed(one.output, length, NOW);
+        board.pulsed(one.output, length.duration(), NOW);
         assert_eq!(board.pulse_free_at(&one, NOW), NOW + Duration::from_millis(1_700));
         assert_eq!(board.pulse_free_at(&two, NOW), Monotonic::ZERO);
         board.pulse_unanswered(one.output, NOW);

@@ -14,13 +14,14 @@ use super::field::{self, Field, RESPONSE_TIMEOUT_MS};
 use super::guess;
 use super::local::{self, BuildingSection};
 use super::metrics;
+use super::model;
 use super::network::{self, Files, Paths};
 use super::place;
 use super::policy;
 use super::problem::{Problem, Problems};
 use super::reader::Reader;
 use super::source::{Place, Source, Sources};
-use super::tree::{self, Table};
+use super::tree::{self, Table, Value};
 use super::value::{Configuration, Origin, Wiring};
 
 /// Sections of the design that later versions read.
@@ -46,6 +47,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     banks.iter().for_each(|bank| cells.add_bank(bank));
     let compartments = cells.finish();
     check_lock_lines(&field, &uses, problems);
+    warn_of_own_pulses(&mut root, &field, &uses, problems);
     let at = root.get("policy").map_or(place, |node| node.place);
     guess::check(&policy, compartments.len(), terminals.len(), at, problems);
     let broker = network::read_broker(&mut root, paths);
@@ -110,6 +112,22 @@ fn read_banks(root: &mut Reader<'_>, field: &Field) -> Vec<Bank> {
         }
     }
     banks
+}
+
+/// A pulse length that is written and reaches no lock is a surprise on the day of the first jam.
+fn warn_of_own_pulses(root: &mut Reader<'_>, field: &Field, uses: &Uses, problems: &Problems) {
+    let policy = root.get("policy").map(|node| &node.value);
+    let Some(Value::Table(policy)) = policy else { return };
+    let Some(pulse) = policy.get("pulse") else { return };
+    let boards = field.lines.values().flat_map(|line| &line.devices);
+    let mut own =
+        boards.filter(|board| uses.any(Kind::Output, &board.id) && model::times_its_pulse(&board.model));
+    if let Some(board) = own.next() {
+        let message =
+            format!("pulse does not reach \"{}\": a {} times its locks itself", board.id, board.model);
+        let help = "set the time on the board where it can be set; the pulse here is for the other boards";
+        problems.add(Problem::warning(Some(pulse.1.place), message).help(help));
+    }
 }
 
 /// An unlock may wait for one answer time of the transaction in flight, so lines with locks must answer fast.

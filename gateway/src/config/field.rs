@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::time::Millis;
 
-use super::model::{self, Provides};
+use super::model::{self, Protocol, Provides};
 use super::problem::{Problem, Problems};
 use super::reader::{Reader, Spot};
 use super::source::Place;
-use super::value::{Device, Line, Parity, Port, Protocol};
+use super::value::{Device, Line, Parity, Port};
 
 /// Most boards on one line: RS-485 drives 32 unit loads.
 pub const DEVICES_MAX: usize = 32;
@@ -125,16 +125,17 @@ fn read_port(reader: &mut Reader<'_>) -> Option<Spot<Port>> {
 }
 
 fn read_protocol(reader: &mut Reader<'_>) -> Option<Protocol> {
-    const LATER: [&str; 6] = ["kerong-cu", "lock-8a", "winnsen", "wkly", "osdp", "scanner"];
+    const LATER: [&str; 2] = ["osdp", "scanner"];
     let text = reader.required_text("protocol", "protocol = \"modbus-rtu\"")?;
-    if text.value == "modbus-rtu" {
-        return Some(Protocol::ModbusRtu);
+    if let Some(protocol) = Protocol::by_name(text.value) {
+        return Some(protocol);
     }
     let message = match LATER.contains(&text.value) {
         true => format!("protocol \"{}\" is not supported by this version", text.value),
         false => format!("there is no protocol \"{}\"", text.value),
     };
-    reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, ["modbus-rtu"]));
+    let names = Protocol::ALL.map(Protocol::name);
+    reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, names));
     None
 }
 
@@ -145,8 +146,8 @@ fn read_device(mut reader: Reader<'_>, field: &mut Field) {
         first_of_its_name(&reader, id, field.devices.get(&id.value).map(|d| &d.place));
     }
     let line = read_line_reference(&mut reader, field);
-    let address = match reader.required("address", "1 to 247, as set on the board") {
-        Some(_) => reader.integer("address", 1..=247),
+    let address = match reader.required("address", "as set on the board") {
+        Some(_) => reader.integer("address", 0..=247),
         None => None,
     };
     let model = reader.required_text("model", &format!("known models: {}", model::names().join(", ")));
@@ -168,6 +169,7 @@ fn read_device(mut reader: Reader<'_>, field: &mut Field) {
     field.devices.entry(id.value.clone()).or_insert(known);
     if let (Some(line), Some(address), Some(model)) = (line, address, model) {
         let device = Device { id: id.value, address: address.value, model: model.value.to_owned() };
+        check_protocol(field, &line, &device, &address, &model, problems);
         hang(field, &line, device, address.place, problems);
     }
 }
@@ -181,6 +183,35 @@ fn read_line_reference(reader: &mut Reader<'_>, field: &Field) -> Option<LineId>
         reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, ids));
     }
     found
+}
+
+/// A board on a line of another protocol would take frames for what they are not.
+fn check_protocol(
+    field: &Field,
+    line: &LineId,
+    device: &Device,
+    address: &Spot<u8>,
+    model: &Spot<&str>,
+    problems: &Problems,
+) {
+    let Some(protocol) = field.lines.get(line).map(|line| line.protocol) else { return };
+    let name = protocol.name();
+    if !model::speaks(&device.model, protocol) {
+        let message = format!("a {} does not speak {name}, which is spoken on \"{line}\"", device.model);
+        let spoken = Protocol::ALL.into_iter().find(|other| model::speaks(&device.model, *other));
+        let mut problem = Problem::error(Some(model.place), message);
+        if let Some(spoken) = spoken {
+            problem =
+                problem.help(format!("give it a line of its own with protocol = \"{}\"", spoken.name()));
+        }
+        problems.add(problem);
+    }
+    let allowed = protocol.addresses();
+    if !allowed.contains(&address.value) {
+        let (first, last) = (allowed.start(), allowed.end());
+        let message = format!("address is {}; {first} to {last} are allowed on a {name} line", address.value);
+        problems.add(Problem::error(Some(address.place), message));
+    }
 }
 
 fn hang(field: &mut Field, line: &LineId, device: Device, at: Place, problems: &Problems) {

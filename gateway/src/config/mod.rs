@@ -29,12 +29,13 @@ pub use guess::{Chance, chance, power};
 pub use last_good::{COPY, keep_last_good};
 pub use layers::Layers;
 pub use local::{CLOCK_MARKER, SOCKET, STATE_DIR};
+pub use model::Protocol;
 pub use network::Files;
 pub use problem::{Located, Problem, Problems, Severity, locate, nearest, render};
 pub use source::{Place, Source, Sources, read_bounded};
 pub use value::{
     Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Metrics, Origin, Parity,
-    Port, Protocol, ShutWhen, Tls, Wiring,
+    Port, ShutWhen, Tls, Wiring,
 };
 
 /// What came of reading a configuration.

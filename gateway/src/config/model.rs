@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use device_drivers::device::Model;
 use device_drivers::device::plan::Meaning;
 pub use device_drivers::device::profile::Role;
+pub use device_drivers::frame::Protocol;
 
 /// Channels of a model by kind, each numbered from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub fn provides(model: &str) -> Option<Provides> {
     let provides = model.provides();
     let fields = model.plan().polls.iter().filter_map(|poll| match &poll.meaning {
         Meaning::Probes(fields) => Some(fields),
-        Meaning::Inputs | Meaning::Outputs => None,
+        Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs => None,
     });
     let roles = fields.flatten().map(|field| (field.channel.number().into(), field.role())).collect();
     Some(Provides {
@@ -35,6 +36,18 @@ pub fn provides(model: &str) -> Option<Provides> {
         probes: provides.probes.into(),
         roles,
     })
+}
+
+/// Whether a model speaks `protocol`; also for a model nobody knows, which is a problem of its own.
+#[must_use]
+pub fn speaks(model: &str, protocol: Protocol) -> bool {
+    Model::by_name(model).is_none_or(|model| model.plan().is_for(protocol))
+}
+
+/// Whether a board of this model holds its locks for a time of its own, whatever an order says.
+#[must_use]
+pub fn times_its_pulse(model: &str) -> bool {
+    Model::by_name(model).is_some_and(|model| model.own_pulse().is_some())
 }
 
 /// Names of all models, for "did you mean".

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use super::model::Protocol;
 use super::source::Sources;
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId};
@@ -88,19 +89,12 @@ pub enum Parity {
     Odd,
 }
 
-/// Wire format of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// Modbus RTU.
-    ModbusRtu,
-}
-
 /// One board or instrument on a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// Its id.
     pub id: DeviceId,
-    /// Its address on the line, 1 to 247.
+    /// Its address on the line, one that its protocol allows (Modbus: 1 to 247).
     pub address: u8,
     /// A model that `device_drivers` knows.
     pub model: String,

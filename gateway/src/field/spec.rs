@@ -6,7 +6,7 @@ use device_drivers::device::Model;
 use device_drivers::id::{DeviceId, IdError, LineId};
 use device_drivers::spec::{Address, Baud, DeviceSpec, LineSpec, Parity, SpecError};
 
-use crate::config::{Device, Line, Parity as Configured, Port};
+use crate::config::{Device, Line, Parity as Configured, Port, Protocol};
 
 /// Why a configured line is none for drivers.
 #[derive(Debug, thiserror::Error)]
@@ -40,18 +40,20 @@ pub fn line_spec(line: &Line) -> Result<LineSpec, LineSpecError> {
         Configured::Even => Parity::Even,
         Configured::Odd => Parity::Odd,
     };
+    spec.protocol = line.protocol;
     spec.response_timeout = Duration::from_millis(line.response_timeout.0);
-    spec.devices = line.devices.iter().map(device_spec).collect::<Result<_, _>>()?;
+    spec.devices =
+        line.devices.iter().map(|device| device_spec(device, line.protocol)).collect::<Result<_, _>>()?;
     spec.check()?;
     Ok(spec)
 }
 
-fn device_spec(device: &Device) -> Result<DeviceSpec, LineSpecError> {
+fn device_spec(device: &Device, protocol: Protocol) -> Result<DeviceSpec, LineSpecError> {
     let id = DeviceId::new(device.id.as_str())?;
     let Some(model) = Model::by_name(&device.model) else {
         return Err(LineSpecError::Model { device: id, model: device.model.clone() });
     };
-    Ok(DeviceSpec { id, address: Address::new(device.address)?, model })
+    Ok(DeviceSpec { id, address: Address::on(protocol, device.address)?, model })
 }
 
 #[cfg(test)]
@@ -61,7 +63,6 @@ mod tests {
     use vestibule_core::time::Millis;
 
     use super::*;
-    use crate::config::Protocol;
 
     fn line(model: &str, baud: u32) -> Line {
         Line {

@@ -110,7 +110,7 @@ fn millis(ms: u64) -> Monotonic {
 }
 
 fn inputs(ms: u64, bits: u32) -> Signal {
-    Signal::Inputs { device: board("doors"), at: millis(ms), states: InputStates::new(bits, 8) }
+    Signal::Inputs { device: board("doors"), at: millis(ms), states: InputStates::new(bits.into(), 8) }
 }
 
 fn heard(ear: &mut Ear, signal: &Signal) -> Vec<Input> {

@@ -10,8 +10,10 @@ mod xy_md02;
 pub use input_board::{InputBoard, InputCount};
 pub use relay_board::{OutputsAfterRestart, RelayBoard, RelayModel};
 pub use relay_registers::ControlMode;
+pub(crate) use settings::Settings;
 pub use xy_md02::XyMd02;
 
+use crate::lock_board::LockBoard;
 use crate::modbus::{Exception, Reply, Request};
 use crate::number::Address;
 use crate::plant::Plant;
@@ -49,6 +51,8 @@ pub enum Device {
     Inputs(InputBoard),
     /// XY-MD02 temperature and humidity probe.
     Probe(XyMd02),
+    /// Dedicated lock board.
+    Locks(LockBoard),
 }
 
 impl Device {
@@ -59,6 +63,7 @@ impl Device {
             Self::Relay(board) => board.address(),
             Self::Inputs(board) => board.address(),
             Self::Probe(probe) => probe.address(),
+            Self::Locks(board) => board.address(),
         }
     }
 
@@ -69,6 +74,7 @@ impl Device {
             Self::Relay(board) => board.baud(),
             Self::Inputs(board) => board.baud(),
             Self::Probe(probe) => probe.baud(),
+            Self::Locks(board) => board.baud(),
         }
     }
 
@@ -78,6 +84,7 @@ impl Device {
             Self::Relay(board) => board.serve(heard, plant),
             Self::Inputs(board) => board.serve(heard, plant),
             Self::Probe(probe) => probe.serve(heard, plant),
+            Self::Locks(_) => None,
         }
     }
 
@@ -86,28 +93,35 @@ impl Device {
     pub fn next_deadline(&self) -> Option<SimTime> {
         match self {
             Self::Relay(board) => board.next_deadline(),
+            Self::Locks(board) => board.next_deadline(),
             Self::Inputs(_) | Self::Probe(_) => None,
         }
     }
 
     /// Lets the device's own timers run until `now`.
     pub(crate) fn advance(&mut self, now: SimTime, plant: &mut Plant) {
-        if let Self::Relay(board) = self {
-            board.advance(now, plant);
+        match self {
+            Self::Relay(board) => board.advance(now, plant),
+            Self::Locks(board) => board.advance(now, plant),
+            Self::Inputs(_) | Self::Probe(_) => {}
         }
     }
 
     /// The supply goes.
     pub(crate) fn power_off(&mut self, now: SimTime, plant: &mut Plant) {
-        if let Self::Relay(board) = self {
-            board.power_off(now, plant);
+        match self {
+            Self::Relay(board) => board.power_off(now, plant),
+            Self::Locks(board) => board.power_off(now, plant),
+            Self::Inputs(_) | Self::Probe(_) => {}
         }
     }
 
     /// The supply is back.
     pub(crate) fn power_on(&mut self, now: SimTime, plant: &mut Plant) {
-        if let Self::Relay(board) = self {
-            board.power_on(now, plant);
+        match self {
+            Self::Relay(board) => board.power_on(now, plant),
+            Self::Locks(board) => board.power_on(now),
+            Self::Inputs(_) | Self::Probe(_) => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
 use super::{Fault, Injected, Rule};
+use crate::lock_board::LockFamily;
 use crate::number::Address;
 use crate::time::SimTime;
 use crate::wire::sealed;
@@ -21,6 +22,8 @@ pub(crate) struct Injector {
     rules: Vec<Armed>,
     requests: u64,
     remembered: Vec<Vec<u8>>,
+    /// The family whose frames these are; none for Modbus.
+    locks: Option<LockFamily>,
 }
 
 #[derive(Debug)]
@@ -62,12 +65,13 @@ impl Verdict {
 }
 
 impl Injector {
-    pub fn new(seed: u64, rules: Vec<Rule>) -> Self {
+    pub fn new(seed: u64, rules: Vec<Rule>, locks: Option<LockFamily>) -> Self {
         let mut injector = Self {
             rng: Xoshiro256PlusPlus::seed_from_u64(seed),
             rules: Vec::new(),
             requests: 0,
             remembered: Vec::new(),
+            locks,
         };
         injector.set(rules);
         injector
@@ -140,6 +144,9 @@ impl Injector {
 
     /// A valid frame of another slave: one that was heard before, or this answer under another address.
     fn foreign(&mut self, reply: &[u8]) -> Vec<u8> {
+        if let Some(family) = self.locks {
+            return family.readdressed(reply);
+        }
         let own = reply.first().copied().unwrap_or_default();
         let others: Vec<&Vec<u8>> =
             self.remembered.iter().filter(|frame| frame.first() != Some(&own)).collect();
@@ -198,7 +205,7 @@ mod tests {
     }
 
     fn run(seed: u64, rules: &[Rule]) -> Vec<Vec<Vec<u8>>> {
-        let mut injector = Injector::new(seed, rules.to_vec());
+        let mut injector = Injector::new(seed, rules.to_vec(), None);
         (0..50)
             .map(|index| {
                 let verdict = injector.judge(SimTime::from_millis(index), Address::new(2), 2);
@@ -232,7 +239,7 @@ mod tests {
         let (from, until) = (SimTime::from_millis(10), SimTime::from_millis(20));
         let two = Address::new(2).expect("not broadcast");
         let rule = Rule::new(Fault::Silence).on(two).function(5).between(from, until).times(1);
-        let mut injector = Injector::new(1, vec![rule]);
+        let mut injector = Injector::new(1, vec![rule], None);
         let mut struck = |at, slave, function| {
             injector.judge(SimTime::from_millis(at), Address::new(slave), function).has(Fault::Silence)
         };
@@ -255,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_chance_is_about_as_often_as_it_says() {
-        let mut injector = Injector::new(11, vec![Rule::new(Fault::Silence).chance(250)]);
+        let mut injector = Injector::new(11, vec![Rule::new(Fault::Silence).chance(250)], None);
         let struck = (0..4_000)
             .filter(|at| injector.judge(SimTime::from_millis(*at), Address::new(1), 5).has(Fault::Silence))
             .count();

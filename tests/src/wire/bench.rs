@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use device_drivers::frame::FrameBytes;
 use device_drivers::line::{Line, Output};
 use device_drivers::order::Order;
 use device_drivers::signal::Signal;
@@ -19,7 +20,7 @@ pub enum Seen {
         /// When its first bit left.
         at: Monotonic,
         /// The frame.
-        frame: [u8; 8],
+        frame: FrameBytes,
     },
     /// A character reached the master.
     Heard {

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use device_drivers::device::Model;
+use device_drivers::frame::Protocol;
 use device_drivers::id::{DeviceId, LineId};
 use device_drivers::spec as drivers;
-use sim_devices::{Address, Baud, DeviceSpec, DoorNumber, InputCount, Latches, LineSpec, RelayModel};
+use sim_devices::{
+    Address, Baud, DeviceSpec, DoorNumber, InputCount, Latches, LineSpec, LockFamily, RelayModel,
+};
 
 /// The two rates at which lines are run: the boards' factory rate, and the fastest of the field.
 pub const BAUDS: [Baud; 2] = [Baud::B9600, Baud::B115200];
@@ -59,8 +62,32 @@ pub fn device(number: u8) -> DeviceId {
 pub fn configured(line: &LineSpec, port: PathBuf) -> drivers::LineSpec {
     let mut spec = drivers::LineSpec::new(LineId::new("line").expect("a short name"), port);
     spec.baud = drivers::Baud::new(line.baud.get()).expect("a rate of the field");
+    spec.protocol = line.lock_family().map_or(Protocol::ModbusRtu, spoken);
     spec.devices = line.devices.iter().map(described).collect();
     spec
+}
+
+/// The drivers' name of a lock board.
+fn locker(family: LockFamily) -> String {
+    match family {
+        LockFamily::KerongCu16 => "kerong-cu16".to_owned(),
+        LockFamily::KerongCu48 => "kerong-cu48".to_owned(),
+        LockFamily::KerongCu48Hooks => "kerong-cu48-hooks".to_owned(),
+        LockFamily::Lock8a(locks) => format!("lock-8a-{locks}"),
+        LockFamily::Winnsen => "winnsen-16".to_owned(),
+        LockFamily::Wkly(locks) => format!("wkly-{locks}"),
+    }
+}
+
+/// What is spoken on a line of such boards.
+const fn spoken(family: LockFamily) -> Protocol {
+    match family {
+        LockFamily::KerongCu16 => Protocol::KerongCu16,
+        LockFamily::KerongCu48 | LockFamily::KerongCu48Hooks => Protocol::KerongCu48,
+        LockFamily::Lock8a(_) => Protocol::Lock8a,
+        LockFamily::Winnsen => Protocol::Winnsen,
+        LockFamily::Wkly(_) => Protocol::Wkly,
+    }
 }
 
 fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
@@ -70,6 +97,7 @@ fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
         sim_devices::Model::Relay(board) => format!("waveshare-relay-{}", board.relays()),
         sim_devices::Model::Inputs(count) => format!("discrete-inputs-{}", count.get()),
         sim_devices::Model::XyMd02 => "xy-md02".to_owned(),
+        sim_devices::Model::Locks(family) => locker(family),
     };
     drivers::DeviceSpec {
         id: device(number),

@@ -19,8 +19,8 @@ fn frame(board: u8, body: [u8; 5]) -> Vec<u8> {
 
 /// Whether `sent` is *all off* to `board`.
 #[must_use]
-pub fn is_all_off(sent: &[u8; 8], board: u8) -> bool {
-    sent[..] == frame(board, ALL_OFF)[..]
+pub fn is_all_off(sent: &[u8], board: u8) -> bool {
+    sent == frame(board, ALL_OFF)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Onset {
         }
     }
 
-    fn sent(&mut self, sent: &[u8; 8]) -> Result<(), &'static str> {
+    fn sent(&mut self, sent: &[u8]) -> Result<(), &'static str> {
         let Some((board, stage)) = self.boards.iter_mut().find(|(board, _)| *board == sent[0]) else {
             return Ok(());
         };
@@ -80,7 +80,7 @@ impl Onset {
             Stage::Fresh if is_all_off(sent, *board) => *stage = Stage::Off,
             Stage::Fresh => return Err("not all off first"),
             Stage::Off if pulse => return Err("a pulse before the outputs were read back"),
-            Stage::Off if sent[..] == frame(*board, READ_OUTPUTS)[..] => *stage = Stage::Verified,
+            Stage::Off if sent == frame(*board, READ_OUTPUTS) => *stage = Stage::Verified,
             Stage::Off | Stage::Verified => {}
         }
         Ok(())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use device_drivers::channel::Channel;
+use device_drivers::frame::FrameBytes;
 use device_drivers::id::OrderId;
 use device_drivers::order::{Order, PulseLength, Task};
 use device_drivers::signal::{Outcome, Sign, Signal};
@@ -54,7 +55,7 @@ fn pulse(now: Monotonic) -> Order {
 }
 
 /// Frames to the lock board, with the moment at which each began.
-fn frames(seen: &[Seen]) -> Vec<(Monotonic, [u8; 8])> {
+fn frames(seen: &[Seen]) -> Vec<(Monotonic, FrameBytes)> {
     let sent = seen.iter().filter_map(|seen| match seen {
         Seen::Sent { at, frame } if frame[0] == LOCKS => Some((*at, *frame)),
         _ => None,

@@ -199,7 +199,7 @@ impl Bench {
                 Output::Wait { until, .. } => return until,
                 Output::Signal(signal) => self.signals.push(signal),
                 Output::Flush => {}
-                Output::Transmit(frame) => self.transmit(frame),
+                Output::Transmit(frame) => self.transmit((&*frame).try_into().unwrap()),
             }
         }
     }

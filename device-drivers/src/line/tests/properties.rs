@@ -130,7 +130,7 @@ proptest! {
             // Less than a gap, so that no newer request goes out in the same step.
             bench.run_for(ms(2));
             // What the board answered last is what its newest request asked for.
-            let newest = InputStates::new(bench.boards[0].inputs, 8);
+            let newest = InputStates::new(bench.boards[0].inputs.into(), 8);
             for signal in &bench.signals[before..] {
                 if let Signal::Inputs { device: id, states, .. } = signal
                     && *id == device(0)

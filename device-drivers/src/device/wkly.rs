@@ -1,0 +1,74 @@
+//! WKLY lock boards (Voung and others), with 8, 12, 16 and 24 locks.
+//!
+//! Document: the makers' sheet as quoted by running drivers; its example `57 4B 4C 59 09 01 82 04 87` opens lock 4 of board 1.
+//!
+//! Signals: input n is the door of lock n, on while shut: `doors = { inputs = ["board/1..24"], shut_when = "on" }`.
+//!
+//! Traps: 80 and 87 open several locks, 86 all, 88 keeps the current on: no constructor makes them, nor 84, which sources explain
+//! differently [D] (see `frame::wkly`), so that locks are asked one by one, each taking up to 100 ms. The answer to an opening
+//! comes when the board's own 350 ms are over and proves nothing; until it came or could have come nothing is sent that it
+//! would meet. `[policy] pulse` does not reach the board. It speaks unasked when a door moves (85): that makes the lock be read at
+//! once and is never evidence; such boards need a line of their own.
+
+use crate::channel::Channel;
+use crate::device::Model;
+use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::frame;
+use crate::frame::wkly::{Lock, Request};
+use crate::limits::LOCK_PERIOD;
+use crate::order::PulseLength;
+
+/// The models of this file.
+#[must_use]
+pub fn models() -> Vec<Model> {
+    let pulses: [(u8, fn(Channel, PulseLength) -> Option<frame::Request>); 4] =
+        [(8, open::<8>), (12, open::<12>), (16, open::<16>), (24, open::<24>)];
+    pulses.map(|(locks, pulse)| Model::new(&format!("wkly-{locks}"), plan(locks, pulse))).into()
+}
+
+fn plan(locks: u8, pulse: fn(Channel, PulseLength) -> Option<frame::Request>) -> Plan {
+    let read = |channel| Some((channel, Request::Query(Lock::new(channel)?)));
+    let polls = Channel::first(locks).filter_map(read).map(|(channel, request)| Poll {
+        lane: Lane::Door,
+        period: LOCK_PERIOD,
+        request: request.into(),
+        meaning: Meaning::Input(channel),
+    });
+    let polls: Vec<Poll> = polls.collect();
+    Plan {
+        provides: Provides { outputs: locks, inputs: locks, probes: 0 },
+        // There is nothing to set: a board that restarts lets its locks rest.
+        set_up: Vec::new(),
+        // The answer about one lock is none about another: each read fences all others.
+        fences: polls.iter().take(2).map(|poll| poll.request).collect(),
+        polls,
+        pulse: Some(pulse),
+    }
+}
+
+fn open<const LOCKS: u8>(lock: Channel, _: PulseLength) -> Option<frame::Request> {
+    Lock::new(lock).filter(|_| lock.number() <= LOCKS).map(|lock| Request::Open(lock).into())
+}
+
+#[cfg(test)]
+mod golden {
+    use super::*;
+    use crate::frame::{FrameBytes, Protocol};
+    use crate::spec::Address;
+
+    fn sent(request: frame::Request) -> FrameBytes {
+        request.encode(Address::on(Protocol::Wkly, 1).unwrap())
+    }
+
+    #[test]
+    fn frames() {
+        let length = PulseLength::from_millis(300).unwrap();
+        let pulse = |lock| open::<12>(Channel::new(lock).unwrap(), length).map(sent);
+        assert_eq!(pulse(4), Some([0x57, 0x4B, 0x4C, 0x59, 0x09, 0x01, 0x82, 0x04, 0x87].into()));
+        assert_eq!(pulse(12), Some([0x57, 0x4B, 0x4C, 0x59, 0x09, 0x01, 0x82, 0x0C, 0x8F].into()));
+        assert_eq!(pulse(13), None, "not beyond the board");
+        let polls = plan(12, open::<12>).polls;
+        assert_eq!(sent(polls[0].request), [0x57, 0x4B, 0x4C, 0x59, 0x09, 0x01, 0x83, 0x01, 0x83]);
+        assert_eq!(polls.len(), 12);
+    }
+}
