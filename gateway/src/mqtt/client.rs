@@ -15,7 +15,7 @@ use super::commands::Commands;
 use super::connection::{Connection, offline};
 use super::endpoint::Endpoint;
 use super::feed::Feed;
-use super::limits::{SAMPLE_PERIOD, STOP_PATIENCE};
+use super::limits::{EVENTS_MAX, SAMPLE_PERIOD, STOP_PATIENCE};
 use super::link::Happened;
 use super::message::Message;
 use super::outbound::{Outbound, Said, is_current};
@@ -120,7 +120,7 @@ impl<F: Feed> Client<F> {
         while self.phase != Phase::Ended {
             let due = self.due();
             tokio::select! {
-                happened = self.connection.next() => self.happened(happened),
+                happened = self.connection.next() => self.burst(happened),
                 told = queue.recv(), if self.phase == Phase::Running => self.told(told),
                 () = self.feed.refilled(&self.engine) => {}
                 _ = sampling.tick() => self.sample(),
@@ -147,6 +147,16 @@ impl<F: Feed> Client<F> {
                 self.lost(reason);
             }
         }
+    }
+
+    /// What happened, and what has happened meanwhile: a backlog's acknowledgements come many at a time.
+    fn burst(&mut self, first: Happened<Sent<F::Sent>>) {
+        self.happened(first);
+        for _ in 1..EVENTS_MAX {
+            let Some(next) = self.connection.meanwhile() else { break };
+            self.happened(next);
+        }
+        self.feed.settled(&self.engine);
     }
 
     fn happened(&mut self, happened: Happened<Sent<F::Sent>>) {

@@ -59,6 +59,11 @@ impl<S> Connection<S> {
         }
     }
 
+    /// What has happened already, if there is more.
+    pub(super) fn meanwhile(&mut self) -> Option<Happened<S>> {
+        self.link.as_mut()?.meanwhile()
+    }
+
     /// When [`Self::on_time`] has something to do, if ever.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.link {

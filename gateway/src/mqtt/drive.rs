@@ -12,7 +12,7 @@ use super::limits::{PACKET_MAX, WINDOW};
 pub(super) enum Driven {
     /// CONNACK came.
     Connected(Terms),
-    /// The one request handed over went out; QoS 0 has packet id 0.
+    /// The oldest request handed over went out; QoS 0 has packet id 0.
     Sent { packet_id: u16 },
     /// PUBACK came.
     Acknowledged { packet_id: u16, reason: PubAckReason },

@@ -22,6 +22,9 @@ pub trait Feed: Send {
     /// It arrived at the broker.
     fn acknowledged(&mut self, sent: Self::Sent, engine: &EngineHandle);
 
+    /// Everything that has happened so far was heard: what a burst of acknowledgements says can be said once.
+    fn settled(&mut self, _: &EngineHandle) {}
+
     /// The broker refused it, or it is too large for it.
     fn not_taken(&mut self, sent: Self::Sent);
 

@@ -1,4 +1,4 @@
-//! One connection: hands requests over one at a time and joins packet ids to what was sent.
+//! One connection: hands requests over, a few ahead of the socket, and joins packet ids to what was sent.
 
 use std::collections::VecDeque;
 
@@ -19,13 +19,13 @@ pub(super) struct Link<S> {
     events: mpsc::Receiver<Driven>,
     driver: JoinHandle<()>,
     terms: Option<Terms>,
-    handed: Option<Handed<S>>,
+    handed: VecDeque<Handed<S>>,
     unacknowledged: VecDeque<(u16, S)>,
     /// When the broker last took something, or first owed something.
     progress: Instant,
 }
 
-/// The request that rumqttc has and has not sent yet.
+/// A request that rumqttc has and has not sent yet. It sends them in the order in which it got them.
 enum Handed<S> {
     Publication(S),
     Sample,
@@ -69,7 +69,7 @@ impl<S> Link<S> {
             events,
             driver: tokio::spawn(drive(eventloop, told)),
             terms: None,
-            handed: None,
+            handed: VecDeque::new(),
             unacknowledged: VecDeque::new(),
             progress: Instant::now(),
         }
@@ -78,12 +78,12 @@ impl<S> Link<S> {
     /// Whether a request can be handed over now.
     pub(super) fn has_room(&self) -> bool {
         let window = self.terms.map_or(0, |terms| terms.window);
-        self.handed.is_none() && self.unacknowledged.len() < window
+        self.handed.len() < REQUESTS_MAX && self.unacknowledged.len() + self.handed.len() < window
     }
 
     /// Whether everything handed over is acknowledged.
     pub(super) fn is_idle(&self) -> bool {
-        self.handed.is_none() && self.unacknowledged.is_empty()
+        self.handed.is_empty() && self.unacknowledged.is_empty()
     }
 
     /// Since when the broker owes a PUBACK without giving any; `None` if it owes none.
@@ -108,7 +108,7 @@ impl<S> Link<S> {
             message.payload.clone(),
             message.properties(),
         );
-        self.handed = Some(match qos {
+        self.handed.push_back(match qos {
             QoS::AtMostOnce => Handed::Sample,
             _ => Handed::Publication(sent),
         });
@@ -118,14 +118,14 @@ impl<S> Link<S> {
     /// Hands over a subscription.
     pub(super) fn subscribe(&mut self, filters: Vec<Filter>) {
         let handed = self.client.try_subscribe_many(filters);
-        self.handed = Some(Handed::Other);
+        self.handed.push_back(Handed::Other);
         self.noticed(handed);
     }
 
     /// Hands over the end of a subscription.
     pub(super) fn unsubscribe(&mut self, filter: String) {
         let handed = self.client.try_unsubscribe(filter);
-        self.handed = Some(Handed::Other);
+        self.handed.push_back(Handed::Other);
         self.noticed(handed);
     }
 
@@ -146,10 +146,10 @@ impl<S> Link<S> {
     pub(super) fn into_unacknowledged(self) -> Vec<S> {
         let Self { handed, unacknowledged, driver, .. } = self;
         driver.abort();
-        let handed = match handed {
-            Some(Handed::Publication(sent)) => Some(sent),
-            _ => None,
-        };
+        let handed = handed.into_iter().filter_map(|handed| match handed {
+            Handed::Publication(sent) => Some(sent),
+            Handed::Sample | Handed::Other => None,
+        });
         unacknowledged.into_iter().map(|(_, sent)| sent).chain(handed).collect()
     }
 
@@ -159,6 +159,11 @@ impl<S> Link<S> {
             Some(driven) => self.take(driven),
             None => Happened::Lost("the connection's task has ended".into()),
         }
+    }
+
+    /// What has happened already, if there is more.
+    pub(super) fn meanwhile(&mut self) -> Option<Happened<S>> {
+        self.events.try_recv().ok().map(|driven| self.take(driven))
     }
 
     fn take(&mut self, driven: Driven) -> Happened<S> {
@@ -176,7 +181,7 @@ impl<S> Link<S> {
     }
 
     fn sent(&mut self, packet_id: u16) -> Happened<S> {
-        if let Some(Handed::Publication(sent)) = self.handed.take() {
+        if let Some(Handed::Publication(sent)) = self.handed.pop_front() {
             if self.unacknowledged.is_empty() {
                 self.progress = Instant::now();
             }

@@ -9,7 +9,7 @@ use vestibule_core::id::{BuildingId, NoticeId};
 use vestibule_core::input::Input;
 use vestibule_store::JournalRow;
 
-use super::journal::Journal;
+use super::journal::{Acknowledged, Journal};
 use super::notices::Notices;
 use super::outbox::Outbox;
 use crate::engine::{EngineHandle, Outgoing, Witness};
@@ -26,6 +26,8 @@ pub struct Owed {
     journal: Journal,
     notices: Notices,
     witnesses: VecDeque<Witness>,
+    /// The newest acknowledged row, until the engine is told of it.
+    newest: Option<Acknowledged>,
     dropped: u64,
 }
 
@@ -48,6 +50,7 @@ impl Owed {
             journal: Journal::new(outbox),
             notices: Notices::default(),
             witnesses: VecDeque::new(),
+            newest: None,
             dropped: 0,
         }
     }
@@ -99,16 +102,17 @@ impl Feed for Owed {
 
     fn acknowledged(&mut self, sent: Debt, engine: &EngineHandle) {
         match sent {
-            Debt::Row(sequence) => {
-                let Some(newest) = self.journal.acknowledged(sequence) else { return };
-                let input = Input::JournalAcknowledged { sequence: newest.sequence, hash: newest.hash };
-                if let Err(error) = engine.submit(input) {
-                    // The next acknowledgement says the same and more.
-                    tracing::debug!(%error, sequence, "acknowledgement not taken");
-                }
-            }
+            Debt::Row(sequence) => self.newest = self.journal.acknowledged(sequence).or(self.newest),
             Debt::Notice(id) => self.notices.acknowledged(id, engine),
             Debt::Witness => {}
+        }
+    }
+
+    fn settled(&mut self, engine: &EngineHandle) {
+        let Some(Acknowledged { sequence, hash }) = self.newest.take() else { return };
+        if let Err(error) = engine.submit(Input::JournalAcknowledged { sequence, hash }) {
+            // The next acknowledgement says the same and more.
+            tracing::debug!(%error, sequence, "acknowledgement not taken");
         }
     }
 

@@ -16,6 +16,8 @@ use vestibule_demo::terminal::Terminal;
 
 /// Openings a rate; the same code reopens its door within the grace period.
 const OPENINGS: usize = 60;
+/// How many of the slowest are told one by one.
+const SLOWEST: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Shorter rests than a house's: they lie outside what is measured.
 const POLICY: &str = "rest = \"500 ms\"\nsettle = \"2 s\"";
@@ -155,6 +157,11 @@ fn report(house: &mut House, openings: &[Opening]) {
     println!("  rest of a commit before it:     p50 {} p99 {}", ms(before.p50), ms(before.p99));
     println!("  without its commit:             p50 {} p99 {}", ms(rest.p50), ms(rest.p99));
     println!("  without either:                 p50 {} p99 {}", ms(alone.p50), ms(alone.p99));
+    let mut slowest: Vec<_> = openings.iter().enumerate().collect();
+    slowest.sort_by_key(|(_, one)| std::cmp::Reverse(one.latency));
+    for (at, one) in slowest.into_iter().take(SLOWEST) {
+        println!("  number {:>2}: {}, {} of them its commit", at + 1, ms(one.latency), ms(one.commit));
+    }
     let beyond = alone.p99.saturating_sub(limit);
     let what = format!("unlock at {baud} baud: p99 beyond wire and commits");
     let beside = format!("target 2 ms (p99 {}, the wire alone at most {})", ms(latency.p99), ms(limit));

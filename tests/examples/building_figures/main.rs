@@ -1,6 +1,7 @@
 //! What a building costs and how fast it is, with real processes and real time: start with a million rows, memory and
 //! flash of a hundred parcels, idle processor, backlog drain beside Mosquitto's own bridge, sizes.
-//! `cargo run --release -p vestibule-tests --example building_figures [start|day|drain|size ...]`; about ten minutes for
+//! `cargo run --profile installed --workspace --example building_figures [start|day|drain|size ...]` after
+//! `cargo build --profile installed --workspace --bins`: the program as the package has it; about twenty minutes for
 //! all of them. Each line of the table has its limit, or a peer of the same run, beside it.
 #![allow(
     clippy::print_stdout,
