@@ -10,7 +10,7 @@ use crate::effect::Purpose;
 use crate::event::Fact;
 use crate::id::{BankId, CarrierId, CompartmentId, DeviceId, TerminalId, UnitId};
 use crate::input::Health;
-use crate::limits::ACCESSIBLE_MM;
+use crate::limits::{ACCESSIBLE_MM, START_EVIDENCE};
 use crate::parcel::ParcelState;
 use crate::refusal::Refusal;
 use crate::site::{Climate, CompartmentSite, Sensing, Size};
@@ -63,7 +63,24 @@ impl Draft<'_> {
             let near = home.as_ref() == Some(&site.bank);
             (last_large, site.size, held_back, in_grace, !near, row.wear, *id)
         });
-        best.map(|(id, _)| (*id).clone()).ok_or(Refusal::NothingFits)
+        best.map(|(id, _)| (*id).clone()).ok_or_else(|| self.nothing_fits(need))
+    }
+
+    /// Why nothing is given: just after a start, doors that nobody has heard yet say nothing of how full the building is.
+    pub(crate) fn nothing_fits(&self, need: &Need<'_>) -> Refusal {
+        let unheard = |id, site: &CompartmentSite| {
+            self.serves(need.terminal, &site.bank)
+                && self.compartment(id).usage == Use::Free
+                && site.size >= need.size
+                && site.climate == need.climate
+                && self.door_is_unheard(id)
+        };
+        let looking = self.now.wall.since(self.running().started) < START_EVIDENCE;
+        if looking && self.site.compartments.iter().any(|(id, site)| unheard(id, site)) {
+            Refusal::Starting
+        } else {
+            Refusal::NothingFits
+        }
     }
 
     /// Sizes that would be served at a terminal now.
@@ -179,8 +196,11 @@ impl Draft<'_> {
         }
     }
 
-    /// Says that a parcel found nothing at any bank of a terminal.
-    pub(crate) fn note_exhausted(&mut self, terminal: &TerminalId, size: Size) {
+    /// Says that a parcel found nothing at any bank of a terminal, if that is why it was refused.
+    pub(crate) fn note_exhausted(&mut self, why: Refusal, terminal: &TerminalId, size: Size) {
+        if why != Refusal::NothingFits {
+            return;
+        }
         let served = self.site.terminals.get(terminal).map(|site| site.serves.clone()).unwrap_or_default();
         for bank in served {
             self.record(Fact::CapacityExhausted { bank, size });

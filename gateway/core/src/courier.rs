@@ -64,9 +64,10 @@ impl Draft<'_> {
             Need { size: Size::Small, climate, unit: &unit, carrier: &carrier, terminal, shunned: None };
         let sizes = self.sizes_for(&need);
         if sizes.is_empty() {
-            self.note_exhausted(terminal, Size::Small);
+            let why = self.nothing_fits(&need);
+            self.note_exhausted(why, terminal, Size::Small);
             self.set_session(terminal, State::AskRecipient { carrier });
-            return Err(Refusal::NothingFits);
+            return Err(why);
         }
         self.set_session(terminal, State::AskSize { carrier, unit, sizes: sizes.clone() });
         self.show(terminal, Screen::AskSize { sizes });

@@ -33,7 +33,8 @@ impl Draft<'_> {
         }
         let climate = Climate::Ambient;
         let need = Need { size, climate, unit, carrier, terminal, shunned: None };
-        let compartment = self.allocate(&need).inspect_err(|_| self.note_exhausted(terminal, size))?;
+        let compartment =
+            self.allocate(&need).inspect_err(|why| self.note_exhausted(*why, terminal, size))?;
         let id = self.parcel_brought(&need)?;
         self.open_for(id, &compartment, terminal, carrier, 1);
         Ok(compartment)

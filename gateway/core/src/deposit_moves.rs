@@ -124,8 +124,8 @@ impl Draft<'_> {
     fn send_away(&mut self, c: &CompartmentId, deposit: &Deposit, refusal: Refusal) -> Result<(), Refusal> {
         let size = self.t.parcels.get(&deposit.parcel).map(|parcel| parcel.size);
         self.withdraw(c, deposit.parcel);
-        if let (Refusal::NothingFits, Some(size)) = (refusal, size) {
-            self.note_exhausted(&deposit.terminal, size);
+        if let Some(size) = size {
+            self.note_exhausted(refusal, &deposit.terminal, size);
         }
         self.courier_asks_again(&deposit.terminal, c);
         self.refuse(&deposit.terminal, refusal)

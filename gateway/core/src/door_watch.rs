@@ -233,6 +233,11 @@ impl Draft<'_> {
         self.t.doors.get(compartment).is_some_and(Door::is_shut)
     }
 
+    /// Whether no contact of a door was read since the start.
+    pub(crate) fn door_is_unheard(&self, compartment: &CompartmentId) -> bool {
+        self.t.doors.get(compartment).is_none_or(|door| door.watch == Watch::Unheard)
+    }
+
     /// A contact was read. Contacts that are not wired are not listened to.
     pub(crate) fn contact_read(
         &mut self,

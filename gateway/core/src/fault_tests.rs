@@ -318,6 +318,26 @@ fn pickups_go_on_and_deposits_do_not_when_the_disk_is_away() {
 }
 
 #[test]
+fn capacity_is_not_called_exhausted_while_a_start_has_not_heard_its_doors() {
+    let mut scene = Scene::new();
+    scene.power_cut();
+    scene.begin();
+    let ask = |scene: &mut Scene| {
+        scene.typed(CARRIER_CODE);
+        scene.typed("4b");
+        scene.key(Key::Confirm);
+    };
+    ask(&mut scene);
+    assert_eq!(scene.last, Some(Err(Refusal::Starting)));
+    assert!(!scene.facts().contains(&"capacity.exhausted"));
+    scene.pass(START_EVIDENCE);
+    scene.typed("4b");
+    scene.key(Key::Confirm);
+    assert_eq!(scene.last, Some(Err(Refusal::NothingFits)));
+    assert!(scene.facts().contains(&"capacity.exhausted"));
+}
+
+#[test]
 fn door_is_not_given_when_its_contact_was_not_heard_lately() {
     let mut scene = Scene::new();
     scene.now.mono = scene.now.mono.after(Millis::seconds(16));

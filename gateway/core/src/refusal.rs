@@ -52,6 +52,8 @@ pub enum Refusal {
     UnknownUnit,
     /// Nothing fits.
     NothingFits,
+    /// The gateway has just started, and a door that may fit was not heard yet.
+    Starting,
     /// This session holds too many unsettled doors.
     TooManyOpenDoors,
     /// The first door must be shut first.
@@ -100,6 +102,7 @@ impl Refusal {
             Self::TryLater => "try_later",
             Self::UnknownUnit => "unknown_unit",
             Self::NothingFits => "nothing_fits",
+            Self::Starting => "starting",
             Self::TooManyOpenDoors => "too_many_open_doors",
             Self::ShutFirst => "shut_first",
             Self::NotNow => "not_now",
@@ -151,6 +154,9 @@ impl Refusal {
             Self::TryLater => "Too many wrong codes were typed here; please wait a little and try again.",
             Self::UnknownUnit => "There is no such unit in this building; please check the label.",
             Self::NothingFits => "No compartment fits; please use the package room or call the office.",
+            Self::Starting => {
+                "The gateway has just started and still looks at its doors; please try again in a few seconds."
+            }
             Self::TooManyOpenDoors => "Please shut the open doors first.",
             Self::ShutFirst => "Please shut the first door first.",
             Self::NotNow => "That key does nothing now; please do what was asked before, or cancel.",

@@ -28,6 +28,9 @@ pub enum BrokerError {
     /// rumqttd.
     #[error("cannot start the inner broker")]
     Backend(#[from] BackendError),
+    /// rumqttd, in many small failures.
+    #[error("too many links to the inner broker failed to open or to end; start this process afresh")]
+    LinksLost,
     /// rumqttd, later.
     #[error("the inner broker stopped working; start this process afresh")]
     Heartbeat(#[source] HeartbeatLost),

@@ -30,6 +30,7 @@ mod registry;
 mod roles;
 mod serve;
 mod session;
+mod slots;
 mod tls;
 pub mod topic;
 mod trust;
@@ -62,7 +63,8 @@ use pending::Pending;
 use post::Post;
 use quota::Quota;
 use registry::Registry;
-use serve::{Shared, Slots, serve};
+use serve::{Shared, serve};
+use slots::Slots;
 use trust::Trust;
 
 /// What rumqttd logs is noise: every client that says goodbye is an ERROR to it. Give this to the log filter; what
@@ -94,8 +96,8 @@ pub struct BrokerSettings {
 /// Runs the broker until `shutdown` completes; `ready` is told the address once clients can connect.
 ///
 /// # Errors
-/// [`BrokerError`] when it cannot start; [`BrokerError::Heartbeat`] when the inner broker stopped working and this process
-/// must be started afresh: the inner broker cannot be restarted inside it.
+/// [`BrokerError`] when it cannot start; [`BrokerError::Heartbeat`] or [`BrokerError::LinksLost`] when the inner broker
+/// stopped working and this process must be started afresh: the inner broker cannot be restarted inside it.
 pub async fn run(
     settings: BrokerSettings,
     shutdown: impl Future<Output = ()>,
@@ -132,6 +134,10 @@ pub async fn run(
         lost = heartbeat::beat(&shared.backend, &shared.limits, &shared.metrics) => {
             tracing::error!(reason = %lost, "the inner broker is dead; this process ends to be started afresh");
             Err(BrokerError::Heartbeat(lost))
+        }
+        () = shared.slots.spent() => {
+            tracing::error!("too many links to the inner broker are lost; this process ends to be started afresh");
+            Err(BrokerError::LinksLost)
         }
         never = accept(&shared, &listener, &mut clients) => match never {},
         never = trust::renew(settings.tls, &shared.limits, &shared.metrics, &trust, looked) => match never {},

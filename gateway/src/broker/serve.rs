@@ -1,7 +1,7 @@
 //! One socket from accept to its end: TLS, CONNECT, the client id's turn, the pump, the farewell.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -30,6 +30,7 @@ use super::quota::Quota;
 use super::registry::{Claim, Registry};
 use super::roles::RoleTable;
 use super::session::{Outputs, Session, SessionFacts};
+use super::slots::Slots;
 use super::tls::identity_of;
 use super::trust::Trust;
 use super::wire::{Farewell, Version, next_frame};
@@ -50,29 +51,6 @@ pub(super) struct Shared {
     pub(super) metrics: Arc<Metrics>,
     pub(super) slots: Slots,
     pub(super) shutdown: watch::Receiver<bool>,
-}
-
-/// The ids under which rumqttd knows the clients. rumqttd keeps memory for each id for ever, so they are few and used
-/// again; and two clients that follow each other under one id are never the same to it.
-pub(super) struct Slots(Mutex<Vec<usize>>);
-
-impl Slots {
-    /// Twice as many as connections, so that a slot lost to a stuck link is not missed at once.
-    pub(super) fn new(connections: usize) -> Self {
-        Self(Mutex::new((0..connections * 2).rev().collect()))
-    }
-
-    fn take(&self) -> Option<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    fn give_back(&self, slot: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
-    }
-}
-
-fn slot_id(slot: usize) -> String {
-    format!("client-{slot}")
 }
 
 type Client = TlsStream<TcpStream>;
@@ -209,10 +187,10 @@ async fn enter(shared: &Shared, who: &Identity, id: ClientId) -> Result<(Claim, 
     }
     claim.wait(TAKE_OVER_TIME_MAX).await?;
     let slot = shared.slots.take().ok_or(Refusal::Full)?;
-    match shared.backend.link(&slot_id(slot)).await {
+    match shared.backend.link(&Slots::id(slot)).await {
         Ok(link) => Ok((claim, slot, link)),
         Err(error) => {
-            // The slot is not used again: rumqttd may still hold what was begun under it.
+            shared.slots.lose();
             shared.metrics.backend_stuck.add();
             tracing::error!(%error, "no link to the inner broker");
             Err(Refusal::Unavailable)
@@ -331,6 +309,7 @@ impl Connection<'_> {
         match ended {
             Ok(()) => shared.slots.give_back(slot),
             Err(error) => {
+                shared.slots.lose();
                 shared.metrics.backend_stuck.add();
                 tracing::error!(%error, "a link to the inner broker did not end");
             }
@@ -354,6 +333,6 @@ async fn end_afresh(
     will: Option<&v5::Publish>,
 ) -> Result<(), BackendError> {
     drop(broken);
-    let link = shared.backend.link(&slot_id(slot)).await?;
+    let link = shared.backend.link(&Slots::id(slot)).await?;
     link.end(BytesMut::new(), will, Farewell::WithWill).await
 }
