@@ -8,6 +8,7 @@
 mod boot;
 mod entropy;
 mod handle;
+mod held;
 mod lanes;
 mod outgoing;
 mod published;

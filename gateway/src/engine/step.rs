@@ -1,13 +1,11 @@
 //! One step: decide and apply each input, make all of it durable in one commit, then let the effects out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vestibule_contract::event::{Envelope, provisional};
 use vestibule_contract::notice::{Context, NotifierKey, seal};
 use vestibule_core::Building;
 use vestibule_core::building::Change;
-use vestibule_core::command::{CommandKey, Outcome, Status};
 use vestibule_core::effect::Effect;
 use vestibule_core::event::{Durability, Event};
 use vestibule_core::id::NoticeId;
@@ -18,14 +16,11 @@ use vestibule_store::{CommitError, JournalRow, Reader, ReopenError, Resumption, 
 
 use super::entropy::EntropySource;
 use super::handle::SealedNotice;
+use super::held::{HeldAnswers, promises_a_record};
 use super::published::{Counters, Head, Published};
 use super::released::{Released, ViewChange, Witness};
 use super::riders::{NamedBy, Riders, name_rows};
 use super::upkeep::{Keep, Upkeep};
-
-/// Answers kept back while the disk is away: as many as one step takes commands, over a few steps. Beyond that the
-/// caller asks again with the same id and gets the remembered outcome once it is on the disk.
-pub const HELD_ANSWERS_MAX: usize = 256;
 
 /// The owner of the building: synchronous, without clock, thread or tokio.
 pub struct Engine {
@@ -37,10 +32,7 @@ pub struct Engine {
     riders: Riders,
     upkeep: Upkeep,
     storage: StorageHealth,
-    /// Answers whose rows became not durable in the step that made them.
-    held: Vec<Effect>,
-    /// Whose answers those are, and of those that found no room: asked again, they wait as well.
-    owed: BTreeSet<CommandKey>,
+    held: HeldAnswers,
     acknowledgements: Acknowledgements,
     witnessed: u64,
     counters: Counters,
@@ -100,8 +92,7 @@ impl Engine {
             riders,
             upkeep: Upkeep::new(parts.keep, parts.now),
             storage: StorageHealth::Recovered,
-            held: Vec::new(),
-            owed: BTreeSet::new(),
+            held: HeldAnswers::default(),
             acknowledgements: Acknowledgements::Current,
             witnessed: 0,
             counters: Counters::default(),
@@ -285,9 +276,9 @@ impl Engine {
                     inputs.push(Input::Pulse { unlock: unlock.id, report });
                 }
                 Effect::Reply { key, outcome }
-                    if promises_a_record(&outcome) && (first || self.owed.contains(&key)) =>
+                    if promises_a_record(&outcome) && (first || self.held.owes(&key)) =>
                 {
-                    self.hold(key, outcome);
+                    self.held.keep(key, outcome);
                 }
                 effect if effect.allowed_when_degraded() => self.release(vec![effect], released),
                 // A notice waits as a row and is sent when the disk is back.
@@ -302,15 +293,6 @@ impl Engine {
             self.decide(input, now, &mut decided, released);
         }
         self.settle(decided, now, released);
-    }
-
-    /// Keeps an answer back until the disk has it; a repetition of its command adds nothing.
-    fn hold(&mut self, key: CommandKey, outcome: Outcome) {
-        self.owed.insert(key.clone());
-        let is_held = |held: &Effect| matches!(held, Effect::Reply { key: other, .. } if *other == key);
-        if self.held.len() < HELD_ANSWERS_MAX && !self.held.iter().any(is_held) {
-            self.held.push(Effect::Reply { key, outcome });
-        }
     }
 
     fn reopen_if_due(&mut self, now: Now, released: &mut Released) {
@@ -347,11 +329,7 @@ impl Engine {
     fn begin_epoch(&mut self) {
         self.acknowledgements = Acknowledgements::Outdated;
         self.building.begin_epoch();
-        for effect in &mut self.held {
-            if let Effect::Reply { outcome, .. } = effect {
-                outcome.events.clear();
-            }
-        }
+        self.held.forget_sequences();
     }
 
     fn recover(&mut self, now: Now, released: &mut Released) {
@@ -359,8 +337,7 @@ impl Engine {
             return;
         }
         self.storage = StorageHealth::Recovered;
-        self.owed.clear();
-        let held = std::mem::take(&mut self.held);
+        let held = self.held.take();
         self.release(held, released);
         let mut decided = Decided::default();
         self.decide(Input::Storage(StorageHealth::Recovered), now, &mut decided, released);
@@ -389,9 +366,4 @@ impl Engine {
         self.counters.unlocks += u64::try_from(unlocks).unwrap_or(u64::MAX);
         released.effects.extend(effects);
     }
-}
-
-/// Whether an answer says that something is done, which is not true before it is durable.
-const fn promises_a_record(outcome: &Outcome) -> bool {
-    matches!(outcome.status, Status::Done | Status::Failed | Status::Unknown)
 }
