@@ -8,6 +8,7 @@
 )]
 
 pub mod figure;
+pub mod frames;
 pub mod front_door;
 pub mod house;
 pub mod mosquitto;

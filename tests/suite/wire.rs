@@ -2,7 +2,9 @@
 
 mod connect;
 mod dead_devices;
+mod frames;
 mod latency;
 mod lawful;
+mod lockers;
 mod replay;
 mod wrong_door;

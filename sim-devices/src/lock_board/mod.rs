@@ -98,6 +98,16 @@ impl LockFamily {
         }
     }
 
+    /// The locks that a frame would open, as this family's boards read it: board number and lock counted from 1.
+    #[must_use]
+    pub fn opens(self, frame: &[u8]) -> Vec<(u8, u8)> {
+        match self.parse(frame) {
+            Some((board, Ask::Open(lock))) => vec![(board, printed(lock))],
+            Some((board, Ask::OpenAll)) => (0..self.locks()).map(|lock| (board, printed(lock))).collect(),
+            Some((_, Ask::Read | Ask::ReadOne(_))) | None => Vec::new(),
+        }
+    }
+
     /// The board and the command of a frame, for fault rules.
     pub(crate) fn addressed(self, frame: &[u8]) -> Option<(Option<Address>, u8)> {
         let (board, ask) = self.parse(frame)?;

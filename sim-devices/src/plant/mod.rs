@@ -57,11 +57,20 @@ pub struct DoorView {
     pub contents: u32,
 }
 
+/// What is wired to an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wired {
+    Contact,
+    Latch,
+}
+
 /// The physical building. Every call gives its time; times never run backwards.
 #[derive(Debug)]
 pub struct Plant {
     doors: Vec<Door>,
     by_lock: HashMap<Terminal, DoorNumber>,
+    /// Door contacts and latch contacts by where they are wired; an input has one of them.
+    by_input: HashMap<Terminal, (usize, Wired)>,
     hands: Hands,
     sensed: HashMap<Address, Sensed>,
     forced_inputs: HashMap<Terminal, bool>,
@@ -81,8 +90,14 @@ impl Plant {
             .enumerate()
             .filter_map(|(index, door)| Some((door.spec.lock, DoorNumber::from_index(index)?)))
             .collect();
+        let mut by_input = HashMap::new();
+        for (index, door) in doors.iter().enumerate() {
+            let wired = [(door.spec.contact, Wired::Contact), (door.spec.latch, Wired::Latch)];
+            by_input.extend(wired.into_iter().filter_map(|(input, what)| Some((input?, (index, what)))));
+        }
         Self {
             by_lock,
+            by_input,
             hands: Hands::new(doors.len()),
             doors,
             sensed: HashMap::new(),
@@ -141,10 +156,12 @@ impl Plant {
         if let Some(level) = self.forced_inputs.get(&input) {
             return *level;
         }
-        self.doors.iter().any(|door| {
-            (door.spec.contact == Some(input) && door.contact_level(now))
-                || (door.spec.latch == Some(input) && door.latch_level(now))
-        })
+        let wired = self.by_input.get(&input).and_then(|(index, what)| Some((self.doors.get(*index)?, what)));
+        match wired {
+            Some((door, Wired::Contact)) => door.contact_level(now),
+            Some((door, Wired::Latch)) => door.latch_level(now),
+            None => false,
+        }
     }
 
     /// What the sensor of the probe that had this address when the building was wired gives.

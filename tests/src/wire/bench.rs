@@ -110,6 +110,8 @@ impl Bench {
         self.seen.extend(self.sim.take_events().into_iter().map(Seen::Happened));
         assert_eq!(self.sim.events_dropped(), 0, "the simulation lost events");
         if self.stopped {
+            // What nobody takes would be due for ever.
+            while self.sim.receive().is_some() {}
             return;
         }
         let now = self.now();

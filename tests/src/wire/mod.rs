@@ -7,6 +7,7 @@ pub mod bench;
 pub mod docket;
 pub mod figures;
 pub mod lines;
+pub mod lockers;
 pub mod onset;
 pub mod run;
 pub mod script;

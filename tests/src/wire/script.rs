@@ -19,9 +19,19 @@ const INPUTS: [u8; 4] = [2, 5, 6, 7];
 /// Devices need some tens of milliseconds to come online; orders before that shall be there too.
 const FIRST: Duration = Duration::from_millis(20);
 
+/// What orders are about.
+#[derive(Debug, Clone)]
+struct Targets {
+    locks: Vec<u8>,
+    outputs: u8,
+    doors: Vec<u8>,
+    inputs: u8,
+}
+
 /// The generator.
 #[derive(Debug)]
 pub struct Script {
+    targets: Targets,
     rng: Xoshiro256PlusPlus,
     due: Monotonic,
     made: u64,
@@ -32,7 +42,20 @@ impl Script {
     /// The orders of `seed`, from `start` on.
     #[must_use]
     pub fn new(seed: u64, start: Monotonic) -> Self {
-        Self { rng: Xoshiro256PlusPlus::seed_from_u64(seed), due: start + FIRST, made: 0, last: (1, 1) }
+        let targets = Targets { locks: RELAYS.into(), outputs: 8, doors: INPUTS.into(), inputs: 8 };
+        Self::of(targets, seed, start)
+    }
+
+    /// The orders of `seed` on lock boards with so many locks each.
+    #[must_use]
+    pub fn on_lock_boards(boards: &[u8], locks: u8, seed: u64, start: Monotonic) -> Self {
+        let boards = boards.to_vec();
+        Self::of(Targets { locks: boards.clone(), outputs: locks, doors: boards, inputs: locks }, seed, start)
+    }
+
+    fn of(targets: Targets, seed: u64, start: Monotonic) -> Self {
+        let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        Self { targets, rng, due: start + FIRST, made: 0, last: (1, 1) }
     }
 
     /// When the next order is to be given.
@@ -53,8 +76,8 @@ impl Script {
 
     fn pulse(&mut self, now: Monotonic) -> Task {
         if self.rng.random_bool(0.6) {
-            let board = RELAYS[self.rng.random_range(0..RELAYS.len())];
-            self.last = (board, self.rng.random_range(1..=8));
+            let board = self.targets.locks[self.rng.random_range(0..self.targets.locks.len())];
+            self.last = (board, self.rng.random_range(1..=self.targets.outputs));
         }
         let (board, output) = self.last;
         let patience = match self.rng.random_range(0..10_u8) {
@@ -64,15 +87,15 @@ impl Script {
         };
         Task::Pulse {
             device: device(board),
-            output: Channel::new(output).expect("1 to 8"),
+            output: Channel::new(output).expect("from 1"),
             length: PulseLength::from_millis(self.rng.random_range(1..=7) * 100).expect("100 to 700 ms"),
             deadline: now + patience,
         }
     }
 
     fn watch(&mut self) -> Task {
-        let board = INPUTS[self.rng.random_range(0..INPUTS.len())];
-        let input = Channel::new(self.rng.random_range(1..=8)).expect("1 to 8");
+        let board = self.targets.doors[self.rng.random_range(0..self.targets.doors.len())];
+        let input = Channel::new(self.rng.random_range(1..=self.targets.inputs)).expect("from 1");
         Task::Watch { device: device(board), input }
     }
 }
