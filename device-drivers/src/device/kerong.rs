@@ -17,9 +17,9 @@
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
 use crate::frame::kerong_cu48::Form;
-use crate::frame::{self, Request, kerong_cu16, kerong_cu48};
+use crate::frame::{Request, kerong_cu16, kerong_cu48};
 use crate::limits::DOOR_PERIOD;
 use crate::order::PulseLength;
 
@@ -43,11 +43,7 @@ fn cu48(form: Form) -> Plan {
     plan(provides, kerong_cu48::Request::Status(form).into(), unlock_cu48)
 }
 
-fn plan(
-    provides: Provides,
-    request: Request,
-    pulse: fn(Channel, PulseLength) -> Option<frame::Request>,
-) -> Plan {
+fn plan(provides: Provides, request: Request, pulse: PulseOf) -> Plan {
     Plan {
         provides,
         // There is nothing to set: a board that restarts lets its locks rest.

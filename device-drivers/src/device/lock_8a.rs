@@ -15,7 +15,7 @@
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
 use crate::frame;
 use crate::frame::lock_8a::{Groups, Lock, Request};
 use crate::limits::DOOR_PERIOD;
@@ -32,7 +32,7 @@ pub fn models() -> Vec<Model> {
 
 fn plan(locks: u8) -> Option<Plan> {
     let request = Request::Status(Groups::of(locks)?).into();
-    let pulse: fn(Channel, PulseLength) -> Option<frame::Request> = match locks {
+    let pulse: PulseOf = match locks {
         12 => open::<12>,
         16 => open::<16>,
         _ => open::<24>,

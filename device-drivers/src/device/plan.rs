@@ -22,6 +22,9 @@ pub enum Lane {
     Background,
 }
 
+/// Builds the pulse of an output; none for an output or a length that the board does not have.
+pub type PulseOf = fn(Channel, PulseLength) -> Option<Request>;
+
 /// Everything that the line master needs to know about a model.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -35,7 +38,7 @@ pub struct Plan {
     /// for the missing answer shows that the slave is done with the old request.
     pub fences: Vec<Request>,
     /// Builds the pulse of an output; none for a model without outputs.
-    pub pulse: Option<fn(Channel, PulseLength) -> Option<Request>>,
+    pub pulse: Option<PulseOf>,
 }
 
 impl Plan {

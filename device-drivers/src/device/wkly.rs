@@ -12,7 +12,7 @@
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
 use crate::frame;
 use crate::frame::wkly::{Lock, Request};
 use crate::limits::LOCK_PERIOD;
@@ -21,12 +21,11 @@ use crate::order::PulseLength;
 /// The models of this file.
 #[must_use]
 pub fn models() -> Vec<Model> {
-    let pulses: [(u8, fn(Channel, PulseLength) -> Option<frame::Request>); 4] =
-        [(8, open::<8>), (12, open::<12>), (16, open::<16>), (24, open::<24>)];
+    let pulses: [(u8, PulseOf); 4] = [(8, open::<8>), (12, open::<12>), (16, open::<16>), (24, open::<24>)];
     pulses.map(|(locks, pulse)| Model::new(&format!("wkly-{locks}"), plan(locks, pulse))).into()
 }
 
-fn plan(locks: u8, pulse: fn(Channel, PulseLength) -> Option<frame::Request>) -> Plan {
+fn plan(locks: u8, pulse: PulseOf) -> Plan {
     let read = |channel| Some((channel, Request::Query(Lock::new(channel)?)));
     let polls = Channel::first(locks).filter_map(read).map(|(channel, request)| Poll {
         lane: Lane::Door,
