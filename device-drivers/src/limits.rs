@@ -50,6 +50,8 @@ pub const DOWN_CYCLES: u32 = 2;
 pub const SUSPECT_PERIOD: Duration = Duration::from_millis(500);
 /// Longest pause of a read that keeps failing on a slave that answers others.
 pub const POLL_RETRY_MOST: Duration = Duration::from_secs(5);
+/// Pause of a read that the device refuses because it has no such register: firmware does not change by the minute.
+pub const REFUSED_RETRY: Duration = Duration::from_secs(60);
 /// Least time between two probes of the same dead slave.
 pub const DEAD_RETRY: Duration = Duration::from_secs(10);
 /// Dead slaves together take at most one in this many parts of the line's time (5 %).

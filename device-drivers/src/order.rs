@@ -48,6 +48,22 @@ impl PulseLength {
     }
 }
 
+/// Lengths, shortest first, as a person says them: `500 ms only`, `100 ms to 10 s in steps of 100 ms`.
+#[must_use]
+pub fn in_words(lengths: &[PulseLength]) -> String {
+    let words = |units: u8| match units {
+        whole if whole.is_multiple_of(10) => format!("{} s", whole / 10),
+        tenths => format!("{} ms", u32::from(tenths) * 100),
+    };
+    let (Some(least), Some(most)) = (lengths.first(), lengths.last()) else { return "none".to_owned() };
+    let Some(next) = lengths.get(1) else { return format!("{} only", words(least.0)) };
+    let steps = lengths.windows(2).all(|pair| matches!(pair, [a, b] if b.0 - a.0 == next.0 - least.0));
+    if steps {
+        return format!("{} to {} in steps of {}", words(least.0), words(most.0), words(next.0 - least.0));
+    }
+    lengths.iter().map(|length| words(length.0)).collect::<Vec<_>>().join(", ")
+}
+
 /// One thing asked of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -125,6 +141,19 @@ pub enum Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_said_as_a_person_says_them() {
+        let lengths = |all: &[u32]| {
+            let all: Vec<_> = all.iter().map(|millis| PulseLength::from_millis(*millis).unwrap()).collect();
+            in_words(&all)
+        };
+        assert_eq!(lengths(&[500]), "500 ms only");
+        assert_eq!(lengths(&[100, 200, 300]), "100 ms to 300 ms in steps of 100 ms");
+        assert_eq!(lengths(&[1_000, 2_000, 3_000]), "1 s to 3 s in steps of 1 s");
+        assert_eq!(lengths(&[100, 500, 2_000]), "100 ms, 500 ms, 2 s");
+        assert_eq!(lengths(&[]), "none");
+    }
 
     #[test]
     fn pulse_length_is_refused_when_the_board_cannot_count_it() {

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::channel::{Channel, MAX_CHANNEL};
+use crate::device::profile::{FlagName, FlagRole, Span};
 use crate::id::{DeviceId, OrderId};
 use crate::line::counters::{LineCounters, SlaveCounters};
 use crate::time::Monotonic;
@@ -30,6 +31,19 @@ pub enum Signal {
         channel: Channel,
         /// The value or the fault.
         reading: Reading,
+    },
+    /// What a controller says of itself, as one read saw it.
+    Flag {
+        /// The controller.
+        device: DeviceId,
+        /// When the last byte of the answer arrived.
+        at: Monotonic,
+        /// Which flag of its profile.
+        flag: FlagName,
+        /// What it is about.
+        role: FlagRole,
+        /// Whether it is so.
+        raised: bool,
     },
     /// An order has ended. There is exactly one for each accepted order.
     Ended {
@@ -190,6 +204,15 @@ pub enum ProbeFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExceptionCode(pub u8);
 
+impl ExceptionCode {
+    /// Whether it says that something asked for is not there: illegal address, and illegal value of the firmwares that check
+    /// the count first.
+    #[must_use]
+    pub const fn names_no_address(self) -> bool {
+        matches!(self.0, 2 | 3)
+    }
+}
+
 /// How an order ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -263,6 +286,13 @@ pub enum Sign {
     },
     /// Bursts of damaged frames from this address alone: two boards may have the same address.
     DoubledAddress,
+    /// It has not all of what one read asks for. Told once a read; what there is of it is asked for in parts from now on.
+    NotThere {
+        /// What was asked for.
+        asked: Span,
+        /// Whether parts of it are asked for from now on; what is one point already is tried again once a minute.
+        in_parts: bool,
+    },
 }
 
 /// The port's state.

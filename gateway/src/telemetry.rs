@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use device_drivers::line::counters::{LineCounters, SlaveCounters};
 use vestibule_core::id::{DeviceId, LineId};
-use vestibule_core::time::Timestamp;
+use vestibule_core::time::{Mono, Timestamp};
 
 /// Totals since each line was started; they never go back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,10 +17,33 @@ pub struct Totals {
     pub devices: BTreeMap<DeviceId, SlaveCounters>,
     /// The port of each line that has said something of it.
     pub ports: BTreeMap<LineId, Port>,
+    /// What controllers say of themselves, by device and flag.
+    pub flags: BTreeMap<DeviceId, BTreeMap<String, Flag>>,
     /// The connection to the building's own broker.
     pub bus: Connection,
     /// The connection to the cloud's broker.
     pub cloud: Connection,
+}
+
+/// What a controller said of itself last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// `defrost`, `door` or `alarm`.
+    pub role: &'static str,
+    /// Whether it is so.
+    pub raised: bool,
+    /// Since when, as far as this daemon saw.
+    pub since: Mono,
+    /// When it was heard last.
+    pub heard: Mono,
+}
+
+/// Whether a flag was never heard before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum FirstHeard {
+    Yes,
+    No,
 }
 
 /// How a line's port is.
@@ -75,6 +98,30 @@ impl Telemetry {
     /// Replaces a board's totals.
     pub fn device(&self, device: DeviceId, counters: SlaveCounters) {
         self.lock().devices.insert(device, counters);
+    }
+
+    /// A controller said something of itself; whether that is news.
+    pub fn flag(
+        &self,
+        device: &DeviceId,
+        name: &str,
+        role: &'static str,
+        raised: bool,
+        now: Mono,
+    ) -> Option<FirstHeard> {
+        let mut totals = self.lock();
+        let flags = totals.flags.entry(device.clone()).or_default();
+        match flags.get_mut(name) {
+            Some(flag) if flag.raised == raised => {
+                flag.heard = now;
+                None
+            }
+            known => {
+                let news = if known.is_some() { FirstHeard::No } else { FirstHeard::Yes };
+                flags.insert(name.to_owned(), Flag { role, raised, since: now, heard: now });
+                Some(news)
+            }
+        }
     }
 
     /// A line's port was opened.
@@ -138,6 +185,19 @@ mod tests {
         let reason = Some("no route".to_owned());
         assert_eq!(cloud, Connection { connected: false, since: Some(Timestamp(5)), made: 1, reason });
         assert_eq!(bus, Connection::default());
+    }
+
+    #[test]
+    fn flag_is_news_when_it_changes_and_keeps_since_when() {
+        let telemetry = Telemetry::default();
+        let device = DeviceId::new("cold").expect("id");
+        let heard = |raised, at| telemetry.flag(&device, "defrost", "defrost", raised, Mono(at));
+        assert_eq!(heard(false, 1), Some(FirstHeard::Yes));
+        assert_eq!(heard(false, 2), None);
+        assert_eq!(heard(true, 3), Some(FirstHeard::No));
+        assert_eq!(heard(true, 9), None);
+        let flag = Flag { role: "defrost", raised: true, since: Mono(3), heard: Mono(9) };
+        assert_eq!(telemetry.totals().flags[&device]["defrost"], flag);
     }
 
     #[test]

@@ -130,8 +130,8 @@ impl Ear {
                 self.totals(*at, counters.noise_bytes);
                 self.rested(*at, &mut pass);
             }
-            // Signs and a board's totals are for people and telemetry; they decide nothing.
-            Signal::Sign { .. } | Signal::DeviceCounters { .. } => {}
+            // Signs, flags and a board's totals are for people and telemetry; they decide nothing.
+            Signal::Sign { .. } | Signal::Flag { .. } | Signal::DeviceCounters { .. } => {}
         }
     }
 

@@ -41,8 +41,8 @@ mod time;
 mod wire;
 mod witness;
 
-pub use device::{ControlMode, Device, InputBoard, InputCount, OutputsAfterRestart, RelayBoard};
-pub use device::{RelayModel, XyMd02};
+pub use device::{ControlMode, Device, Ebyte, Eletechsup, InputBoard, InputCount, MapModel};
+pub use device::{OutputsAfterRestart, Place, RegisterMap, RelayBoard, RelayModel, XyMd02};
 pub use event::{Happening, SimEvent};
 pub use fault::{Fault, Injected, Rule};
 pub use line::Line;

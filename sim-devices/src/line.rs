@@ -4,7 +4,7 @@ mod locks;
 
 use std::collections::VecDeque;
 
-use crate::device::{Device, Heard, InputBoard, RelayBoard, To, XyMd02};
+use crate::device::{Device, Ebyte, Eletechsup, Heard, InputBoard, RegisterMap, RelayBoard, To, XyMd02};
 use crate::event::Happening;
 use crate::fault::{Fault, Injector, Rule, Verdict};
 use crate::lock_board::{LockBoard, LockFamily};
@@ -345,7 +345,12 @@ fn addressed(frame: &[u8]) -> Option<(Option<Address>, u8)> {
 fn build(spec: &DeviceSpec, baud: Baud) -> Device {
     match spec.model {
         Model::Relay(model) => Device::Relay(RelayBoard::new(spec.address, baud, model)),
+        Model::Eletechsup(relays) => Device::Eletechsup(Eletechsup::new(spec.address, baud, relays.into())),
+        Model::Ebyte { relays, inputs } => {
+            Device::Ebyte(Ebyte::new(spec.address, baud, relays.into(), inputs.into()))
+        }
         Model::Inputs(inputs) => Device::Inputs(InputBoard::new(spec.address, baud, inputs)),
+        Model::Map(model) => Device::Map(RegisterMap::new(spec.address, baud, model)),
         Model::XyMd02 => Device::Probe(XyMd02::new(spec.address, baud)),
         Model::Locks(family) => Device::Locks(LockBoard::new(spec.address, baud, family)),
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::device::{InputCount, RelayModel};
+use crate::device::{InputCount, MapModel, RelayModel};
 use crate::fault::Rule;
 use crate::lock_board::LockFamily;
 use crate::number::{Address, Channel, DoorNumber, Terminal};
@@ -20,8 +20,19 @@ pub const MAX_DEVICES: usize = 32;
 pub enum Model {
     /// Waveshare relay board.
     Relay(RelayModel),
+    /// Eletechsup R421A with this many relays.
+    Eletechsup(u8),
+    /// Ebyte MA01 with this many relays and inputs.
+    Ebyte {
+        /// Relays.
+        relays: u8,
+        /// Inputs.
+        inputs: u8,
+    },
     /// Discrete-input board.
     Inputs(InputCount),
+    /// Instrument that is a register map.
+    Map(MapModel),
     /// XY-MD02 probe.
     XyMd02,
     /// Dedicated lock board; all boards of its line are of its family.
@@ -228,7 +239,8 @@ fn relays_of(model: Model) -> usize {
     match model {
         Model::Relay(model) => model.relays(),
         Model::Locks(family) => family.locks(),
-        Model::Inputs(_) | Model::XyMd02 => 0,
+        Model::Eletechsup(relays) | Model::Ebyte { relays, .. } => relays.into(),
+        Model::Inputs(_) | Model::Map(_) | Model::XyMd02 => 0,
     }
 }
 
@@ -237,7 +249,8 @@ fn inputs_of(model: Model) -> usize {
         Model::Inputs(inputs) => inputs.get(),
         Model::Relay(RelayModel::EightD) => 8,
         Model::Locks(family) => family.inputs(),
-        Model::Relay(_) | Model::XyMd02 => 0,
+        Model::Ebyte { inputs, .. } => inputs.into(),
+        Model::Relay(_) | Model::Eletechsup(_) | Model::Map(_) | Model::XyMd02 => 0,
     }
 }
 

@@ -8,7 +8,9 @@
 //! A board with inputs or probes is this file, its line in `mod.rs` and in `Model::all`, and a simulator in
 //! `sim-devices/src/device/`. A lock board needs two things more: a typed constructor of its pulse in its codec (there is
 //! none that writes a coil by number, so that no all-open code can be built by accident), and that pulse as the plan's
-//! `pulse`; see `waveshare_relay_8.rs`. A board that speaks no Modbus begins with a codec of its own in `frame/`.
+//! `pulse`; see `waveshare_relay.rs`. A board that speaks no Modbus begins with a codec of its own in `frame/`.
+
+use std::time::Duration;
 
 use crate::device::Model;
 use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
@@ -22,7 +24,7 @@ const VERSION: u16 = 0x8000;
 /// The models of this file, under the names that a configuration uses. Add them to `Model::all`.
 #[must_use]
 pub fn models() -> Vec<Model> {
-    plan().map(|plan| Model::new("maker-model", plan)).into_iter().collect()
+    plan().map(|plan| Model::new("maker-model", plan).about("Maker and model")).into_iter().collect()
 }
 
 fn plan() -> Result<Plan, SpanError> {
@@ -31,7 +33,7 @@ fn plan() -> Result<Plan, SpanError> {
     let set_up = vec![SetUpStep {
         name: "control mode is normal",
         request: modes.into(),
-        expect: Expect::ClearedRegisters,
+        expect: Expect::Registers(0),
     }];
 
     // Read again and again. The first of them is also how the board is probed when it is down.
@@ -51,6 +53,7 @@ fn plan() -> Result<Plan, SpanError> {
         set_up,
         polls,
         fences,
+        guard: Duration::ZERO,
         pulse: None,
     })
 }

@@ -1,10 +1,12 @@
-//! Boards with 8, 16 or 32 discrete inputs by function 2, in the order of their terminals.
+//! Boards with 4, 8, 16 or 32 discrete inputs by function 2, in the order of their terminals.
 //!
 //! Document: <https://www.waveshare.com/wiki/Modbus_RTU_IO_8CH>; the generic boards follow the Modbus application
 //! protocol, 6.2.
 //!
 //! Traps: bit 0 of the first byte is the terminal printed 1. Inputs are pulled so that a broken wire reads off.
 //! Unused bits of the last byte are not defined, and are ignored.
+
+use std::time::Duration;
 
 use crate::device::Model;
 use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
@@ -17,10 +19,13 @@ const OWN_ADDRESS: u16 = 0x4000;
 /// The models of this file.
 #[must_use]
 pub fn models() -> Vec<Model> {
-    [8, 16, 32]
-        .into_iter()
-        .filter_map(|inputs| Some(Model::new(&format!("discrete-inputs-{inputs}"), plan(inputs).ok()?)))
-        .collect()
+    let model = |inputs: u8| {
+        let model = Model::new(&format!("discrete-inputs-{inputs}"), plan(inputs).ok()?);
+        Some(
+            model.about(&format!("{inputs} discrete inputs by function 2: Waveshare, Eletechsup and others")),
+        )
+    };
+    [4, 8, 16, 32].into_iter().filter_map(model).collect()
 }
 
 fn plan(inputs: u8) -> Result<Plan, SpanError> {
@@ -38,6 +43,7 @@ fn plan(inputs: u8) -> Result<Plan, SpanError> {
         set_up: Vec::new(),
         polls,
         fences: vec![own_address.into(), coils.into()],
+        guard: Duration::ZERO,
         pulse: None,
     })
 }

@@ -15,6 +15,8 @@
 //! length burns a coil, so it is never written here): `[policy] pulse` does not reach it. A CU48's status has 18 bytes with eyes
 //! or 12 without [D]: take the model that answers. Standing current is 60 mA, a driven lock takes 3 A.
 
+use std::time::Duration;
+
 use crate::channel::Channel;
 use crate::device::Model;
 use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
@@ -27,9 +29,9 @@ use crate::order::PulseLength;
 #[must_use]
 pub fn models() -> Vec<Model> {
     vec![
-        Model::new("kerong-cu16", cu16()),
-        Model::new("kerong-cu48", cu48(Form::HooksAndEyes)),
-        Model::new("kerong-cu48-hooks", cu48(Form::Hooks)),
+        Model::new("kerong-cu16", cu16()).about("Kerong KR-CU16, 16 locks, hooks and eyes"),
+        Model::new("kerong-cu48", cu48(Form::HooksAndEyes)).about("Kerong KR-CU48, 48 locks, hooks and eyes"),
+        Model::new("kerong-cu48-hooks", cu48(Form::Hooks)).about("Kerong KR-CU48, 48 locks, hooks only"),
     ]
 }
 
@@ -51,6 +53,7 @@ fn plan(provides: Provides, request: Request, pulse: PulseOf) -> Plan {
         polls: vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }],
         // No other harmless read is on record: after a lost answer the board is left alone for the horizon.
         fences: Vec::new(),
+        guard: Duration::ZERO,
         pulse: Some(pulse),
     }
 }

@@ -13,6 +13,8 @@
 //! it was asked, which is an echo to any master: it is not offered; use a 16 lock board. Eight bits of check byte: see
 //! `frame::lock_8a` for what they cannot find.
 
+use std::time::Duration;
+
 use crate::channel::Channel;
 use crate::device::Model;
 use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
@@ -26,7 +28,10 @@ use crate::order::PulseLength;
 pub fn models() -> Vec<Model> {
     [12, 16, 24]
         .into_iter()
-        .filter_map(|locks| Some(Model::new(&format!("lock-8a-{locks}"), plan(locks)?)))
+        .filter_map(|locks| {
+            let model = Model::new(&format!("lock-8a-{locks}"), plan(locks)?);
+            Some(model.about(&format!("Generic lock board of the 8A/80 family, {locks} locks")))
+        })
         .collect()
 }
 
@@ -44,6 +49,7 @@ fn plan(locks: u8) -> Option<Plan> {
         polls: vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }],
         // A read of one lock would fence, but its answer has the form of our own request: see `frame::lock_8a`.
         fences: Vec::new(),
+        guard: Duration::ZERO,
         pulse: Some(pulse),
     })
 }

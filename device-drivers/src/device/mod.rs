@@ -5,15 +5,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::channel::Channel;
-use crate::order::PulseLength;
-
+mod catalogue;
 pub mod discrete_inputs;
+pub mod ebyte_ma01;
+pub mod eletechsup_relay;
 pub mod kerong;
 pub mod lock_8a;
 pub mod plan;
 pub mod profile;
-pub mod waveshare_relay_8;
+pub mod waveshare_relay;
 pub mod winnsen;
 pub mod wkly;
 
@@ -22,49 +22,83 @@ pub mod wkly;
 #[path = "_template.rs"]
 mod template;
 
-use plan::{Plan, Provides};
-
-/// The built-in register maps.
-const PROFILES: [(&str, &str); 1] = [("xy-md02", include_str!("../../profiles/xy-md02.toml"))];
+use crate::channel::Channel;
+use crate::frame::Protocol;
+use crate::order::{MAX_PULSE_UNITS, PulseLength};
+pub use catalogue::{Catalogue, NOT_OFFERED, Shadowed};
+use plan::{Meaning, Plan, Provides};
+use profile::{FlagField, Point, ProbeField};
 
 /// A model of device: its name in the configuration and what the line master does with it.
 #[derive(Clone)]
 pub struct Model(Arc<Inner>);
 
+#[derive(Debug, Clone)]
 struct Inner {
     name: Box<str>,
+    about: Box<str>,
+    notes: Box<str>,
     plan: Plan,
+}
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// It has outputs that pulse locks.
+    Locks,
+    /// It has inputs for contacts.
+    Inputs,
+    /// It regulates the cold, and tells of it.
+    Refrigeration,
+    /// It measures.
+    Probe,
 }
 
 impl Model {
     pub(crate) fn new(name: &str, plan: Plan) -> Self {
-        Self(Arc::new(Inner { name: name.into(), plan }))
+        Self(Arc::new(Inner { name: name.into(), about: "".into(), notes: "".into(), plan }))
+    }
+
+    /// Says what it is, in a few words: maker, model, kind.
+    pub(crate) fn about(mut self, about: &str) -> Self {
+        Arc::make_mut(&mut self.0).about = about.into();
+        self
+    }
+
+    /// Says what an installer should know of it.
+    pub(crate) fn notes(mut self, notes: &str) -> Self {
+        Arc::make_mut(&mut self.0).notes = notes.into();
+        self
     }
 
     /// The built-in model of that name; none when there is none.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::all().into_iter().find(|model| model.name() == name)
+        Catalogue::default().model(name).cloned()
     }
 
     /// All built-in models, in alphabetical order.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut all = discrete_inputs::models();
-        all.extend(PROFILES.iter().filter_map(|(name, text)| profile::model(name, text).ok()));
-        all.extend(kerong::models());
-        all.extend(lock_8a::models());
-        all.extend(waveshare_relay_8::models());
-        all.extend(winnsen::models());
-        all.extend(wkly::models());
-        all.sort_by(|a, b| a.name().cmp(b.name()));
-        all
+        Catalogue::default().models().to_vec()
     }
 
     /// Its name in the configuration.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// What it is, in a few words.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.0.about
+    }
+
+    /// What an installer should know of it; may be empty.
+    #[must_use]
+    pub fn hints(&self) -> &str {
+        &self.0.notes
     }
 
     /// What it offers: outputs, inputs, probes.
@@ -85,7 +119,68 @@ impl Model {
     pub fn plan(&self) -> &Plan {
         &self.0.plan
     }
+
+    /// What it is for.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        let Provides { outputs, inputs, .. } = self.provides();
+        match (outputs, inputs) {
+            (1.., _) => Kind::Locks,
+            (0, 1..) => Kind::Inputs,
+            (0, 0) if self.flags().next().is_some() => Kind::Refrigeration,
+            (0, 0) => Kind::Probe,
+        }
+    }
+
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        let points = self.plan().polls.iter().filter_map(|poll| match &poll.meaning {
+            Meaning::Points(points) => Some(points),
+            Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs | Meaning::OutputRegisters => None,
+        });
+        points.flatten()
+    }
+
+    /// Its probes, in the order of their addresses.
+    pub fn probes(&self) -> impl Iterator<Item = &ProbeField> {
+        self.points().filter_map(|point| match point {
+            Point::Probe(probe) => Some(probe),
+            Point::Flag(_) => None,
+        })
+    }
+
+    /// Its flags, in the order of their addresses.
+    pub fn flags(&self) -> impl Iterator<Item = &FlagField> {
+        self.points().filter_map(|point| match point {
+            Point::Flag(flag) => Some(flag),
+            Point::Probe(_) => None,
+        })
+    }
+
+    /// What it speaks.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Protocol> {
+        Protocol::ALL.into_iter().find(|protocol| self.plan().is_for(*protocol))
+    }
+
+    /// Every pulse length that its board can time, shortest first; none for a model without outputs.
+    #[must_use]
+    pub fn pulse_lengths(&self) -> Vec<PulseLength> {
+        let (Some(pulse), Ok(first)) = (self.plan().pulse, Channel::new(1)) else { return Vec::new() };
+        let lengths =
+            (1..=u32::from(MAX_PULSE_UNITS)).filter_map(|units| PulseLength::from_millis(units * 100).ok());
+        lengths.filter(|length| pulse(first, *length).is_some()).collect()
+    }
 }
+
+impl PartialEq for Model {
+    /// Whether they do the same under the same name.
+    fn eq(&self, other: &Self) -> bool {
+        let words = |model: &Self| format!("{:?}", model.0);
+        Arc::ptr_eq(&self.0, &other.0) || words(self) == words(other)
+    }
+}
+
+impl Eq for Model {}
 
 impl fmt::Debug for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,60 +189,4 @@ impl fmt::Debug for Model {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::device::plan::Poll;
-    use crate::frame::Protocol;
-
-    /// Models of which no second harmless read is known.
-    const UNFENCED: [&str; 2] = ["kerong-", "lock-8a-"];
-
-    #[test]
-    fn every_model_speaks_one_protocol() {
-        for model in Model::all() {
-            let spoken = Protocol::ALL.into_iter().filter(|protocol| model.plan().is_for(*protocol));
-            assert_eq!(spoken.count(), 1, "{model:?}");
-        }
-    }
-
-    #[test]
-    fn every_model_is_listed_once_and_found_by_its_name() {
-        let names: Vec<String> = Model::all().iter().map(|model| model.name().to_owned()).collect();
-        let expected = [
-            "discrete-inputs-16",
-            "discrete-inputs-32",
-            "discrete-inputs-8",
-            "kerong-cu16",
-            "kerong-cu48",
-            "kerong-cu48-hooks",
-            "lock-8a-12",
-            "lock-8a-16",
-            "lock-8a-24",
-            "waveshare-relay-8",
-            "waveshare-relay-8-d",
-            "winnsen-16",
-            "wkly-12",
-            "wkly-16",
-            "wkly-24",
-            "wkly-8",
-            "xy-md02",
-        ];
-        assert_eq!(names, expected);
-        assert_eq!(Model::by_name("xy-md02").map(|model| model.provides().probes), Some(2));
-        assert!(Model::by_name("xy-md03").is_none());
-    }
-
-    #[test]
-    fn every_model_can_be_polled_and_fenced() {
-        for model in Model::all() {
-            let plan = model.plan();
-            assert!(!plan.polls.is_empty(), "{model:?} is never heard");
-            let fence = |poll: &Poll| plan.fences.iter().any(|fence| !fence.answers_alike(&poll.request));
-            // Boards with one read only are left alone for the horizon instead.
-            let fenced = plan.polls.iter().all(fence) || plan.fences.is_empty();
-            assert!(fenced, "{model:?}: no fence after a lost answer");
-            assert_eq!(plan.fences.is_empty(), UNFENCED.iter().any(|name| model.name().starts_with(name)));
-            assert_eq!(plan.pulse.is_some(), plan.provides.outputs > 0, "{model:?}");
-        }
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::channel::Channel;
-use crate::device::profile::ProbeField;
-use crate::frame::{Protocol, Request};
+use crate::device::profile::{Point, PointRead, split};
+use crate::frame::modbus_rtu::{OUTPUTS_MAX, RelayOutput, Setting};
+use crate::frame::{Protocol, Request, modbus_rtu};
 use crate::order::PulseLength;
 
 /// Lanes in the order in which they are served.
@@ -37,7 +38,10 @@ pub struct Plan {
     /// Harmless reads whose answers differ in form from each other: after a timeout, an answer to one that cannot be taken
     /// for the missing answer shows that the slave is done with the old request.
     pub fences: Vec<Request>,
-    /// Builds the pulse of an output; none for a model without outputs.
+    /// Rest that the device needs between the end of one transaction with it and the next: some lose what comes sooner.
+    pub guard: Duration,
+    /// Builds the pulse of an output; none for a model without outputs, for an output that it has not, and for a length that
+    /// the board cannot time. No board is switched on and off by us: one whose master dies would stay on.
     pub pulse: Option<PulseOf>,
 }
 
@@ -80,8 +84,60 @@ pub enum Expect {
     Echo,
     /// Data whose every byte is 0.
     AllZero,
-    /// Registers that are 0; those that are not are cleared one by one, and all are read again.
-    ClearedRegisters,
+    /// Registers that all have this value; those that have not are set one by one, and all are read again.
+    Registers(u16),
+    /// Bits of outputs that are all 0; those that are not are cleared one by one, and all are read again.
+    Cleared(OutputBits),
+}
+
+/// What the bits of a set-up's read are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputBits {
+    /// The outputs now.
+    Now,
+    /// The outputs when power comes (Ebyte).
+    AtPowerOn,
+}
+
+impl Expect {
+    /// The write that mends the first thing in `data`, read by `request`, that is not as it must be; none when all is.
+    ///
+    /// # Errors
+    /// [`CannotMend`] where no write does.
+    pub fn mend(self, request: &Request, data: &[u8]) -> Result<Option<Request>, CannotMend> {
+        match self {
+            Self::Echo => Err(CannotMend),
+            Self::AllZero => data.iter().all(|byte| *byte == 0).then_some(None).ok_or(CannotMend),
+            Self::Registers(value) => {
+                let Some(place) = data.chunks_exact(2).position(|word| word != value.to_be_bytes()) else {
+                    return Ok(None);
+                };
+                let place = u16::try_from(place).map_err(|_| CannotMend)?;
+                let first = request.first_register().ok_or(CannotMend)?;
+                let setting = first.checked_add(place).and_then(|register| Setting::new(register, value));
+                setting.map(|setting| Some(modbus_rtu::Request::set(setting).into())).ok_or(CannotMend)
+            }
+            Self::Cleared(bits) => {
+                let Some(output) = first_on(data) else { return Ok(None) };
+                let output = RelayOutput::new(output, OUTPUTS_MAX).ok_or(CannotMend)?;
+                Ok(Some(match bits {
+                    OutputBits::Now => modbus_rtu::Request::output_off(output).into(),
+                    OutputBits::AtPowerOn => modbus_rtu::Request::off_at_power_on(output).into(),
+                }))
+            }
+        }
+    }
+}
+
+/// What a set-up read is not as it must be, and no write changes that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CannotMend;
+
+fn first_on(data: &[u8]) -> Option<Channel> {
+    let place = data.iter().position(|byte| *byte != 0)?;
+    let bit = data.get(place)?.trailing_zeros();
+    let number = u32::try_from(place).ok()?.checked_mul(8)?.checked_add(bit + 1)?;
+    Channel::new(u8::try_from(number).ok()?).ok()
 }
 
 /// One periodic read.
@@ -104,7 +160,7 @@ impl Meaning {
         match self {
             Self::Inputs => true,
             Self::Input(only) => *only == input,
-            Self::Outputs | Self::Probes(_) => false,
+            Self::Outputs | Self::OutputRegisters | Self::Points(_) => false,
         }
     }
 
@@ -124,6 +180,23 @@ pub enum Meaning {
     Input(Channel),
     /// State of all outputs, one bit each, channel 1 first.
     Outputs,
-    /// Registers with probes in them.
-    Probes(Vec<ProbeField>),
+    /// State of all outputs, one register each, 0 for off, channel 1 first.
+    OutputRegisters,
+    /// Probes and flags of a profile.
+    Points(Vec<Point>),
+}
+
+impl Poll {
+    /// Smaller reads of the same points, for a device that has not all of what one read asks for; none where it is one point.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Self> {
+        let Meaning::Points(points) = &self.meaning else { return Vec::new() };
+        let part = |read: PointRead| Self {
+            lane: self.lane,
+            period: self.period,
+            request: read.request.into(),
+            meaning: Meaning::Points(read.points),
+        };
+        split(points).into_iter().map(part).collect()
+    }
 }

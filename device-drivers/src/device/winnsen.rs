@@ -10,6 +10,8 @@
 //! it is not told as opened, and the other door is seen open without an order. Locks are asked one by one: a round takes
 //! half a second at 9600 baud. The board times its pulse itself; `[policy] pulse` does not reach it.
 
+use std::time::Duration;
+
 use crate::channel::Channel;
 use crate::device::Model;
 use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
@@ -21,7 +23,7 @@ use crate::order::PulseLength;
 /// The models of this file.
 #[must_use]
 pub fn models() -> Vec<Model> {
-    vec![Model::new("winnsen-16", plan())]
+    vec![Model::new("winnsen-16", plan()).about("Winnsen lock board, 16 locks")]
 }
 
 fn plan() -> Plan {
@@ -40,6 +42,7 @@ fn plan() -> Plan {
         // The answer about one lock is none about another: each read fences all others.
         fences: polls.iter().take(2).map(|poll| poll.request).collect(),
         polls,
+        guard: Duration::ZERO,
         pulse: Some(open),
     }
 }

@@ -10,6 +10,8 @@
 //! would meet. `[policy] pulse` does not reach the board. It speaks unasked when a door moves (85): that makes the lock be read at
 //! once and is never evidence; such boards need a line of their own.
 
+use std::time::Duration;
+
 use crate::channel::Channel;
 use crate::device::Model;
 use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
@@ -22,7 +24,11 @@ use crate::order::PulseLength;
 #[must_use]
 pub fn models() -> Vec<Model> {
     let pulses: [(u8, PulseOf); 4] = [(8, open::<8>), (12, open::<12>), (16, open::<16>), (24, open::<24>)];
-    pulses.map(|(locks, pulse)| Model::new(&format!("wkly-{locks}"), plan(locks, pulse))).into()
+    let model = |(locks, pulse)| {
+        let model = Model::new(&format!("wkly-{locks}"), plan(locks, pulse));
+        model.about(&format!("WKLY lock board (Voung and others), {locks} locks"))
+    };
+    pulses.map(model).into()
 }
 
 fn plan(locks: u8, pulse: PulseOf) -> Plan {
@@ -41,6 +47,7 @@ fn plan(locks: u8, pulse: PulseOf) -> Plan {
         // The answer about one lock is none about another: each read fences all others.
         fences: polls.iter().take(2).map(|poll| poll.request).collect(),
         polls,
+        guard: Duration::ZERO,
         pulse: Some(pulse),
     }
 }

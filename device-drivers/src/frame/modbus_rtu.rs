@@ -3,11 +3,15 @@
 //! Only the writes that a driver may need can be built: there is no way to write a coil by number, so the open-all and
 //! all-on codes (0x00FF with 0xFF00, 0x5500) cannot be reached from here.
 
-use crate::channel::Channel;
+mod outputs;
+mod setting;
+
+pub use outputs::{OUTPUTS_MAX, RelayOutput, WholeSeconds};
+pub use setting::Setting;
+
 use crate::frame::crc::check_bytes;
 use crate::frame::modbus_view::View;
 use crate::frame::request::Verdict;
-use crate::order::PulseLength;
 use crate::signal::ExceptionCode;
 use crate::spec::Address;
 
@@ -21,7 +25,7 @@ pub const MAX_REGISTERS: u16 = 125;
 pub const MAX_BITS: u16 = 32;
 
 /// What a read reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
     /// Function 1.
     Coils,
@@ -43,7 +47,9 @@ impl Table {
         }
     }
 
-    const fn most(self) -> u16 {
+    /// Most items one read may ask for.
+    #[must_use]
+    pub const fn most(self) -> u16 {
         match self {
             Self::Coils | Self::DiscreteInputs => MAX_BITS,
             Self::HoldingRegisters | Self::InputRegisters => MAX_REGISTERS,
@@ -69,21 +75,6 @@ pub struct SpanError {
     pub first: u16,
     /// How many.
     pub count: u16,
-}
-
-/// An output of a relay board with a board-timed pulse, 1 to 8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RelayOutput(u8);
-
-impl RelayOutput {
-    /// Outputs that [`RelayOutput`] can name.
-    pub const COUNT: u8 = 8;
-
-    /// The output printed as `channel`; none above 8.
-    #[must_use]
-    pub const fn new(channel: Channel) -> Option<Self> {
-        if channel.number() <= Self::COUNT { Some(Self(channel.index())) } else { None }
-    }
 }
 
 /// One request, without the slave's address.
@@ -112,23 +103,8 @@ impl Request {
         Ok(Self { function: table.function(), first, second: count, data_bytes: Some(data_bytes) })
     }
 
-    /// Waveshare's flash-on: `output` on now, and off again by the board after `length` (coil 0x0200 + n, value in 100 ms).
-    #[must_use]
-    pub const fn flash_on(output: RelayOutput, length: PulseLength) -> Self {
-        let (first, second) = (0x0200 + output.0 as u16, length.units() as u16);
-        Self { function: 5, first, second, data_bytes: None }
-    }
-
-    /// Waveshare's all off (coil 0x00FF, value 0).
-    #[must_use]
-    pub const fn all_off() -> Self {
-        Self { function: 5, first: 0x00FF, second: 0, data_bytes: None }
-    }
-
-    /// Sets one holding register to 0, which is how set-up takes a mode back.
-    #[must_use]
-    pub const fn clear_register(register: u16) -> Self {
-        Self { function: 6, first: register, second: 0, data_bytes: None }
+    const fn write(function: u8, first: u16, second: u16) -> Self {
+        Self { function, first, second, data_bytes: None }
     }
 
     /// The request as it stands on the wire.
@@ -192,6 +168,8 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::Channel;
+    use crate::order::PulseLength;
 
     fn address(number: u8) -> Address {
         Address::new(number).unwrap()
@@ -218,21 +196,9 @@ mod tests {
     }
 
     #[test]
-    fn no_output_is_the_open_all_code() {
-        for channel in Channel::first(32) {
-            let Some(output) = RelayOutput::new(channel) else {
-                assert!(channel.number() > 8);
-                continue;
-            };
-            let pulse = Request::flash_on(output, PulseLength::from_millis(10_000).unwrap());
-            assert!((0x0200..0x0208).contains(&pulse.first), "{pulse:?}");
-        }
-    }
-
-    #[test]
     fn echo_is_not_mine_when_one_field_differs() {
         let length = PulseLength::from_millis(700).unwrap();
-        let pulse = |n| Request::flash_on(RelayOutput::new(Channel::new(n).unwrap()).unwrap(), length);
+        let pulse = |n| Request::flash_on(RelayOutput::new(Channel::new(n).unwrap(), 8).unwrap(), length);
         let verdict = |frame: [u8; 8]| match View::new(&frame).map(|view| pulse(4).judge(address(1), &view)) {
             Some(Verdict::Echo) => "echo",
             Some(Verdict::NotMine) => "not mine",
@@ -241,7 +207,10 @@ mod tests {
         assert_eq!(verdict(pulse(4).encode(address(1))), "echo");
         assert_eq!(verdict(pulse(3).encode(address(1))), "not mine");
         assert_eq!(verdict(pulse(4).encode(address(2))), "not mine");
-        let shorter = Request::flash_on(RelayOutput(3), PulseLength::from_millis(600).unwrap());
+        let shorter = Request::flash_on(
+            RelayOutput::new(Channel::new(4).unwrap(), 8).unwrap(),
+            PulseLength::from_millis(600).unwrap(),
+        );
         assert_eq!(verdict(shorter.encode(address(1))), "not mine");
     }
 
@@ -251,7 +220,7 @@ mod tests {
         assert!(read(Table::Coils, 8).answers_alike(&read(Table::Coils, 7)));
         assert!(!read(Table::Coils, 8).answers_alike(&read(Table::Coils, 9)));
         assert!(!read(Table::Coils, 8).answers_alike(&read(Table::DiscreteInputs, 8)));
-        assert!(!Request::all_off().answers_alike(&Request::clear_register(0x00FF)));
+        assert!(!Request::all_off().answers_alike(&Request::set(Setting::new(0x00FF, 0).unwrap())));
         assert!(Request::all_off().answers_alike(&Request::all_off()));
     }
 }

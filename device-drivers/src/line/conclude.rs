@@ -6,6 +6,7 @@ use crate::line::exchange::{Ending, Exchange, Job};
 use crate::line::health::{Event, State};
 use crate::line::master::{Line, Wire};
 use crate::line::set_up::Progress;
+use crate::line::slave::NotAll;
 use crate::signal::{DeviceState, NotSent, Outcome, Sign, Signal};
 use crate::time::Monotonic;
 
@@ -17,6 +18,9 @@ impl Line {
         };
         self.count(&exchange, &ending, now);
         let place = exchange.slave;
+        if let Some(slave) = self.slaves.get_mut(place) {
+            slave.rests(now);
+        }
         if ending.is_answer() {
             // A read answered without our own bytes before it: the adapter gives nothing back (any more).
             self.local_echo &= exchange.own_echo_seen() || exchange.request.is_write();
@@ -115,8 +119,14 @@ impl Line {
     fn set_up_answered(&mut self, place: usize, ending: &Ending, now: Monotonic) {
         let Some(slave) = self.slaves.get_mut(place) else { return };
         let steps = &slave.plan().set_up;
+        let has_more =
+            slave.polls.len() > 1 || slave.polls.first().is_some_and(|poll| !poll.parts().is_empty());
         let mut set_up = slave.set_up;
         let progress = match ending {
+            // One that has not all of its first read is there all the same, and may have the rest.
+            Ending::Exception(code) if steps.is_empty() && code.names_no_address() && has_more => {
+                Progress::Onward
+            }
             Ending::Exception(_) if steps.is_empty() => Progress::Refused("first read"),
             _ => set_up.answered(steps, ending),
         };
@@ -145,7 +155,7 @@ impl Line {
         now: Monotonic,
     ) {
         let Some(slave) = self.slaves.get_mut(place) else { return };
-        let Some(plan) = slave.plan().polls.get(poll) else { return };
+        let Some(plan) = slave.polls.get(poll) else { return };
         let (lane, period) = (plan.lane, plan.period);
         let watched = self.lanes.watches(place, &plan.meaning);
         let inputs = plan.meaning.is_inputs().then(|| plan.meaning.clone());
@@ -156,6 +166,16 @@ impl Line {
             slave.poll_failed(poll, now);
         }
         slave.hurry(poll, watched);
+        if let Ending::Exception(code) = ending
+            && code.names_no_address()
+            && let Some(NotAll { asked, in_parts }) = slave.refuses(poll, now)
+        {
+            let (device, sign) = (slave.id.clone(), Sign::NotThere { asked, in_parts });
+            self.out.push_back(Signal::Sign { device, at: now, sign });
+            if in_parts {
+                return;
+            }
+        }
         if let Some(meaning) = inputs {
             self.lanes.note_read(place, &meaning, matches!(ending, Ending::Data(_)));
         }

@@ -189,7 +189,7 @@ mod tests {
     }
 
     fn pulse() -> Request {
-        let output = RelayOutput::new(Channel::new(1).unwrap()).unwrap();
+        let output = RelayOutput::new(Channel::new(1).unwrap(), 8).unwrap();
         modbus_rtu::Request::flash_on(output, PulseLength::from_millis(700).unwrap()).into()
     }
 

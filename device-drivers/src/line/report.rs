@@ -1,6 +1,7 @@
 //! What an answered or failed poll tells upward.
 
 use crate::device::plan::{Meaning, Provides};
+use crate::device::profile::{FlagField, Point, ProbeField};
 use crate::line::agreement::Belief;
 use crate::line::exchange::{Ending, Exchange};
 use crate::line::health::Event;
@@ -21,7 +22,10 @@ impl Line {
     ) {
         let Some(slave) = self.slaves.get_mut(place) else { return };
         let Provides { inputs, outputs, .. } = slave.plan().provides;
-        let Some(meaning) = slave.plan().polls.get(poll).map(|poll| poll.meaning.clone()) else { return };
+        let Some((meaning, first)) = slave.polls.get(poll).map(|poll| (poll.meaning.clone(), &poll.request)) else {
+            return;
+        };
+        let first = first.first_register().unwrap_or(0);
         match (meaning, ending) {
             (Meaning::Inputs | Meaning::Input(_), Ending::Data(data)) => {
                 let states = exchange.request.inputs(data, inputs);
@@ -37,19 +41,17 @@ impl Line {
                 let states = exchange.request.inputs(data, outputs);
                 self.check_outputs(place, states, exchange, now)
             }
-            (Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs, _) => {}
-            (Meaning::Probes(fields), ending) => {
-                let first = probes_before(slave, poll);
-                for (field, last) in fields.iter().zip(slave.last_good.iter_mut().skip(first)) {
-                    let reading = match ending {
-                        Ending::Data(data) => field.reading(data, now, last),
-                        Ending::Exception(code) => Reading::Fault(ProbeFault::Exception(*code)),
-                        Ending::Echo | Ending::Word | Ending::Quiet | Ending::Silent | Ending::Damaged => {
-                            Reading::Fault(ProbeFault::NoReply)
-                        }
+            (Meaning::OutputRegisters, Ending::Data(data)) => {
+                self.check_outputs(place, registers(data, outputs), exchange, now)
+            }
+            (Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs | Meaning::OutputRegisters, _) => {}
+            (Meaning::Points(points), ending) => {
+                for point in &points {
+                    let told = match point {
+                        Point::Probe(probe) => Some(probe_signal(slave, probe, first, ending, now)),
+                        Point::Flag(flag) => flag_signal(slave, flag, first, ending, now),
                     };
-                    let (device, channel) = (slave.id.clone(), field.channel);
-                    self.out.push_back(Signal::Probe { device, at: now, channel, reading });
+                    self.out.extend(told);
                 }
             }
         }
@@ -69,13 +71,38 @@ impl Line {
     }
 }
 
-/// Place of a poll's first probe among the slave's.
-fn probes_before(slave: &Slave, poll: usize) -> usize {
-    let before = slave.plan().polls.iter().take(poll);
-    before
-        .map(|poll| match &poll.meaning {
-            Meaning::Probes(fields) => fields.len(),
-            Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs => 0,
-        })
-        .sum()
+/// One register an output, 0 for off.
+fn registers(data: &[u8], count: u8) -> InputStates {
+    let words = data.chunks_exact(2).take(32).rev();
+    let bits = words.fold(0_u128, |bits, word| bits << 1 | u128::from(word != [0, 0]));
+    InputStates::new(bits, count)
+}
+
+fn probe_signal(
+    slave: &mut Slave,
+    probe: &ProbeField,
+    first: u16,
+    ending: &Ending,
+    now: Monotonic,
+) -> Signal {
+    let last = slave.last_good.get_mut(usize::from(probe.channel.index()));
+    let reading = match (ending, last) {
+        (Ending::Data(data), Some(last)) => probe.reading(data, first, now, last),
+        (Ending::Exception(code), _) => Reading::Fault(ProbeFault::Exception(*code)),
+        (_, _) => Reading::Fault(ProbeFault::NoReply),
+    };
+    Signal::Probe { device: slave.id.clone(), at: now, channel: probe.channel, reading }
+}
+
+/// None where the answer says nothing of it: what was said last grows old then.
+fn flag_signal(
+    slave: &Slave,
+    flag: &FlagField,
+    first: u16,
+    ending: &Ending,
+    now: Monotonic,
+) -> Option<Signal> {
+    let Ending::Data(data) = ending else { return None };
+    let raised = flag.raised(data, first)?;
+    Some(Signal::Flag { device: slave.id.clone(), at: now, flag: flag.name.clone(), role: flag.role, raised })
 }

@@ -1,7 +1,7 @@
 //! Where a slave's set-up stands: a table of what a step expects and what came.
 
-use crate::device::plan::{Expect, SetUpStep};
-use crate::frame::{Request, modbus_rtu};
+use crate::device::plan::{CannotMend, Expect, SetUpStep};
+use crate::frame::Request;
 use crate::limits::SET_UP_FIXES;
 use crate::line::exchange::Ending;
 
@@ -9,8 +9,8 @@ use crate::line::exchange::Ending;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SetUp {
     step: usize,
-    /// Register that is being cleared before the step's read is repeated.
-    clearing: Option<u16>,
+    /// What is being mended before the step's read is repeated.
+    mend: Option<Request>,
     fixes: u8,
 }
 
@@ -28,26 +28,28 @@ impl SetUp {
     #[must_use]
     pub fn request(&self, steps: &[SetUpStep]) -> Option<Request> {
         let step = steps.get(self.step)?;
-        Some(
-            self.clearing
-                .map_or(step.request, |register| modbus_rtu::Request::clear_register(register).into()),
-        )
+        Some(self.mend.unwrap_or(step.request))
     }
 
     /// Takes the answer to [`SetUp::request`]. Silence and damage leave all as it is: the step is asked again.
     pub fn answered(&mut self, steps: &[SetUpStep], ending: &Ending) -> Progress {
         let Some(step) = steps.get(self.step) else { return Progress::Onward };
-        match (self.clearing, step.expect, ending) {
+        match (self.mend, step.expect, ending) {
             (_, _, Ending::Silent | Ending::Damaged) => Progress::Onward,
             (Some(_), _, Ending::Echo) => {
-                self.clearing = None;
+                self.mend = None;
                 Progress::Onward
             }
             (None, Expect::Echo, Ending::Echo) => self.advance(),
-            (None, Expect::AllZero, Ending::Data(data)) if data.iter().all(|byte| *byte == 0) => {
-                self.advance()
-            }
-            (None, Expect::ClearedRegisters, Ending::Data(data)) => self.clear_first(step, data),
+            (None, expect, Ending::Data(data)) => match expect.mend(&step.request, data) {
+                Ok(None) => self.advance(),
+                Ok(Some(mend)) if self.fixes < SET_UP_FIXES => {
+                    self.fixes += 1;
+                    self.mend = Some(mend);
+                    Progress::Onward
+                }
+                Ok(Some(_)) | Err(CannotMend) => self.refuse(step),
+            },
             _ => self.refuse(step),
         }
     }
@@ -61,28 +63,13 @@ impl SetUp {
         *self = Self::default();
         Progress::Refused(step.name)
     }
-
-    fn clear_first(&mut self, step: &SetUpStep, data: &[u8]) -> Progress {
-        let Some(place) = data.chunks_exact(2).position(|word| word != [0, 0]) else {
-            return self.advance();
-        };
-        let first = step.request.first_register();
-        let register = u16::try_from(place).ok().and_then(|place| first?.checked_add(place));
-        match register {
-            Some(register) if self.fixes < SET_UP_FIXES => {
-                self.fixes += 1;
-                self.clearing = Some(register);
-                Progress::Onward
-            }
-            _ => self.refuse(step),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::device::Model;
+    use crate::frame::modbus_rtu::{self, Setting};
     use crate::signal::ExceptionCode;
 
     fn data(bytes: &[u8]) -> Ending {
@@ -109,7 +96,7 @@ mod tests {
         let mut modes = [0; 16];
         modes[5] = 1;
         set_up.answered(&steps, &data(&modes));
-        assert_eq!(set_up.request(&steps), Some(modbus_rtu::Request::clear_register(0x1002).into()));
+        assert_eq!(set_up.request(&steps), Some(modbus_rtu::Request::set(Setting::new(0x1002, 0).unwrap()).into()));
         set_up.answered(&steps, &Ending::Echo);
         assert_eq!(set_up.request(&steps), Some(steps[2].request), "read back");
         set_up.answered(&steps, &data(&[0; 16]));

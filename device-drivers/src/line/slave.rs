@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use crate::channel::{Channel, MAX_CHANNEL};
 use crate::device::Model;
-use crate::device::plan::{Expect, Lane, Meaning, Plan};
-use crate::device::profile::LastGood;
+use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll};
+use crate::device::profile::{LastGood, Point, Span};
 use crate::frame::Request;
 use crate::id::DeviceId;
 use crate::limits::{
-    DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, SUSPECT_PERIOD,
+    DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, REFUSED_RETRY,
+    SUSPECT_PERIOD,
 };
 use crate::line::agreement::{Agreement, Belief};
 use crate::line::counters::SlaveCounters;
@@ -44,16 +45,22 @@ pub struct Slave {
     pub set_up: SetUp,
     /// When the next set-up step is due.
     pub set_up_due: Monotonic,
-    /// When each poll of the plan is due.
+    /// Nothing is sent to it before this: it needs its rest.
+    rest_until: Monotonic,
+    /// The plan's polls; what the device has not all of was replaced by its parts.
+    pub polls: Vec<Poll>,
+    /// When each poll is due.
     pub poll_due: Vec<Monotonic>,
-    /// Failures in a row of each poll of the plan.
+    /// Failures in a row of each poll.
     pub poll_failures: Vec<u32>,
-    /// What each poll of the plan read so far, where it reads inputs.
+    /// What each poll read so far, where it reads inputs.
     agreements: Vec<Agreement>,
     /// Polls of single inputs that somebody waits for: they go before the others.
     hurried: Vec<bool>,
-    /// Last good value of each probe of the plan's polls, in order.
-    pub last_good: Vec<LastGood>,
+    /// Polls that cannot be split and were refused: told once.
+    refused: Vec<bool>,
+    /// Last good value of each probe, by its channel.
+    pub last_good: [LastGood; MAX_CHANNEL as usize],
     /// Totals.
     pub counters: SlaveCounters,
     /// Of the last 16 answers, which were damaged.
@@ -69,6 +76,22 @@ struct OutputLog {
     on_until: Monotonic,
     /// No other pulse of this output before then: its echo would look like the last one's.
     held_until: Monotonic,
+}
+
+/// What a slave has not all of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAll {
+    /// What was asked for.
+    pub asked: Span,
+    /// Whether parts of it are asked for from now on.
+    pub in_parts: bool,
+}
+
+/// From the first to the last of `points`.
+fn asked(points: &[Point]) -> Option<Span> {
+    let first = points.iter().map(Point::span).min()?;
+    let end = points.iter().map(|point| point.span().end()).max()?;
+    Some(Span { count: u16::try_from(end - u32::from(first.first)).ok()?, ..first })
 }
 
 /// A job of a slave, ready to be sent from `due` on.
@@ -88,11 +111,7 @@ impl Slave {
     /// The slave of `spec`, behind a closed port.
     #[must_use]
     pub fn new(spec: &DeviceSpec) -> Self {
-        let polls = &spec.model.plan().polls;
-        let probes = polls.iter().map(|poll| match &poll.meaning {
-            Meaning::Probes(fields) => fields.len(),
-            Meaning::Inputs | Meaning::Input(_) | Meaning::Outputs => 0,
-        });
+        let polls = spec.model.plan().polls.clone();
         Self {
             id: spec.id.clone(),
             address: spec.address,
@@ -103,11 +122,14 @@ impl Slave {
             owed: Quarantine::default(),
             set_up: SetUp::default(),
             set_up_due: Monotonic::ZERO,
+            rest_until: Monotonic::ZERO,
             poll_due: vec![Monotonic::ZERO; polls.len()],
             poll_failures: vec![0; polls.len()],
             agreements: vec![Agreement::default(); polls.len()],
             hurried: vec![false; polls.len()],
-            last_good: vec![None; probes.sum()],
+            refused: vec![false; polls.len()],
+            polls,
+            last_good: [None; MAX_CHANNEL as usize],
             counters: SlaveCounters::default(),
             damage: 0,
             damage_told: false,
@@ -146,7 +168,7 @@ impl Slave {
     /// The slave's jobs but pulses and probes of the dead.
     pub fn jobs(&self, now: Monotonic) -> impl Iterator<Item = Due> + '_ {
         let set_up = (self.state == State::SettingUp).then(|| self.set_up_job(now)).flatten();
-        let polls = if self.state == State::Ready { self.plan().polls.as_slice() } else { &[] };
+        let polls = if self.state == State::Ready { self.polls.as_slice() } else { &[] };
         let polls = polls.iter().zip(&self.poll_due).enumerate();
         let polls = polls.map(move |(index, (poll, due))| {
             let lane = if self.is_hurried(index) { Lane::Unlock } else { poll.lane };
@@ -166,12 +188,42 @@ impl Slave {
     /// A model without set-up is online once it has answered its first poll.
     #[must_use]
     pub fn first_contact(&self) -> Option<Request> {
-        self.plan().polls.first().map(|poll| poll.request)
+        self.polls.first().map(|poll| poll.request)
+    }
+
+    /// A transaction with it ended at `now`: it gets the rest that its model needs.
+    pub fn rests(&mut self, now: Monotonic) {
+        self.rest_until = now + self.model.plan().guard;
+    }
+
+    /// It has not all of what a poll asks for: the poll is replaced by its parts, due at `now`; one that has none is tried
+    /// again after a long while. What is to be told, if it was not told before.
+    pub fn refuses(&mut self, poll: usize, now: Monotonic) -> Option<NotAll> {
+        let refused = self.polls.get(poll)?;
+        let Meaning::Points(points) = &refused.meaning else { return None };
+        let asked = asked(points)?;
+        let mut parts = refused.parts().into_iter();
+        let Some(first) = parts.next() else {
+            self.set_poll(poll, 0, now + REFUSED_RETRY);
+            let told = std::mem::replace(self.refused.get_mut(poll)?, true);
+            return (!told).then_some(NotAll { asked, in_parts: false });
+        };
+        *self.polls.get_mut(poll)? = first;
+        self.set_poll(poll, 0, now);
+        for part in parts {
+            self.polls.push(part);
+            self.poll_due.push(now);
+            self.poll_failures.push(0);
+            self.refused.push(false);
+            self.agreements.push(Agreement::default());
+            self.hurried.push(false);
+        }
+        Some(NotAll { asked, in_parts: true })
     }
 
     /// The job itself where its answer cannot be mistaken; else a fence before it; else the job after the horizon.
     fn unmistakable(&self, mut job: Due, now: Monotonic) -> Due {
-        job.due = job.due.max(self.retry_at);
+        job.due = job.due.max(self.retry_at).max(self.rest_until);
         let Some(until) = self.owed.blocks(&job.request, now) else { return job };
         let free = |fence: &&Request| self.owed.blocks(fence, now).is_none();
         match self.plan().fences.iter().find(free) {
@@ -187,7 +239,7 @@ impl Slave {
 
     /// Makes the next read of an input due at `now` where it would be later.
     pub fn read_input_at(&mut self, input: Channel, now: Monotonic) {
-        let polls = self.model.plan().polls.iter().zip(self.poll_due.iter_mut().zip(&mut self.hurried));
+        let polls = self.polls.iter().zip(self.poll_due.iter_mut().zip(&mut self.hurried));
         for (poll, (due, hurried)) in polls {
             let reads = poll.meaning.reads(input);
             if reads {
@@ -210,8 +262,7 @@ impl Slave {
 
     /// Somebody waits for what a poll reads, or nobody does.
     pub fn hurry(&mut self, poll: usize, awaited: bool) {
-        let single =
-            self.plan().polls.get(poll).is_some_and(|poll| matches!(poll.meaning, Meaning::Input(_)));
+        let single = self.polls.get(poll).is_some_and(|poll| matches!(poll.meaning, Meaning::Input(_)));
         if let Some(hurried) = self.hurried.get_mut(poll) {
             *hurried = awaited && single;
         }
@@ -243,7 +294,8 @@ impl Slave {
     pub fn pulse_free_at(&self, pulse: &Pulse, now: Monotonic) -> Monotonic {
         let log = self.outputs.get(usize::from(pulse.output.index()));
         let held_until = log.map_or(Monotonic::NEVER, |log| log.held_until);
-        held_until.max(self.owed.blocks(&pulse.request, now).unwrap_or(Monotonic::ZERO))
+        let owed_until = self.owed.blocks(&pulse.request, now).unwrap_or(Monotonic::ZERO);
+        held_until.max(owed_until).max(self.rest_until)
     }
 
     /// A pulse's last byte leaves at `sent`; the board holds its output for `held`.

@@ -8,6 +8,7 @@ mod bundle;
 mod check;
 mod daemon;
 mod decommission;
+mod device;
 mod doctor;
 mod doors;
 mod enroll;
@@ -143,6 +144,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Journal(journal) => journal::journal(arguments, journal, out),
         Command::Metrics => metrics::metrics(&ask::socket(arguments), out),
         Command::Doctor(doctor) => doctor::doctor(arguments, doctor, out),
+        Command::Device(given) => device::device(arguments, given, out),
         Command::Enroll(enroll) => enroll::enroll(arguments, enroll, out),
         Command::Backup(backup) => backup::backup(arguments, backup, out),
         Command::Restore(restore) => restore::restore(arguments, restore, out),

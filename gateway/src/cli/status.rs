@@ -4,7 +4,10 @@ use super::advice::{Advice, advice};
 use super::arguments::Arguments;
 use super::table::{aligned, celsius, count, span};
 use super::{Exit, Failure, Out, ask, enroll};
-use crate::console::snapshot::{Gateway, Link, Probe, Snapshot};
+use crate::console::snapshot::{DeviceTotals, Gateway, Link, Probe, Snapshot};
+
+/// A flag that was not heard for this long is not told as if it were so now: six periods of a built-in profile.
+const FLAG_STALE_MS: u64 = 60_000;
 
 /// Runs the command. A building that needs attention is still a command that is done.
 ///
@@ -47,6 +50,13 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
         row("boards", presence(snapshot.devices.iter().map(|device| device.presence.value.as_deref()))),
     ];
     rows.extend(snapshot.probes.iter().map(|p| row(&format!("probe {}", p.id), probe(p, gateway.now))));
+    rows.extend(
+        snapshot
+            .field
+            .devices
+            .iter()
+            .filter_map(|(id, board)| controller(board).map(|words| row(&format!("controller {id}"), words))),
+    );
     rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.clone())));
     rows.push(row("journal", journal(snapshot)));
     rows.extend(snapshot.links.iter().map(|(name, link)| row(name, self::link(name, link, gateway))));
@@ -99,6 +109,24 @@ fn probe(probe: &Probe, now: i64) -> String {
         "good" => format!("{value}  ({})", probe.climate),
         quality => format!("{value}  ({}, {}{age})", probe.climate, quality.to_uppercase()),
     }
+}
+
+/// What a refrigeration controller says of itself; none for a board that says nothing.
+fn controller(board: &DeviceTotals) -> Option<String> {
+    if board.flags.is_empty() {
+        return None;
+    }
+    let raised = board.flags.iter().filter(|(_, flag)| flag.raised);
+    let words = raised.map(|(name, flag)| {
+        let name = if flag.role == "alarm" { name.to_uppercase() } else { name.clone() };
+        let age = span(i64::try_from(flag.for_ms).unwrap_or(i64::MAX));
+        match flag.heard_ms {
+            0..=FLAG_STALE_MS => format!("{name} for {age}"),
+            _ => format!("{name} (not heard lately)"),
+        }
+    });
+    let words: Vec<_> = words.collect();
+    Some(if words.is_empty() { "nothing to report".to_owned() } else { words.join(", ") })
 }
 
 fn link(name: &str, link: &Link, gateway: &Gateway) -> String {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use device_drivers::order::{PulseLength, in_words};
 use sha2::{Digest as _, Sha256};
 use vestibule_core::site::Site;
+use vestibule_core::time::Millis;
 use vestibule_core::unit::Digest;
 
 use super::BrokerStart;
@@ -14,13 +16,13 @@ use super::field::{self, Field, RESPONSE_TIMEOUT_MS};
 use super::guess;
 use super::local::{self, BuildingSection};
 use super::metrics;
-use super::model;
 use super::network::{self, Files, Paths};
 use super::place;
 use super::policy;
 use super::problem::{Problem, Problems};
+use super::profiles;
 use super::reader::Reader;
-use super::source::{Place, Source, Sources};
+use super::source::{Place, Source, SourceKind, Sources};
 use super::tree::{self, Table, Value};
 use super::value::{Configuration, Origin, Wiring};
 
@@ -37,7 +39,8 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     let building = local::read_building(&mut root);
     let local = local::read_local(&mut root, paths);
     let policy = policy::read(&mut root, problems);
-    let field = field::read(&mut root, problems);
+    let models = profiles::read(sources, problems);
+    let field = field::read(&mut root, &models, problems);
     let (mut uses, mut wiring) = (Uses::default(), Wiring::default());
     let banks = read_banks(&mut root, &field);
     let probes = place::read_probes(&mut root, &banks, &field, &mut uses, &mut wiring);
@@ -48,6 +51,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     let compartments = cells.finish();
     check_lock_lines(&field, &uses, problems);
     warn_of_own_pulses(&mut root, &field, &uses, problems);
+    check_pulses(&field, &uses, policy.pulse, problems);
     let at = root.get("policy").map_or(place, |node| node.place);
     guess::check(&policy, compartments.len(), terminals.len(), at, problems);
     let broker = network::read_broker(&mut root, paths);
@@ -67,6 +71,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
         time_zone,
         site,
         lines,
+        models,
         wiring,
         broker,
         cloud,
@@ -97,7 +102,8 @@ pub fn compile_broker(sources: &Sources, problems: &Problems) -> Option<BrokerSt
 /// All layers as one table; `None` where some file is missing or not TOML, since what it meant would only be guessed.
 fn merge(sources: &[Source], problems: &Problems) -> Option<Table> {
     let mut merged = Table::new();
-    for (index, source) in sources.iter().enumerate() {
+    let layers = sources.iter().enumerate().filter(|(_, source)| source.kind == SourceKind::Layer);
+    for (index, source) in layers {
         tree::overlay(&mut merged, tree::parse(index, source, problems));
     }
     (problems.errors() == 0).then_some(merged)
@@ -119,12 +125,12 @@ fn warn_of_own_pulses(root: &mut Reader<'_>, field: &Field, uses: &Uses, problem
     let policy = root.get("policy").map(|node| &node.value);
     let Some(Value::Table(policy)) = policy else { return };
     let Some(pulse) = policy.get("pulse") else { return };
-    let boards = field.lines.values().flat_map(|line| &line.devices);
-    let mut own =
-        boards.filter(|board| uses.any(Kind::Output, &board.id) && model::times_its_pulse(&board.model));
-    if let Some(board) = own.next() {
-        let message =
-            format!("pulse does not reach \"{}\": a {} times its locks itself", board.id, board.model);
+    let own = field.devices.iter().find_map(|(id, known)| {
+        let model = known.model.as_ref().filter(|model| model.own_pulse().is_some())?;
+        uses.any(Kind::Output, id).then_some((id, model.name()))
+    });
+    if let Some((id, model)) = own {
+        let message = format!("pulse does not reach \"{id}\": a {model} times its locks itself");
         let help = "set the time on the board where it can be set; the pulse here is for the other boards";
         problems.add(Problem::warning(Some(pulse.1.place), message).help(help));
     }
@@ -143,6 +149,26 @@ fn check_lock_lines(field: &Field, uses: &Uses, problems: &Problems) {
             format!("line \"{}\" has locks (\"{device}\") and a response_timeout_ms above 100", line.id);
         let help = "every silent device delays every door by that; move slow instruments to their own line";
         problems.add(Problem::warning(field.line_places.get(&line.id).copied(), message).help(help));
+    }
+}
+
+/// A board that cannot time the house's pulse would hold a lock for another time than was decided, or not at all.
+fn check_pulses(field: &Field, uses: &Uses, pulse: Millis, problems: &Problems) {
+    for (device, known) in field.devices.iter().filter(|(id, _)| uses.any(Kind::Output, id)) {
+        let Some(model) = &known.model else { continue };
+        let lengths = model.pulse_lengths();
+        let wanted = u32::try_from(pulse.0).ok().and_then(|millis| PulseLength::from_millis(millis).ok());
+        if wanted.is_some_and(|wanted| lengths.contains(&wanted)) {
+            continue;
+        }
+        let message = format!(
+            "device \"{device}\" ({}) cannot time a pulse of {} ms, which [policy] pulse asks for",
+            model.name(),
+            pulse.0
+        );
+        let help =
+            format!("it can time {}; all lock boards of a building share one pulse", in_words(&lengths));
+        problems.add(Problem::error(Some(known.place), message).help(help));
     }
 }
 

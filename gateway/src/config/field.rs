@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use device_drivers::device::{Catalogue, Model, NOT_OFFERED};
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::time::Millis;
 
@@ -10,6 +11,7 @@ use super::model::{self, Protocol, Provides};
 use super::problem::{Problem, Problems};
 use super::reader::{Reader, Spot};
 use super::source::Place;
+use super::tree::Value;
 use super::value::{Device, Line, Parity, Port};
 
 /// Most boards on one line: RS-485 drives 32 unit loads.
@@ -36,6 +38,8 @@ pub struct Field {
 pub struct KnownDevice {
     /// Its line, if that is known.
     pub line: Option<LineId>,
+    /// Its model, if that is known.
+    pub model: Option<Model>,
     /// What its model provides, if that is known.
     pub provides: Option<Provides>,
     /// Where it is written.
@@ -43,7 +47,7 @@ pub struct KnownDevice {
 }
 
 /// Reads all lines, then all devices.
-pub fn read(root: &mut Reader<'_>, problems: &Problems) -> Field {
+pub fn read(root: &mut Reader<'_>, models: &Catalogue, problems: &Problems) -> Field {
     let mut field = Field::default();
     let mut ports: BTreeMap<Port, Place> = BTreeMap::new();
     let lines = root.tables("line");
@@ -57,7 +61,7 @@ pub fn read(root: &mut Reader<'_>, problems: &Problems) -> Field {
         }
     }
     for reader in root.tables("device") {
-        read_device(reader, &mut field);
+        read_device(reader, models, &mut field);
     }
     field
 }
@@ -139,39 +143,50 @@ fn read_protocol(reader: &mut Reader<'_>) -> Option<Protocol> {
     None
 }
 
-fn read_device(mut reader: Reader<'_>, field: &mut Field) {
+fn read_device(mut reader: Reader<'_>, models: &Catalogue, field: &mut Field) {
     let id = reader.id("id", DeviceId::new);
     if let Some(id) = &id {
         reader.what = format!("device \"{}\"", id.value);
         first_of_its_name(&reader, id, field.devices.get(&id.value).map(|d| &d.place));
     }
     let line = read_line_reference(&mut reader, field);
-    let address = match reader.required("address", "as set on the board") {
-        Some(_) => reader.integer("address", 0..=247),
-        None => None,
-    };
-    let model = reader.required_text("model", &format!("known models: {}", model::names().join(", ")));
-    let provides = model.as_ref().and_then(|model| {
-        let provides = model::provides(model.value);
-        if provides.is_none() {
-            let known = model::names();
-            let message = format!("there is no device model \"{}\"", model.value);
-            let problem =
-                Problem::error(Some(model.place), message).help(format!("known: {}", known.join(", ")));
-            reader.problems.add(problem.did_you_mean(model.value, known.iter().map(String::as_str)));
-        }
-        provides
-    });
+    let address = read_address(&mut reader);
+    let model = reader.required_text("model", "`vestibule device models` lists them");
+    let known = model.as_ref().and_then(|model| models.model(model.value).cloned());
+    if let (Some(model), None) = (&model, &known) {
+        reader.problems.add(no_model(model, models));
+    }
     let problems = reader.problems;
     reader.finish();
     let Some(id) = id else { return };
-    let known = KnownDevice { line: line.clone(), provides, place: id.place };
+    let provides = known.as_ref().map(model::provides);
+    let known = KnownDevice { line: line.clone(), model: known, provides, place: id.place };
     field.devices.entry(id.value.clone()).or_insert(known);
     if let (Some(line), Some(address), Some(model)) = (line, address, model) {
         let device = Device { id: id.value, address: address.value, model: model.value.to_owned() };
         check_protocol(field, &line, &device, &address, &model, problems);
         hang(field, &line, device, address.place, problems);
     }
+}
+
+fn read_address(reader: &mut Reader<'_>) -> Option<Spot<u8>> {
+    let node = reader.required("address", "as set on the board")?;
+    if matches!(node.value, Value::Integer(248..=255)) {
+        let message = format!("address of {} is beyond 247, which Modbus keeps for itself", reader.what);
+        let help = "some boards leave the works at 255 (LC-tech): with one of them on the wire, give it an address of 1 to 247";
+        reader.problems.add(Problem::error(Some(node.place), message).help(help));
+        return None;
+    }
+    reader.integer("address", 0..=247)
+}
+
+fn no_model(model: &Spot<&str>, models: &Catalogue) -> Problem {
+    if let Some((name, why)) = NOT_OFFERED.iter().find(|(name, _)| *name == model.value) {
+        return Problem::error(Some(model.place), format!("model \"{name}\" is not offered")).help(*why);
+    }
+    let message = format!("there is no device model \"{}\"", model.value);
+    let problem = Problem::error(Some(model.place), message).help("`vestibule device models` lists them");
+    problem.did_you_mean(model.value, models.models().iter().map(Model::name))
 }
 
 fn read_line_reference(reader: &mut Reader<'_>, field: &Field) -> Option<LineId> {
@@ -196,11 +211,11 @@ fn check_protocol(
 ) {
     let Some(protocol) = field.lines.get(line).map(|line| line.protocol) else { return };
     let name = protocol.name();
-    if !model::speaks(&device.model, protocol) {
+    let known = field.devices.get(&device.id).and_then(|known| known.model.as_ref());
+    if let Some(known) = known.filter(|known| !known.plan().is_for(protocol)) {
         let message = format!("a {} does not speak {name}, which is spoken on \"{line}\"", device.model);
-        let spoken = Protocol::ALL.into_iter().find(|other| model::speaks(&device.model, *other));
         let mut problem = Problem::error(Some(model.place), message);
-        if let Some(spoken) = spoken {
+        if let Some(spoken) = known.protocol() {
             problem =
                 problem.help(format!("give it a line of its own with protocol = \"{}\"", spoken.name()));
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::problem::{Problem, Problems};
-use super::source::{FILES_MAX, Source, Sources};
+use super::source::{FILES_MAX, Source, SourceKind, Sources};
 
 /// The site package's file.
 pub const SITE: &str = "/usr/lib/vestibule/site.toml";
@@ -13,6 +13,11 @@ pub const MAIN: &str = "/etc/vestibule/vestibule.toml";
 pub const CONF_D: &str = "/etc/vestibule/conf.d";
 /// What the walk test found out: mapping and polarity.
 pub const LEARNED: &str = "/var/lib/vestibule/learned.toml";
+
+/// Name of the folder beside a configuration file that holds device models of an installer's own.
+pub const PROFILES: &str = "profiles";
+/// Most of them: a building has a handful of kinds of devices.
+pub const PROFILES_MAX: usize = 32;
 
 /// Where to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +52,31 @@ impl Layers {
             let message = format!("{} configuration files; at most {FILES_MAX} are read", paths.len());
             problems.add(Problem::error(None, message));
         }
-        let read = |path: &PathBuf| {
-            Source::read(path).map_err(|e| problems.add(Problem::error(None, e.to_string())))
+        let read = |path: &PathBuf, kind| {
+            Source::read(path, kind).map_err(|e| problems.add(Problem::error(None, e.to_string()))).ok()
         };
-        paths.iter().take(FILES_MAX).filter_map(|path| read(path).ok()).collect()
+        let layers = paths.iter().take(FILES_MAX).filter_map(|path| read(path, SourceKind::Layer));
+        let profiles = self.profiles(problems);
+        layers.chain(profiles.iter().filter_map(|path| read(path, SourceKind::Profile))).collect()
+    }
+
+    /// Files of device models: `profiles/*.toml` beside each file that people write.
+    fn profiles(&self, problems: &Problems) -> Vec<PathBuf> {
+        let beside: Vec<&Path> = match self {
+            Self::Installed => vec![Path::new(SITE), Path::new(MAIN)],
+            Self::Given(given) => given.iter().map(PathBuf::as_path).collect(),
+        };
+        let mut folders: Vec<PathBuf> =
+            beside.iter().filter_map(|path| Some(path.parent()?.join(PROFILES))).collect();
+        folders.dedup();
+        folders.retain(|folder| folder.is_dir());
+        let mut paths: Vec<PathBuf> = folders.iter().flat_map(|folder| expand(folder, problems)).collect();
+        if paths.len() > PROFILES_MAX {
+            let message = format!("{} device profiles; at most {PROFILES_MAX} are read", paths.len());
+            problems.add(Problem::error(None, message));
+            paths.truncate(PROFILES_MAX);
+        }
+        paths
     }
 }
 

@@ -15,6 +15,7 @@ mod network;
 mod place;
 mod policy;
 mod problem;
+mod profiles;
 mod reader;
 mod source;
 mod tree;
@@ -32,7 +33,8 @@ pub use local::{CLOCK_MARKER, SOCKET, STATE_DIR};
 pub use model::Protocol;
 pub use network::Files;
 pub use problem::{Located, Problem, Problems, Severity, locate, nearest, render};
-pub use source::{Place, Source, Sources, read_bounded};
+pub use profiles::{Own, load_models};
+pub use source::{Place, Source, SourceKind, Sources, read_bounded};
 pub use value::{
     Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Metrics, Origin, Parity,
     Port, ShutWhen, Tls, Wiring,
@@ -142,7 +144,7 @@ pub fn load_broker(layers: &Layers) -> Result<BrokerStart, (Vec<Problem>, Source
 #[must_use]
 pub fn load_text(path: &str, text: &str) -> Loaded {
     let problems = Problems::default();
-    let sources = Sources::from([Source { path: path.into(), text: text.to_owned() }]);
+    let sources = Sources::from([Source { path: path.into(), text: text.to_owned(), ..Source::default() }]);
     let configuration = compile::compile(&sources, Files::MustExist, &problems);
     Loaded { configuration, problems: problems.into_sorted(), sources }
 }

@@ -200,7 +200,11 @@ mod tests {
 
     #[test]
     fn problem_is_shown_with_its_line_and_a_caret() {
-        let sources = [Source { path: "/etc/v.toml".into(), text: "[building]\nnmae = \"x\"\n".into() }];
+        let sources = [Source {
+            path: "/etc/v.toml".into(),
+            text: "[building]\nnmae = \"x\"\n".into(),
+            ..Source::default()
+        }];
         let place = Place { source: 0, start: 11, end: 15 };
         let problem =
             Problem::error(Some(place), "building has no key \"nmae\"").did_you_mean("nmae", ["id", "name"]);

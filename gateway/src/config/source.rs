@@ -13,13 +13,33 @@ pub const FILE_BYTES_MAX: u64 = 256 * 1024;
 /// Most files of one configuration: the layers and a generous conf.d.
 pub const FILES_MAX: usize = 64;
 
+/// What a file is to a configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// A layer of it.
+    #[default]
+    Layer,
+    /// A device model of an installer's own.
+    Profile,
+}
+
+impl SourceKind {
+    fn is_layer(&self) -> bool {
+        *self == Self::Layer
+    }
+}
+
 /// One file as it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Path it was read from; relative paths inside it start at its folder.
     pub path: PathBuf,
     /// Its text.
     pub text: String,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "SourceKind::is_layer")]
+    pub kind: SourceKind,
 }
 
 /// All files of one configuration, weakest layer first.
@@ -90,7 +110,7 @@ impl Source {
     ///
     /// # Errors
     /// [`ReadError`] names the file and what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, ReadError> {
+    pub fn read(path: &Path, kind: SourceKind) -> Result<Self, ReadError> {
         let io = |cause| ReadError::Io { path: path.to_owned(), cause };
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(io)?;
@@ -102,7 +122,7 @@ impl Source {
             path: path.to_owned(),
             offset: e.utf8_error().valid_up_to(),
         })?;
-        Ok(Self { path: path.to_owned(), text })
+        Ok(Self { path: path.to_owned(), text, kind })
     }
 
     /// Line and column of a byte offset.
@@ -143,7 +163,11 @@ mod tests {
 
     #[test]
     fn column_counts_characters_when_text_is_not_ascii() {
-        let source = Source { path: "/etc/x.toml".into(), text: "a = 1\nname = \"Ünï\" # b".into() };
+        let source = Source {
+            path: "/etc/x.toml".into(),
+            text: "a = 1\nname = \"Ünï\" # b".into(),
+            ..Source::default()
+        };
         let at = source.text.find('#').unwrap_or(0);
         assert_eq!(source.line_column(at), LineColumn { line: 2, column: 14 });
         assert_eq!(source.line_around(at).0, "name = \"Ünï\" # b");
@@ -155,16 +179,20 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let big = dir.path().join("big.toml");
         std::fs::write(&big, vec![b'#'; 256 * 1024 + 1]).unwrap();
-        assert!(matches!(Source::read(&big), Err(ReadError::TooLarge { .. })));
+        assert!(matches!(Source::read(&big, SourceKind::Layer), Err(ReadError::TooLarge { .. })));
         let odd = dir.path().join("odd.toml");
         std::fs::write(&odd, b"a = \"\xff\"").unwrap();
-        assert!(matches!(Source::read(&odd), Err(ReadError::NotText { offset: 5, .. })));
-        assert!(matches!(Source::read(&dir.path().join("none")), Err(ReadError::Io { .. })));
+        assert!(matches!(Source::read(&odd, SourceKind::Layer), Err(ReadError::NotText { offset: 5, .. })));
+        assert!(matches!(
+            Source::read(&dir.path().join("none"), SourceKind::Layer),
+            Err(ReadError::Io { .. })
+        ));
     }
 
     #[test]
     fn relative_path_starts_at_the_folder_of_the_file_that_names_it() {
-        let source = Source { path: "/etc/vestibule/vestibule.toml".into(), text: String::new() };
+        let source =
+            Source { path: "/etc/vestibule/vestibule.toml".into(), text: String::new(), ..Source::default() };
         assert_eq!(source.resolve("tls/ca.pem"), PathBuf::from("/etc/vestibule/tls/ca.pem"));
         assert_eq!(source.resolve("/srv/ca.pem"), PathBuf::from("/srv/ca.pem"));
     }

@@ -196,8 +196,10 @@ fn broker_logs_what_the_configuration_says_and_runs_when_it_says_nonsense() {
 #[test]
 fn digest_tells_any_two_sets_of_files_apart() {
     let of = |texts: &[(&str, &str)]| {
-        let sources: Sources =
-            texts.iter().map(|(path, text)| Source { path: path.into(), text: (*text).to_owned() }).collect();
+        let sources: Sources = texts
+            .iter()
+            .map(|(path, text)| Source { path: path.into(), text: (*text).to_owned(), ..Source::default() })
+            .collect();
         compile::digest(&sources)
     };
     assert_ne!(of(&[("a", "bc")]), of(&[("ab", "c")]));

@@ -152,8 +152,11 @@ mod tests {
 
     fn tree(index: usize, text: &str) -> Table {
         let problems = Problems::default();
-        let table =
-            parse(index, &Source { path: format!("{index}.toml").into(), text: text.into() }, &problems);
+        let table = parse(
+            index,
+            &Source { path: format!("{index}.toml").into(), text: text.into(), ..Source::default() },
+            &problems,
+        );
         assert_eq!(problems.errors(), 0, "{text}");
         table
     }
@@ -195,7 +198,11 @@ mod tests {
     #[test]
     fn every_syntax_error_of_a_file_is_told() {
         let problems = Problems::default();
-        let source = Source { path: "x".into(), text: "a = \nb = 1\nc = [1,\n[d]\ne == 2\n".into() };
+        let source = Source {
+            path: "x".into(),
+            text: "a = \nb = 1\nc = [1,\n[d]\ne == 2\n".into(),
+            ..Source::default()
+        };
         let table = parse(0, &source, &problems);
         assert!(problems.errors() >= 2, "{problems:?}");
         assert!(table.contains_key("b"), "what can be read is read");
@@ -205,7 +212,7 @@ mod tests {
     fn deep_nesting_is_bounded() {
         let text = format!("a = {}1{}", "[".repeat(60), "]".repeat(60));
         let problems = Problems::default();
-        let table = parse(0, &Source { path: "x".into(), text }, &problems);
+        let table = parse(0, &Source { path: "x".into(), text, ..Source::default() }, &problems);
         let mut depth = 0;
         let mut node = table.get("a").map(|(_, node)| node);
         while let Some(Node { value: Value::Array(items), .. }) = node {

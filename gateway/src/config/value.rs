@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::model::Protocol;
 use super::source::Sources;
+use device_drivers::device::Catalogue;
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId};
 use vestibule_core::site::Site;
@@ -23,6 +24,8 @@ pub struct Configuration {
     pub site: Site,
     /// The serial lines with their boards.
     pub lines: BTreeMap<LineId, Line>,
+    /// Every model that a board may be of.
+    pub models: Catalogue,
     /// Which input of which board is which contact or probe. Lock outputs are in [`Site`].
     pub wiring: Wiring,
     /// The building's own broker; `None` where a building has none.

@@ -79,7 +79,8 @@ impl Field {
     pub fn start(configuration: &Configuration, ends: &Ends) -> Result<Self, FieldError> {
         let mut handles = BTreeMap::new();
         for (id, line) in &configuration.lines {
-            let spec = line_spec(line).map_err(|source| FieldError::Spec { line: id.clone(), source })?;
+            let spec = line_spec(line, &configuration.models)
+                .map_err(|source| FieldError::Spec { line: id.clone(), source })?;
             let sink = sink(id, Ear::new(id, configuration), ends);
             let handle = port::spawn(&spec, sink, port::monotonic_now)
                 .map_err(|source| FieldError::Thread { line: id.clone(), source })?;
@@ -116,6 +117,14 @@ fn sink(line: &LineId, mut ear: Ear, ends: &Ends) -> impl FnMut(Signal) + Send +
                 }
             }
             Signal::Port { state, .. } => report::keep(&telemetry, &line, state),
+            Signal::Flag { device, flag, role, raised, .. } => {
+                if let Ok(device) = DeviceId::new(device.as_str())
+                    && let Some(since) =
+                        telemetry.flag(&device, flag.as_str(), role.word(), *raised, monotonic())
+                {
+                    report::flag(&line, &device, flag, *role, *raised, since);
+                }
+            }
             _ => {}
         }
         ear.hear(&signal, |input| match engine.submit(input) {

@@ -1,10 +1,11 @@
 //! What the tech reads of a line in the journal of the system: every word a line thread can say, in one place.
 
+use device_drivers::device::profile::{FlagName, FlagRole};
 use device_drivers::signal::{DeviceState, LineTrouble, PortState, Sign, Signal};
 use tracing::{info, warn};
-use vestibule_core::id::LineId;
+use vestibule_core::id::{DeviceId, LineId};
 
-use crate::telemetry::Telemetry;
+use crate::telemetry::{FirstHeard, Telemetry};
 
 /// Logs what a person must look at. Reads, outcomes and totals are not logged one by one.
 pub(super) fn log(line: &LineId, signal: &Signal) {
@@ -29,9 +30,27 @@ pub(super) fn log(line: &LineId, signal: &Signal) {
         },
         Signal::Inputs { .. }
         | Signal::Probe { .. }
+        | Signal::Flag { .. }
         | Signal::Ended { .. }
         | Signal::DeviceCounters { .. }
         | Signal::LineCounters { .. } => {}
+    }
+}
+
+/// A flag of a controller changed, or was heard for the first time.
+pub(super) fn flag(
+    line: &LineId,
+    device: &DeviceId,
+    flag: &FlagName,
+    role: FlagRole,
+    raised: bool,
+    first: FirstHeard,
+) {
+    match (role, raised, first) {
+        (FlagRole::Alarm, true, _) => warn!(%line, %device, %flag, "controller raises an alarm"),
+        (_, true, _) => info!(%line, %device, %flag, "controller says that it is so"),
+        (_, false, FirstHeard::No) => info!(%line, %device, %flag, "controller says that it is over"),
+        (_, false, FirstHeard::Yes) => {}
     }
 }
 
@@ -54,6 +73,12 @@ fn sign_of(line: &LineId, device: &device_drivers::id::DeviceId, sign: &Sign) {
         }
         Sign::DoubledAddress => {
             warn!(%line, %device, "bursts of damaged frames; do two boards have this address?");
+        }
+        Sign::NotThere { asked, in_parts: true } => {
+            info!(%line, %device, %asked, "device has not all of this; what there is of it is asked for in parts");
+        }
+        Sign::NotThere { asked, in_parts: false } => {
+            warn!(%line, %device, %asked, "device has no such register; is it the model and firmware that its profile is for?");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use device_drivers::device::Model;
+use device_drivers::device::Catalogue;
 use device_drivers::id::{DeviceId, IdError, LineId};
 use device_drivers::spec::{Address, Baud, DeviceSpec, LineSpec, Parity, SpecError};
 
@@ -31,7 +31,7 @@ pub enum LineSpecError {
 ///
 /// # Errors
 /// [`LineSpecError`] names the first thing that does not fit.
-pub fn line_spec(line: &Line) -> Result<LineSpec, LineSpecError> {
+pub fn line_spec(line: &Line, models: &Catalogue) -> Result<LineSpec, LineSpecError> {
     let Port::Path(path) = &line.port;
     let mut spec = LineSpec::new(LineId::new(line.id.as_str())?, path.clone());
     spec.baud = Baud::new(line.baud)?;
@@ -43,14 +43,18 @@ pub fn line_spec(line: &Line) -> Result<LineSpec, LineSpecError> {
     spec.protocol = line.protocol;
     spec.response_timeout = Duration::from_millis(line.response_timeout.0);
     spec.devices =
-        line.devices.iter().map(|device| device_spec(device, line.protocol)).collect::<Result<_, _>>()?;
+        line.devices.iter().map(|device| device_spec(device, line.protocol, models)).collect::<Result<_, _>>()?;
     spec.check()?;
     Ok(spec)
 }
 
-fn device_spec(device: &Device, protocol: Protocol) -> Result<DeviceSpec, LineSpecError> {
+fn device_spec(
+    device: &Device,
+    protocol: Protocol,
+    models: &Catalogue,
+) -> Result<DeviceSpec, LineSpecError> {
     let id = DeviceId::new(device.id.as_str())?;
-    let Some(model) = Model::by_name(&device.model) else {
+    let Some(model) = models.model(&device.model).cloned() else {
         return Err(LineSpecError::Model { device: id, model: device.model.clone() });
     };
     Ok(DeviceSpec { id, address: Address::on(protocol, device.address)?, model })
@@ -78,7 +82,7 @@ mod tests {
 
     #[test]
     fn configured_line_is_what_drivers_start() {
-        let spec = line_spec(&line("waveshare-relay-8", 19_200)).expect("good");
+        let spec = line_spec(&line("waveshare-relay-8", 19_200), &Catalogue::default()).expect("good");
         assert_eq!(spec.baud.bits_per_second(), 19_200);
         assert_eq!((spec.parity, spec.response_timeout), (Parity::Even, Duration::from_millis(80)));
         assert_eq!(spec.devices[0].model.name(), "waveshare-relay-8");
@@ -86,7 +90,8 @@ mod tests {
 
     #[test]
     fn line_is_refused_when_drivers_do_not_know_model_or_speed() {
-        assert!(matches!(line_spec(&line("waveshare-relay-9", 9_600)), Err(LineSpecError::Model { .. })));
-        assert!(matches!(line_spec(&line("waveshare-relay-8", 9_601)), Err(LineSpecError::Spec(_))));
+        let refused = |model, baud| line_spec(&line(model, baud), &Catalogue::default());
+        assert!(matches!(refused("waveshare-relay-9", 9_600), Err(LineSpecError::Model { .. })));
+        assert!(matches!(refused("waveshare-relay-8", 9_601), Err(LineSpecError::Spec(_))));
     }
 }

@@ -93,6 +93,7 @@ fn building() -> Configuration {
         },
         digest: Digest([0; 32]),
         origin: Origin::Current,
+        models: device_drivers::device::Catalogue::default(),
         sources: Sources::from([]),
     }
 }

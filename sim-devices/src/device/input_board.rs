@@ -13,6 +13,8 @@ use crate::wire::Baud;
 /// How many inputs a board has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputCount {
+    /// 4 inputs.
+    Four,
     /// 8 inputs.
     Eight,
     /// 16 inputs.
@@ -26,6 +28,7 @@ impl InputCount {
     #[must_use]
     pub const fn get(self) -> usize {
         match self {
+            Self::Four => 4,
             Self::Eight => 8,
             Self::Sixteen => 16,
             Self::ThirtyTwo => 32,

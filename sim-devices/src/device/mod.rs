@@ -1,13 +1,22 @@
 //! The devices on the line, one file each. A device hears whole, valid requests and answers; the line owns
 //! bytes, time on the wire and noise.
 
+mod ebyte;
+mod eletechsup;
 mod input_board;
+mod maps;
+mod register_map;
 mod relay_board;
 mod relay_registers;
+mod relays;
 mod settings;
 mod xy_md02;
 
+pub use ebyte::Ebyte;
+pub use eletechsup::Eletechsup;
 pub use input_board::{InputBoard, InputCount};
+pub use maps::{MapModel, Place};
+pub use register_map::RegisterMap;
 pub use relay_board::{OutputsAfterRestart, RelayBoard, RelayModel};
 pub use relay_registers::ControlMode;
 pub(crate) use settings::Settings;
@@ -47,8 +56,14 @@ pub enum To {
 pub enum Device {
     /// Waveshare relay board.
     Relay(RelayBoard),
+    /// Eletechsup relay board.
+    Eletechsup(Eletechsup),
+    /// Ebyte relay board.
+    Ebyte(Ebyte),
     /// Discrete-input board.
     Inputs(InputBoard),
+    /// Instrument that is a register map.
+    Map(RegisterMap),
     /// XY-MD02 temperature and humidity probe.
     Probe(XyMd02),
     /// Dedicated lock board.
@@ -61,7 +76,10 @@ impl Device {
     pub fn address(&self) -> Address {
         match self {
             Self::Relay(board) => board.address(),
+            Self::Eletechsup(board) => board.address(),
+            Self::Ebyte(board) => board.address(),
             Self::Inputs(board) => board.address(),
+            Self::Map(instrument) => instrument.address(),
             Self::Probe(probe) => probe.address(),
             Self::Locks(board) => board.address(),
         }
@@ -72,7 +90,10 @@ impl Device {
     pub fn baud(&self) -> Baud {
         match self {
             Self::Relay(board) => board.baud(),
+            Self::Eletechsup(board) => board.baud(),
+            Self::Ebyte(board) => board.baud(),
             Self::Inputs(board) => board.baud(),
+            Self::Map(instrument) => instrument.baud(),
             Self::Probe(probe) => probe.baud(),
             Self::Locks(board) => board.baud(),
         }
@@ -82,7 +103,10 @@ impl Device {
     pub(crate) fn serve(&mut self, heard: Heard<'_>, plant: &mut Plant) -> Option<Result<Reply, Exception>> {
         match self {
             Self::Relay(board) => board.serve(heard, plant),
+            Self::Eletechsup(board) => board.serve(heard, plant),
+            Self::Ebyte(board) => board.serve(heard, plant),
             Self::Inputs(board) => board.serve(heard, plant),
+            Self::Map(instrument) => instrument.serve(heard, plant),
             Self::Probe(probe) => probe.serve(heard, plant),
             Self::Locks(_) => None,
         }
@@ -94,7 +118,9 @@ impl Device {
         match self {
             Self::Relay(board) => board.next_deadline(),
             Self::Locks(board) => board.next_deadline(),
-            Self::Inputs(_) | Self::Probe(_) => None,
+            Self::Eletechsup(board) => board.next_deadline(),
+            Self::Ebyte(board) => board.next_deadline(),
+            Self::Inputs(_) | Self::Map(_) | Self::Probe(_) => None,
         }
     }
 
@@ -103,7 +129,9 @@ impl Device {
         match self {
             Self::Relay(board) => board.advance(now, plant),
             Self::Locks(board) => board.advance(now, plant),
-            Self::Inputs(_) | Self::Probe(_) => {}
+            Self::Eletechsup(board) => board.advance(now, plant),
+            Self::Ebyte(board) => board.advance(now, plant),
+            Self::Inputs(_) | Self::Map(_) | Self::Probe(_) => {}
         }
     }
 
@@ -112,7 +140,9 @@ impl Device {
         match self {
             Self::Relay(board) => board.power_off(now, plant),
             Self::Locks(board) => board.power_off(now, plant),
-            Self::Inputs(_) | Self::Probe(_) => {}
+            Self::Eletechsup(board) => board.power_off(now, plant),
+            Self::Ebyte(board) => board.power_off(now, plant),
+            Self::Inputs(_) | Self::Map(_) | Self::Probe(_) => {}
         }
     }
 
@@ -121,7 +151,9 @@ impl Device {
         match self {
             Self::Relay(board) => board.power_on(now, plant),
             Self::Locks(board) => board.power_on(now),
-            Self::Inputs(_) | Self::Probe(_) => {}
+            Self::Eletechsup(board) => board.power_on(now, plant),
+            Self::Ebyte(board) => board.power_on(now, plant),
+            Self::Inputs(_) | Self::Map(_) | Self::Probe(_) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use device_drivers::frame::Protocol;
 use device_drivers::id::{DeviceId, LineId};
 use device_drivers::spec as drivers;
 use sim_devices::{
-    Address, Baud, DeviceSpec, DoorNumber, InputCount, Latches, LineSpec, LockFamily, RelayModel,
+    Address, Baud, DeviceSpec, DoorNumber, InputCount, Latches, LineSpec, LockFamily, MapModel, RelayModel,
 };
 
 /// The two rates at which lines are run: the boards' factory rate, and the fastest of the field.
@@ -96,6 +96,9 @@ fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
         sim_devices::Model::Relay(RelayModel::EightD) => "waveshare-relay-8-d".to_owned(),
         sim_devices::Model::Relay(board) => format!("waveshare-relay-{}", board.relays()),
         sim_devices::Model::Inputs(count) => format!("discrete-inputs-{}", count.get()),
+        sim_devices::Model::Eletechsup(relays) => format!("r421a{relays:02}"),
+        sim_devices::Model::Ebyte { relays, inputs } => format!("ebyte-ma01-{inputs}0{relays}0"),
+        sim_devices::Model::Map(map) => map_name(map).to_owned(),
         sim_devices::Model::XyMd02 => "xy-md02".to_owned(),
         sim_devices::Model::Locks(family) => locker(family),
     };
@@ -103,5 +106,19 @@ fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
         id: device(number),
         address: drivers::Address::new(number).expect("a standard address"),
         model: Model::by_name(&model).unwrap_or_else(|| panic!("the drivers know no {model}")),
+    }
+}
+
+const fn map_name(map: MapModel) -> &'static str {
+    match map {
+        MapModel::CarelIr33 => "carel-ir33",
+        MapModel::Comwintop8Pt => "comwintop-8pt",
+        MapModel::DanfossEkc202D => "danfoss-ekc-202d",
+        MapModel::DanfossErc211 => "danfoss-erc-211",
+        MapModel::DixellXr => "dixell-xr",
+        MapModel::EliwellIdPlus => "eliwell-idplus",
+        MapModel::Md02Shtc3 => "md02-shtc3",
+        MapModel::Pt100x8 => "pt100-8",
+        MapModel::R4Dcb08 => "r4dcb08",
     }
 }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod check;
+mod device;
 mod doctor;
 mod doors;
 mod enroll;
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand};
 
 pub use bundle::SupportBundle;
 pub use check::Check;
+pub use device::{Device, DeviceAction};
 pub use doctor::Doctor;
 pub use doors::{Doors, Terminal, Unlock};
 pub use enroll::{Enroll, TLS_FOLDER};
@@ -117,6 +119,8 @@ pub enum Command {
     /// Look at everything that a technician would look at, and say what to do
     #[command(after_help = doctor::HELP)]
     Doctor(Doctor),
+    /// Look up what can hang on a line
+    Device(Device),
     /// Make keys and requests, sign them, put certificates in place
     #[command(after_help = enroll::HELP)]
     Enroll(Box<Enroll>),

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use vestibule_core::time::Mono;
+
+use crate::clock::monotonic;
 use crate::config::{Configuration, Device, Line, Port};
-use crate::telemetry::Totals;
+use crate::telemetry::{Flag, Totals};
 
 /// Every configured line and board, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +68,22 @@ pub struct DeviceTotals {
     pub latency_mean_us: Option<u64>,
     /// Longest time to an answer in microseconds; none before the first.
     pub latency_most_us: Option<u64>,
+    /// What a controller says of itself, by the flags of its profile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flags: BTreeMap<String, FlagState>,
+}
+
+/// One flag of a controller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlagState {
+    /// `defrost`, `door` or `alarm`.
+    pub role: String,
+    /// Whether it is so.
+    pub raised: bool,
+    /// Milliseconds since it became so, as far as this daemon saw.
+    pub for_ms: u64,
+    /// Milliseconds since it was heard last.
+    pub heard_ms: u64,
 }
 
 pub(super) fn make(configuration: &Configuration, totals: &Totals) -> Field {
@@ -108,7 +127,20 @@ fn device(line: &Line, device: &Device, totals: &Totals) -> DeviceTotals {
         latency_sum_ms: millis(counted.latency_sum),
         latency_mean_us: mean.map(micros),
         latency_most_us: mean.map(|_| micros(counted.latency_most)),
+        flags: totals.flags.get(&device.id).map(flags).unwrap_or_default(),
     }
+}
+
+fn flags(flags: &BTreeMap<String, Flag>) -> BTreeMap<String, FlagState> {
+    let now = monotonic();
+    let ago = |then: Mono| now.0.saturating_sub(then.0) / 1_000;
+    let state = |flag: &Flag| FlagState {
+        role: flag.role.to_owned(),
+        raised: flag.raised,
+        for_ms: ago(flag.since),
+        heard_ms: ago(flag.heard),
+    };
+    flags.iter().map(|(name, flag)| (name.clone(), state(flag))).collect()
 }
 
 fn millis(span: Duration) -> u64 {

@@ -12,7 +12,7 @@ use crate::telemetry::Totals;
 mod field;
 mod links;
 
-pub use field::{DeviceTotals, Field, LineTotals};
+pub use field::{DeviceTotals, Field, FlagState, LineTotals};
 pub use links::{Link, Links};
 
 /// Everything.

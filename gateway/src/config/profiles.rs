@@ -1,0 +1,90 @@
+//! Device models of an installer's own: `profiles/*.toml` beside the configuration, checked like all of it.
+
+use std::path::PathBuf;
+
+use device_drivers::device::profile::{self, Flaw, PROFILE_BYTES_MAX};
+use device_drivers::device::{Catalogue, Model};
+
+use super::layers::Layers;
+use super::problem::{Problem, Problems};
+use super::source::{Place, Source, SourceKind, Sources};
+
+/// The built-in models, and those of the profiles that are good; what is wrong with others is a problem with its place.
+pub fn read(sources: &[Source], problems: &Problems) -> Catalogue {
+    own(sources, problems).0
+}
+
+/// All models, and which file each of an installer's own came from.
+fn own(sources: &[Source], problems: &Problems) -> (Catalogue, Vec<Own>) {
+    let (mut catalogue, mut all) = (Catalogue::default(), Vec::new());
+    let profiles = sources.iter().enumerate().filter(|(_, source)| source.kind == SourceKind::Profile);
+    for (index, source) in profiles {
+        let Some(model) = parsed(index, source, problems) else { continue };
+        let name = model.name().to_owned();
+        match catalogue.with(model) {
+            Ok(more) => {
+                catalogue = more;
+                all.push(Own { model: name, file: source.path.clone() });
+            }
+            Err(_) => {
+                let other =
+                    all.iter().find(|own| own.model == name).map(|own| own.file.display().to_string());
+                let whose =
+                    other.map_or_else(|| "a built-in one".to_owned(), |file| format!("that of {file}"));
+                let message = format!("there is a model \"{name}\" already, {whose}");
+                let place = Place { source: index, start: 0, end: 1 };
+                let help = "give this one another name: nobody must find another device behind a known name";
+                problems.add(Problem::error(Some(place), message).help(help));
+            }
+        }
+    }
+    (catalogue, all)
+}
+
+fn parsed(index: usize, source: &Source, problems: &Problems) -> Option<Model> {
+    match profile::parse(&source.text) {
+        Ok(model) => Some(model),
+        Err(flaws) => {
+            flaws.into_iter().for_each(|flaw| problems.add(problem(index, flaw)));
+            None
+        }
+    }
+}
+
+fn problem(source: usize, flaw: Flaw) -> Problem {
+    let place = Place { source, start: flaw.at.start, end: flaw.at.end };
+    let problem = Problem::error(Some(place), flaw.message);
+    let problem = match flaw.help {
+        Some(help) => problem.help(help),
+        None => problem,
+    };
+    match flaw.guess {
+        Some(guess) => problem.did_you_mean(&guess.typed, guess.candidates),
+        None => problem,
+    }
+}
+
+/// A model of an installer's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Its name.
+    pub model: String,
+    /// The file it came from.
+    pub file: PathBuf,
+}
+
+/// All models that a configuration in these layers may name, which of them are an installer's own, and what is wrong with
+/// the profiles. The rest of the configuration does not matter to it.
+#[must_use]
+pub fn load_models(layers: &Layers) -> (Catalogue, Vec<Own>, Vec<Problem>, Sources) {
+    // Whether there is a configuration is no question here.
+    let sources = layers.read(&Problems::default());
+    let problems = Problems::default();
+    let (catalogue, own) = own(&sources, &problems);
+    (catalogue, own, problems.into_sorted(), sources)
+}
+
+const _: () = assert!(
+    PROFILE_BYTES_MAX as u64 <= super::source::FILE_BYTES_MAX,
+    "a profile that is too large is told as such by its own bound"
+);
