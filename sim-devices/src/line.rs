@@ -187,6 +187,18 @@ impl Line {
         }
     }
 
+    /// A request that somebody outside understood, to the device itself.
+    pub(crate) fn ask(
+        &mut self,
+        now: SimTime,
+        wired_as: Address,
+        request: &Request,
+        plant: &mut Plant,
+    ) -> Option<Result<Reply, Exception>> {
+        let slave = self.slaves.iter_mut().find(|slave| slave.spec.address == wired_as && slave.powered)?;
+        slave.device.serve(Heard { request, to: To::Me, heard: now, now }, plant)
+    }
+
     pub(crate) fn take_outcall(&mut self) -> Option<Outcall> {
         self.outcalls.pop_front()
     }
@@ -253,11 +265,13 @@ impl Line {
         verdict: &Verdict,
         plant: &mut Plant,
     ) {
-        let (Some(to), Ok(_)) = (to, Request::parse(pdu)) else {
+        let (Some(to), Ok(request)) = (to, Request::parse(pdu)) else {
             return;
         };
         let line = self.baud;
-        let asked = |slave: &&Slave| slave.outside && slave.listens(line) && slave.device.address() == to;
+        let asked = |slave: &&Slave| {
+            slave.is_outside_for(&request) && slave.listens(line) && slave.device.address() == to
+        };
         for slave in self.slaves.iter().filter(asked) {
             if self.outcalls.len() == MAX_OUTCALLS {
                 self.outcalls.pop_front();
@@ -288,7 +302,7 @@ impl Line {
         for slave in listening.filter(|slave| to.is_none_or(|to| slave.device.address() == to)) {
             // The address that answers is the one that was asked: a new one is for the next request.
             let address = slave.device.address();
-            if slave.outside && parsed.is_ok() {
+            if parsed.as_ref().is_ok_and(|request| slave.is_outside_for(request)) {
                 continue;
             }
             let Some(outcome) = serve(&mut slave.device, &parsed, frame, to, plant) else {
@@ -331,6 +345,12 @@ impl Line {
 }
 
 impl Slave {
+    /// Whether somebody outside answers: not what a maker put beside the standard, which a stock server takes for an error.
+    fn is_outside_for(&self, request: &Request) -> bool {
+        let beside = matches!(request, Request::WriteCoil { value, .. } if !matches!(value, 0 | 0xFF00));
+        self.outside && !beside
+    }
+
     fn listens(&self, line: Baud) -> bool {
         self.powered && self.device.baud() == line
     }

@@ -2,6 +2,7 @@
 
 use crate::event::{Happening, SimEvent};
 use crate::line::Line;
+use crate::modbus::{Exception, Reply, Request};
 use crate::number::Address;
 use crate::plant::Plant;
 use crate::spec::{LineSpec, SpecError};
@@ -71,6 +72,12 @@ impl Simulation {
         }
         self.master_free = start + self.line.baud().characters(bytes.len());
         self.master_free
+    }
+
+    /// What the device wired with this address answers to a request that somebody else read from a wire.
+    pub(crate) fn ask(&mut self, wired_as: Address, request: &Request) -> Option<Result<Reply, Exception>> {
+        let now = self.now;
+        self.line.ask(now, wired_as, request, &mut self.plant)
     }
 
     /// When something happens next, an arriving character included.

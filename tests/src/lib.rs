@@ -13,6 +13,7 @@ pub mod front_door;
 pub mod house;
 pub mod mosquitto;
 pub mod people;
+pub mod profile;
 pub mod program;
 pub mod served;
 pub mod wire;

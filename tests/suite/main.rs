@@ -13,6 +13,7 @@
 mod crash_images;
 mod front_door;
 mod model;
+mod profiles;
 mod tidy;
 mod whole;
 mod wire;

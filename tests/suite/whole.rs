@@ -5,6 +5,7 @@ mod doctor;
 mod kept;
 mod kills;
 mod line;
+mod mbpoll;
 mod monitoring;
 mod others;
 mod record;

@@ -6,5 +6,7 @@ mod frames;
 mod latency;
 mod lawful;
 mod lockers;
+mod models;
 mod replay;
+mod witness;
 mod wrong_door;

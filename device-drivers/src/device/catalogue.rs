@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    Model, discrete_inputs, ebyte_ma01, eletechsup_relay, kerong, lock_8a, profile, waveshare_relay, winnsen, wkly,
+    Model, discrete_inputs, ebyte_ma01, eletechsup_relay, kerong, lock_8a, profile, waveshare_relay, winnsen,
+    wkly,
 };
 
 /// The built-in register maps.

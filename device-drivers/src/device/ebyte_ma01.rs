@@ -73,7 +73,12 @@ fn plan<const OUTPUTS: u8>(inputs: u8) -> Result<Plan, SpanError> {
     }];
     if inputs > 0 {
         let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-        polls.push(Poll { lane: Lane::Door, period: DOOR_PERIOD, request: request.into(), meaning: Meaning::Inputs });
+        polls.push(Poll {
+            lane: Lane::Door,
+            period: DOOR_PERIOD,
+            request: request.into(),
+            meaning: Meaning::Inputs,
+        });
     }
     let module = Request::read(Table::HoldingRegisters, MODULE, 1)?;
     Ok(Plan {
@@ -109,9 +114,9 @@ mod golden {
 
     #[test]
     fn pulse_frames() {
-        assert_eq!(pulse_of::<8>(1, 500), Some([0x01, 0x05, 0x00, 0x00, 0xFF, 0x00, 0x8C, 0x3A]));
-        assert_eq!(pulse_of::<8>(8, 500), Some([0x01, 0x05, 0x00, 0x07, 0xFF, 0x00, 0x3D, 0xFB]));
-        assert_eq!(pulse_of::<4>(4, 500), Some([0x01, 0x05, 0x00, 0x03, 0xFF, 0x00, 0x7C, 0x3A]));
+        assert_eq!(pulse_of::<8>(1, 500), Some([0x01, 0x05, 0x00, 0x00, 0xFF, 0x00, 0x8C, 0x3A].into()));
+        assert_eq!(pulse_of::<8>(8, 500), Some([0x01, 0x05, 0x00, 0x07, 0xFF, 0x00, 0x3D, 0xFB].into()));
+        assert_eq!(pulse_of::<4>(4, 500), Some([0x01, 0x05, 0x00, 0x03, 0xFF, 0x00, 0x7C, 0x3A].into()));
         assert_eq!(pulse_of::<4>(5, 500), None);
         assert_eq!(pulse_of::<8>(1, 700), None, "the board would hold it for 500 ms");
     }
@@ -144,8 +149,8 @@ mod golden {
         let mut widths = [0x01, 0xF4].repeat(8);
         assert_eq!(mended(2, &widths), None);
         widths[1] = 0xF5;
-        assert_eq!(mended(2, &widths), Some([0x01, 0x06, 0x05, 0xDC, 0x01, 0xF4, 0x48, 0xEB]));
-        assert_eq!(mended(3, &[0; 16]), Some([0x01, 0x06, 0x05, 0x78, 0x00, 0x01, 0xC8, 0xDF]));
+        assert_eq!(mended(2, &widths), Some([0x01, 0x06, 0x05, 0xDC, 0x01, 0xF4, 0x48, 0xEB].into()));
+        assert_eq!(mended(3, &[0; 16]), Some([0x01, 0x06, 0x05, 0x78, 0x00, 0x01, 0xC8, 0xDF].into()));
         assert!(plan.set_up[4].expect.mend(&plan.set_up[4].request, &[1]).is_err());
     }
 }

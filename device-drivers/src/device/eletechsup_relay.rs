@@ -42,7 +42,11 @@ pub fn models() -> Vec<Model> {
 fn plan<const OUTPUTS: u8>() -> Result<Plan, SpanError> {
     let read_outputs = Request::read(Table::HoldingRegisters, FIRST_STATE, OUTPUTS.into())?;
     let set_up = vec![
-        SetUpStep { name: "all outputs off", request: Request::registers_all_off().into(), expect: Expect::Echo },
+        SetUpStep {
+            name: "all outputs off",
+            request: Request::registers_all_off().into(),
+            expect: Expect::Echo,
+        },
         SetUpStep { name: "outputs read back off", request: read_outputs.into(), expect: Expect::AllZero },
     ];
     let poll = Poll {
@@ -81,8 +85,8 @@ mod golden {
 
     #[test]
     fn pulse_frames() {
-        assert_eq!(pulse_of(1, 1_000), Some([0x01, 0x06, 0x00, 0x01, 0x06, 0x01, 0x1A, 0x6A]));
-        assert_eq!(pulse_of(8, 5_000), Some([0x01, 0x06, 0x00, 0x08, 0x06, 0x05, 0xCB, 0xAB]));
+        assert_eq!(pulse_of(1, 1_000), Some([0x01, 0x06, 0x00, 0x01, 0x06, 0x01, 0x1A, 0x6A].into()));
+        assert_eq!(pulse_of(8, 5_000), Some([0x01, 0x06, 0x00, 0x08, 0x06, 0x05, 0xCB, 0xAB].into()));
         assert_eq!(pulse_of(9, 1_000), None);
         assert_eq!(pulse_of(1, 500), None, "half a second cannot be counted, and is not rounded");
     }

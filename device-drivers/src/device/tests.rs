@@ -152,7 +152,8 @@ fn no_pulse_reaches_an_output_that_the_board_has_not() {
 
 #[test]
 fn what_switches_a_board_on_for_good_is_not_its_pulse() {
-    let modbus = |model: &&Model| model.protocol() == Some(Protocol::ModbusRtu) && model.plan().pulse.is_some();
+    let modbus =
+        |model: &&Model| model.protocol() == Some(Protocol::ModbusRtu) && model.plan().pulse.is_some();
     for model in Model::all().iter().filter(modbus) {
         let plan = model.plan();
         let coil_on = |request: &Request| request.encode(Address::new(1).unwrap())[4..6] == [0xFF, 0x00];

@@ -56,9 +56,18 @@ fn plan<const OUTPUTS: u8>(inputs: u8) -> Result<Plan, SpanError> {
     if inputs > 0 {
         let modes = Request::read(Table::HoldingRegisters, CONTROL_MODE, OUTPUTS.into())?;
         let expect = Expect::Registers(0);
-        set_up.push(SetUpStep { name: "control mode of every output is normal", request: modes.into(), expect });
+        set_up.push(SetUpStep {
+            name: "control mode of every output is normal",
+            request: modes.into(),
+            expect,
+        });
         let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-        polls.push(Poll { lane: Lane::Door, period: DOOR_PERIOD, request: request.into(), meaning: Meaning::Inputs });
+        polls.push(Poll {
+            lane: Lane::Door,
+            period: DOOR_PERIOD,
+            request: request.into(),
+            meaning: Meaning::Inputs,
+        });
     }
     let version = Request::read(Table::HoldingRegisters, VERSION, 1)?;
     Ok(Plan {
@@ -91,17 +100,17 @@ mod golden {
 
     #[test]
     fn pulse_frames_of_eight_channels() {
-        assert_eq!(pulse_of::<8>(1, 700), Some([0x01, 0x05, 0x02, 0x00, 0x00, 0x07, 0x8D, 0xB0]));
-        assert_eq!(pulse_of::<8>(4, 300), Some([0x01, 0x05, 0x02, 0x03, 0x00, 0x03, 0x7C, 0x73]));
-        assert_eq!(pulse_of::<8>(8, 700), Some([0x01, 0x05, 0x02, 0x07, 0x00, 0x07, 0x3C, 0x71]));
+        assert_eq!(pulse_of::<8>(1, 700), Some([0x01, 0x05, 0x02, 0x00, 0x00, 0x07, 0x8D, 0xB0].into()));
+        assert_eq!(pulse_of::<8>(4, 300), Some([0x01, 0x05, 0x02, 0x03, 0x00, 0x03, 0x7C, 0x73].into()));
+        assert_eq!(pulse_of::<8>(8, 700), Some([0x01, 0x05, 0x02, 0x07, 0x00, 0x07, 0x3C, 0x71].into()));
         assert_eq!(pulse_of::<8>(9, 700), None);
     }
 
     #[test]
     fn pulse_frames_of_sixteen_and_thirty_two_channels() {
-        assert_eq!(pulse_of::<16>(16, 700), Some([0x01, 0x05, 0x02, 0x0F, 0x00, 0x07, 0xBD, 0xB3]));
+        assert_eq!(pulse_of::<16>(16, 700), Some([0x01, 0x05, 0x02, 0x0F, 0x00, 0x07, 0xBD, 0xB3].into()));
         assert_eq!(pulse_of::<16>(17, 700), None);
-        assert_eq!(pulse_of::<32>(32, 700), Some([0x01, 0x05, 0x02, 0x1F, 0x00, 0x07, 0xBC, 0x76]));
+        assert_eq!(pulse_of::<32>(32, 700), Some([0x01, 0x05, 0x02, 0x1F, 0x00, 0x07, 0xBC, 0x76].into()));
     }
 
     #[test]

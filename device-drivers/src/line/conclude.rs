@@ -5,8 +5,8 @@ use crate::limits::{SET_UP_RETRY, WATCH_PERIOD};
 use crate::line::exchange::{Ending, Exchange, Job};
 use crate::line::health::{Event, State};
 use crate::line::master::{Line, Wire};
+use crate::line::parts::NotAll;
 use crate::line::set_up::Progress;
-use crate::line::slave::NotAll;
 use crate::signal::{DeviceState, NotSent, Outcome, Sign, Signal};
 use crate::time::Monotonic;
 

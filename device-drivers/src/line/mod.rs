@@ -15,6 +15,7 @@ mod hearing;
 mod lanes;
 mod master;
 mod orders;
+mod parts;
 mod quarantine;
 mod receiver;
 mod report;

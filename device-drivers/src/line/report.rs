@@ -22,7 +22,8 @@ impl Line {
     ) {
         let Some(slave) = self.slaves.get_mut(place) else { return };
         let Provides { inputs, outputs, .. } = slave.plan().provides;
-        let Some((meaning, first)) = slave.polls.get(poll).map(|poll| (poll.meaning.clone(), &poll.request)) else {
+        let Some((meaning, first)) = slave.polls.get(poll).map(|poll| (poll.meaning.clone(), &poll.request))
+        else {
             return;
         };
         let first = first.first_register().unwrap_or(0);

@@ -96,7 +96,10 @@ mod tests {
         let mut modes = [0; 16];
         modes[5] = 1;
         set_up.answered(&steps, &data(&modes));
-        assert_eq!(set_up.request(&steps), Some(modbus_rtu::Request::set(Setting::new(0x1002, 0).unwrap()).into()));
+        assert_eq!(
+            set_up.request(&steps),
+            Some(modbus_rtu::Request::set(Setting::new(0x1002, 0).unwrap()).into())
+        );
         set_up.answered(&steps, &Ending::Echo);
         assert_eq!(set_up.request(&steps), Some(steps[2].request), "read back");
         set_up.answered(&steps, &data(&[0; 16]));

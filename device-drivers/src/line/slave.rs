@@ -5,12 +5,11 @@ use std::time::Duration;
 use crate::channel::{Channel, MAX_CHANNEL};
 use crate::device::Model;
 use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll};
-use crate::device::profile::{LastGood, Point, Span};
+use crate::device::profile::LastGood;
 use crate::frame::Request;
 use crate::id::DeviceId;
 use crate::limits::{
-    DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, REFUSED_RETRY,
-    SUSPECT_PERIOD,
+    DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, SUSPECT_PERIOD,
 };
 use crate::line::agreement::{Agreement, Belief};
 use crate::line::counters::SlaveCounters;
@@ -54,11 +53,11 @@ pub struct Slave {
     /// Failures in a row of each poll.
     pub poll_failures: Vec<u32>,
     /// What each poll read so far, where it reads inputs.
-    agreements: Vec<Agreement>,
+    pub(super) agreements: Vec<Agreement>,
     /// Polls of single inputs that somebody waits for: they go before the others.
-    hurried: Vec<bool>,
+    pub(super) hurried: Vec<bool>,
     /// Polls that cannot be split and were refused: told once.
-    refused: Vec<bool>,
+    pub(super) refused: Vec<bool>,
     /// Last good value of each probe, by its channel.
     pub last_good: [LastGood; MAX_CHANNEL as usize],
     /// Totals.
@@ -76,22 +75,6 @@ struct OutputLog {
     on_until: Monotonic,
     /// No other pulse of this output before then: its echo would look like the last one's.
     held_until: Monotonic,
-}
-
-/// What a slave has not all of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAll {
-    /// What was asked for.
-    pub asked: Span,
-    /// Whether parts of it are asked for from now on.
-    pub in_parts: bool,
-}
-
-/// From the first to the last of `points`.
-fn asked(points: &[Point]) -> Option<Span> {
-    let first = points.iter().map(Point::span).min()?;
-    let end = points.iter().map(|point| point.span().end()).max()?;
-    Some(Span { count: u16::try_from(end - u32::from(first.first)).ok()?, ..first })
 }
 
 /// A job of a slave, ready to be sent from `due` on.
@@ -196,31 +179,6 @@ impl Slave {
         self.rest_until = now + self.model.plan().guard;
     }
 
-    /// It has not all of what a poll asks for: the poll is replaced by its parts, due at `now`; one that has none is tried
-    /// again after a long while. What is to be told, if it was not told before.
-    pub fn refuses(&mut self, poll: usize, now: Monotonic) -> Option<NotAll> {
-        let refused = self.polls.get(poll)?;
-        let Meaning::Points(points) = &refused.meaning else { return None };
-        let asked = asked(points)?;
-        let mut parts = refused.parts().into_iter();
-        let Some(first) = parts.next() else {
-            self.set_poll(poll, 0, now + REFUSED_RETRY);
-            let told = std::mem::replace(self.refused.get_mut(poll)?, true);
-            return (!told).then_some(NotAll { asked, in_parts: false });
-        };
-        *self.polls.get_mut(poll)? = first;
-        self.set_poll(poll, 0, now);
-        for part in parts {
-            self.polls.push(part);
-            self.poll_due.push(now);
-            self.poll_failures.push(0);
-            self.refused.push(false);
-            self.agreements.push(Agreement::default());
-            self.hurried.push(false);
-        }
-        Some(NotAll { asked, in_parts: true })
-    }
-
     /// The job itself where its answer cannot be mistaken; else a fence before it; else the job after the horizon.
     fn unmistakable(&self, mut job: Due, now: Monotonic) -> Due {
         job.due = job.due.max(self.retry_at).max(self.rest_until);
@@ -282,7 +240,7 @@ impl Slave {
         self.set_poll(poll, failures, now + pause.min(POLL_RETRY_MOST));
     }
 
-    fn set_poll(&mut self, poll: usize, failures: u32, due: Monotonic) {
+    pub(super) fn set_poll(&mut self, poll: usize, failures: u32, due: Monotonic) {
         let slots = (self.poll_failures.get_mut(poll), self.poll_due.get_mut(poll));
         if let (Some(count), Some(at)) = slots {
             (*count, *at) = (failures, due);

@@ -88,3 +88,81 @@ const _: () = assert!(
     PROFILE_BYTES_MAX as u64 <= super::source::FILE_BYTES_MAX,
     "a profile that is too large is told as such by its own bound"
 );
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::{Loaded, load, render};
+    use super::*;
+
+    const OWN: &str = include_str!("../../../device-drivers/profiles/xy-md02.toml");
+    const SITE: &str = "\
+        [building]\nid = \"b\"\nname = \"B\"\ntime_zone = \"UTC\"\nsupport = \"1\"\n\
+        [[line]]\nid = \"one\"\nport = \"/dev/serial/by-path/one\"\nprotocol = \"modbus-rtu\"\n\
+        [[device]]\nid = \"cellar-probe\"\nline = \"one\"\naddress = 1\nmodel = \"cellar\"\n";
+
+    fn loaded(dir: &Path, profiles: &[(&str, &str)]) -> Loaded {
+        fs::write(dir.join("vestibule.toml"), SITE).unwrap();
+        fs::create_dir_all(dir.join("profiles")).unwrap();
+        for (name, text) in profiles {
+            fs::write(dir.join("profiles").join(name), text).unwrap();
+        }
+        load(&Layers::Given(vec![dir.join("vestibule.toml")]))
+    }
+
+    fn shown(loaded: &Loaded) -> String {
+        loaded.problems.iter().map(|problem| render(problem, &loaded.sources)).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn profile_beside_the_configuration_is_a_model_and_part_of_its_digest() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = OWN.replace("\"xy-md02\"", "\"cellar\"");
+        let first = loaded(dir.path(), &[("cellar.toml", &own)]);
+        assert!(!shown(&first).contains("cellar"), "{}", shown(&first));
+        assert!(first.sources.iter().any(|source| source.kind == SourceKind::Profile));
+        let slower = own.replace("period_s = 10", "period_s = 20");
+        let second = loaded(dir.path(), &[("cellar.toml", &slower)]);
+        assert_ne!(first.sources, second.sources);
+        let (models, mine, problems, _) =
+            load_models(&Layers::Given(vec![dir.path().join("vestibule.toml")]));
+        assert!(models.model("cellar").is_some() && problems.is_empty());
+        assert_eq!(mine[0].file, dir.path().join("profiles/cellar.toml"));
+    }
+
+    #[test]
+    fn model_is_unknown_without_its_profile_and_the_nearest_name_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = OWN.replace("\"xy-md02\"", "\"cellars\"");
+        let told = shown(&loaded(dir.path(), &[("cellar.toml", &own)]));
+        assert!(told.contains("there is no device model \"cellar\""), "{told}");
+        assert!(told.contains("did you mean \"cellars\"?"), "{told}");
+    }
+
+    #[test]
+    fn flaw_of_a_profile_is_told_with_file_line_and_column() {
+        let dir = tempfile::tempdir().unwrap();
+        let own =
+            OWN.replace("\"xy-md02\"", "\"cellar\"").replace("role = \"humidity\"", "role = \"humidty\"");
+        let loaded = loaded(dir.path(), &[("cellar.toml", &own)]);
+        assert!(loaded.configuration.is_none(), "it is refused");
+        let told = shown(&loaded);
+        let line = own.lines().position(|line| line.contains("humidty")).unwrap() + 1;
+        let place = format!("{}:{line}:8", dir.path().join("profiles/cellar.toml").display());
+        assert!(told.contains(&place), "{told}");
+        assert!(told.contains("did you mean \"humidity\"?"), "{told}");
+    }
+
+    #[test]
+    fn known_name_is_never_shadowed() {
+        let dir = tempfile::tempdir().unwrap();
+        let told = shown(&loaded(dir.path(), &[("mine.toml", OWN)]));
+        assert!(told.contains("there is a model \"xy-md02\" already, a built-in one"), "{told}");
+        let own = OWN.replace("\"xy-md02\"", "\"cellar\"");
+        fs::remove_file(dir.path().join("profiles/mine.toml")).unwrap();
+        let told = shown(&loaded(dir.path(), &[("a.toml", &own), ("b.toml", &own)]));
+        assert!(told.contains("there is a model \"cellar\" already, that of"), "{told}");
+    }
+}

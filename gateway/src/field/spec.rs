@@ -42,17 +42,16 @@ pub fn line_spec(line: &Line, models: &Catalogue) -> Result<LineSpec, LineSpecEr
     };
     spec.protocol = line.protocol;
     spec.response_timeout = Duration::from_millis(line.response_timeout.0);
-    spec.devices =
-        line.devices.iter().map(|device| device_spec(device, line.protocol, models)).collect::<Result<_, _>>()?;
+    spec.devices = line
+        .devices
+        .iter()
+        .map(|device| device_spec(device, line.protocol, models))
+        .collect::<Result<_, _>>()?;
     spec.check()?;
     Ok(spec)
 }
 
-fn device_spec(
-    device: &Device,
-    protocol: Protocol,
-    models: &Catalogue,
-) -> Result<DeviceSpec, LineSpecError> {
+fn device_spec(device: &Device, protocol: Protocol, models: &Catalogue) -> Result<DeviceSpec, LineSpecError> {
     let id = DeviceId::new(device.id.as_str())?;
     let Some(model) = models.model(&device.model).cloned() else {
         return Err(LineSpecError::Model { device: id, model: device.model.clone() });

@@ -371,7 +371,7 @@ fn watch_goes_to_the_line_of_the_contact_when_it_is_another() {
 #[test]
 fn unlock_is_unreachable_when_no_board_has_that_output_or_pulse() {
     let hands = Hands::new(&building());
-    for (output, pulse_ms) in [(0, 500), (33, 500), (1, 0), (1, 450), (1, 60_000)] {
+    for (output, pulse_ms) in [(0, 500), (97, 500), (1, 0), (1, 450), (1, 60_000)] {
         assert_eq!(hands.orders(&unlock("a-1", output, pulse_ms)), Err(NotSent::Unreachable));
     }
 }

@@ -27,14 +27,14 @@ use crate::witness::{Witness, WitnessError};
 /// Opening or closing a pair takes microseconds; a thread that has not done it after this long is stuck.
 const PLUG_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Who answers for the devices a stock Modbus server can play: input boards and probes.
+/// Who answers for Modbus devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ServedBy {
     /// The simulators of this crate.
     #[default]
     Simulators,
-    /// tokio-modbus's RTU server, each slave on a pseudo-terminal of its own. Relay boards stay ours: its codec
-    /// refuses a coil write that is neither FF00 nor 0000.
+    /// tokio-modbus's RTU server, each slave on a pseudo-terminal of its own. Its codec refuses a coil write that is
+    /// neither FF00 nor 0000, and its server ends at one: those (Waveshare's pulses) the simulators answer.
     TokioModbus,
 }
 
@@ -45,7 +45,7 @@ pub struct PtySpec {
     pub line: LineSpec,
     /// The path that shall point at the port: a symlink, replaced at each replug, removed at each unplug.
     pub path: PathBuf,
-    /// Who answers for input boards and probes.
+    /// Who answers for Modbus devices.
     pub served_by: ServedBy,
 }
 

@@ -1,5 +1,5 @@
-//! tokio-modbus's RTU server in the place of input boards and probes: an independent witness of what those
-//! devices answer. The line's thread owns time, noise and addresses and hands it only whole requests, because
+//! tokio-modbus's RTU server in the place of Modbus devices: an independent witness of what is asked and
+//! answered. The line's thread owns time, noise and addresses and hands it only whole requests, because
 //! the server ends at the first odd frame.
 
 mod service;
@@ -46,9 +46,9 @@ pub(crate) enum WitnessError {
 }
 
 impl Witness {
-    /// Starts a server for every input board and probe of `spec`; `Wires` is their other side.
+    /// Starts a server for every Modbus device of `spec`; `Wires` is their other side.
     pub fn start(spec: &LineSpec, shared: &Arc<Shared>) -> Result<(Self, Wires), WitnessError> {
-        let served = spec.devices.iter().filter(|device| !matches!(device.model, Model::Relay(_)));
+        let served = spec.devices.iter().filter(|device| !matches!(device.model, Model::Locks(_)));
         let (mut wires, mut slaves) = (Wires::default(), Vec::new());
         for device in served {
             let port = Port::open()?;

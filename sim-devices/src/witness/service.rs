@@ -1,5 +1,6 @@
-//! What an input board and an XY-MD02 answer, in tokio-modbus's own types: written a second time from the
-//! documents, so that it can contradict the simulators.
+//! What devices answer, in tokio-modbus's own types. An input board and an XY-MD02 are written a second time from the
+//! documents, so that they can contradict the simulators; for all others the simulator gives the numbers, and only what
+//! stands on the wire is somebody else's.
 
 use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio_modbus::server::Service;
 use tokio_modbus::{ExceptionCode, Request, Response, SlaveRequest};
 
+use crate::modbus::{self, Exception, Reply, Span};
 use crate::number::{Address, Channel, Terminal};
 use crate::plant::Sensed;
 use crate::pty::Shared;
@@ -45,7 +47,35 @@ impl Slave {
                 self.correct(*register, *value)?;
                 Ok(Response::WriteSingleRegister(*register, *value))
             }
-            _ => Err(ExceptionCode::IllegalFunction),
+            (Model::Inputs(_) | Model::XyMd02, _) => Err(ExceptionCode::IllegalFunction),
+            _ => self.simulated(request),
+        }
+    }
+
+    /// The simulator's answer to what the server understood.
+    fn simulated(&self, request: &Request<'_>) -> Result<Response, ExceptionCode> {
+        let asked = asked(request).ok_or(ExceptionCode::IllegalFunction)?;
+        let mut state = self.shared.lock();
+        let reply = state.sim.ask(self.wired_as, &asked).ok_or(ExceptionCode::ServerDeviceBusy)?;
+        match (reply, request) {
+            (Err(exception), _) => Err(match exception {
+                Exception::Function => ExceptionCode::IllegalFunction,
+                Exception::Address => ExceptionCode::IllegalDataAddress,
+                Exception::Value => ExceptionCode::IllegalDataValue,
+            }),
+            (Ok(Reply::Bits(bits)), Request::ReadCoils(..)) => Ok(Response::ReadCoils(bits)),
+            (Ok(Reply::Bits(bits)), _) => Ok(Response::ReadDiscreteInputs(bits)),
+            (Ok(Reply::Registers(words)), Request::ReadHoldingRegisters(..)) => {
+                Ok(Response::ReadHoldingRegisters(words))
+            }
+            (Ok(Reply::Registers(words)), _) => Ok(Response::ReadInputRegisters(words)),
+            (Ok(Reply::Echo), Request::WriteSingleCoil(coil, on)) => {
+                Ok(Response::WriteSingleCoil(*coil, *on))
+            }
+            (Ok(Reply::Echo), Request::WriteSingleRegister(register, value)) => {
+                Ok(Response::WriteSingleRegister(*register, *value))
+            }
+            (Ok(Reply::Echo), _) => Err(ExceptionCode::IllegalFunction),
         }
     }
 
@@ -106,6 +136,22 @@ impl Service for Slave {
     fn call(&self, request: Self::Request) -> Self::Future {
         ready(self.answer(&request.request))
     }
+}
+
+/// A request as the simulators know it; none for what no driver sends.
+fn asked(request: &Request<'_>) -> Option<modbus::Request> {
+    let span = |start: u16, count: u16| Span { start, count };
+    Some(match *request {
+        Request::ReadCoils(start, count) => modbus::Request::ReadCoils(span(start, count)),
+        Request::ReadDiscreteInputs(start, count) => modbus::Request::ReadInputs(span(start, count)),
+        Request::ReadHoldingRegisters(start, count) => modbus::Request::ReadHolding(span(start, count)),
+        Request::ReadInputRegisters(start, count) => modbus::Request::ReadInputRegisters(span(start, count)),
+        Request::WriteSingleCoil(coil, on) => {
+            modbus::Request::WriteCoil { coil, value: if on { 0xFF00 } else { 0 } }
+        }
+        Request::WriteSingleRegister(register, value) => modbus::Request::WriteRegister { register, value },
+        _ => return None,
+    })
 }
 
 /// `count` registers from `start`, of a block that begins at `first`.

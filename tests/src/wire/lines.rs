@@ -51,6 +51,18 @@ fn inputs(number: u8) -> DeviceSpec {
     DeviceSpec::new(address(number), sim_devices::Model::Inputs(InputCount::Eight))
 }
 
+/// One of each Modbus model that there is a simulator for.
+#[must_use]
+pub fn every_modbus_model() -> Vec<sim_devices::Model> {
+    use sim_devices::Model::{Ebyte, Eletechsup, Inputs, Map, Relay, XyMd02};
+    let relays = [RelayModel::Eight, RelayModel::EightD, RelayModel::Sixteen, RelayModel::ThirtyTwo];
+    let inputs = [InputCount::Four, InputCount::Eight, InputCount::Sixteen, InputCount::ThirtyTwo];
+    let ebyte = [(8, 0), (2, 2), (2, 4), (4, 4)].map(|(relays, inputs)| Ebyte { relays, inputs });
+    let others = [Eletechsup(4), Eletechsup(8), XyMd02];
+    let maps = MapModel::ALL.map(Map);
+    relays.map(Relay).into_iter().chain(inputs.map(Inputs)).chain(ebyte).chain(others).chain(maps).collect()
+}
+
 /// Name of the device at an address.
 #[must_use]
 pub fn device(number: u8) -> DeviceId {
@@ -90,7 +102,9 @@ const fn spoken(family: LockFamily) -> Protocol {
     }
 }
 
-fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
+/// One device as the drivers are configured for it.
+#[must_use]
+pub fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
     let number = device_spec.address.get();
     let model = match device_spec.model {
         sim_devices::Model::Relay(RelayModel::EightD) => "waveshare-relay-8-d".to_owned(),

@@ -60,6 +60,11 @@ impl Flaws {
         }
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     /// All, in the order of the text.
     pub(super) fn into_sorted(self) -> Vec<Flaw> {
         let mut all = self.0.into_inner();

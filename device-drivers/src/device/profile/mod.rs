@@ -118,7 +118,8 @@ struct Definition {
 /// Every [`Flaw`] of the text, in the order of their places.
 pub fn parse(text: &str) -> Result<Model, Vec<Flaw>> {
     let flaws = Flaws::default();
-    let model = read::definition(text, &flaws).and_then(|definition| model(&definition, text.len(), &flaws));
+    let definition = read::definition(text, &flaws).filter(|_| flaws.is_empty());
+    let model = definition.and_then(|definition| model(&definition, text.len(), &flaws));
     match (model, flaws.into_sorted()) {
         (Some(model), flaws) if flaws.is_empty() => Ok(model),
         (_, flaws) => Err(flaws),

@@ -62,29 +62,40 @@ pub(super) fn definition(text: &str, flaws: &Flaws) -> Option<Definition> {
     let root = Reader::new(parsed.get_ref(), 0..text.len().min(1), "the profile", flaws);
     let head = head(&root);
     let settings = root.tables("set_up", SETTINGS_MAX).into_iter().filter_map(setting).collect();
-    let table = head.as_ref().and_then(|head| head.table);
+    let table = head.table;
     let mut seen = Seen::default();
     let probes = root.tables("probe", MAX_CHANNEL.into()).into_iter();
     let mut points: Vec<Point> = probes.filter_map(|reader| probe(reader, table, &mut seen)).collect();
     let flags = root.tables("flag", FLAGS_MAX).into_iter();
     points.extend(flags.filter_map(|reader| flag(reader, table, &mut seen)));
     root.finish();
-    head.map(|head| Definition { settings, points, ..head.definition })
+    head.definition.map(|definition| Definition { settings, points, ..definition })
 }
 
 /// `[model]` as far as it can be read, and the table that its points are in unless they say otherwise.
+#[derive(Default)]
 struct Head {
-    definition: Definition,
+    definition: Option<Definition>,
     table: Option<Table>,
 }
 
-fn head(root: &Reader<'_>) -> Option<Head> {
+fn head(root: &Reader<'_>) -> Head {
     let Some(mut model) = root.table("model") else {
         root.missing("[model]", "name, about, period_s, table and a fence say what it is");
-        return None;
+        return Head::default();
     };
     "[model]".clone_into(&mut model.what);
-    let name = name(&model);
+    let table = model.choice("table", &TABLES).map(|table| table.value);
+    // What stands there and is none is told once, and not again for each point.
+    let table = table.or_else(|| model.has("table").then_some(Table::HoldingRegisters));
+    let definition = plain(&model);
+    model.finish();
+    Head { definition, table }
+}
+
+/// All of `[model]` but its table.
+fn plain(model: &Reader<'_>) -> Option<Definition> {
+    let name = name(model);
     let about = model.text("about", ABOUT_MAX);
     if about.is_none() {
         model.missing("about", "what it is, in a few words: maker, model, kind");
@@ -95,12 +106,10 @@ fn head(root: &Reader<'_>) -> Option<Head> {
     let guard = model.integer("guard_ms", 0..=GUARD_MAX_MS);
     let largest_read = model.integer("largest_read", 1..=MAX_REGISTERS.into());
     let largest_hole = model.integer("largest_hole", 0..=HOLE_MAX);
-    let table = model.choice("table", &TABLES).map(|table| table.value);
-    let fence = fence(&model);
-    model.finish();
+    let fence = fence(model);
     let words = |spot: Option<Spot<&str>>| spot.map(|spot| spot.value.to_owned()).unwrap_or_default();
     let number = |spot: Option<Spot<i64>>, or: i64| spot.map_or(or, |spot| spot.value);
-    let definition = Definition {
+    Some(Definition {
         name: name?,
         about: words(about),
         notes: words(notes),
@@ -111,8 +120,7 @@ fn head(root: &Reader<'_>) -> Option<Head> {
         fence: fence?,
         settings: Vec::new(),
         points: Vec::new(),
-    };
-    Some(Head { definition, table })
+    })
 }
 
 fn name(model: &Reader<'_>) -> Option<String> {

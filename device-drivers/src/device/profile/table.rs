@@ -40,7 +40,8 @@ impl<'t> Reader<'t> {
         self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
-    fn has(&self, key: &str) -> bool {
+    /// Whether something is written under a key.
+    pub(super) fn has(&self, key: &str) -> bool {
         self.table.keys().any(|name| name.get_ref() == key)
     }
 
