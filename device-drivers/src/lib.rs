@@ -4,6 +4,7 @@
 //! come out by the sink. Everything that decides is in [`mod@line`], which does no I/O and is stepped with time.
 
 pub mod channel;
+pub mod commission;
 pub mod device;
 pub mod frame;
 pub mod id;

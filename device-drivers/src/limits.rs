@@ -87,6 +87,11 @@ pub const REOPEN_FIRST: Duration = Duration::from_millis(100);
 /// ... doubled up to this: somebody replugs and looks at the screen.
 pub const REOPEN_MOST: Duration = Duration::from_secs(2);
 
+/// A line that is to be lent waits this long for its locks to rest: the longest pulse, and its margin.
+pub const LEND_PATIENCE: Duration = Duration::from_secs(15);
+/// Longest loan of a line: walking the largest bank takes less, and a forgotten terminal must not shut a building for a night.
+pub const LOAN_MOST: Duration = Duration::from_secs(3600);
+
 const _: () = assert!(
     LATE_HORIZON.as_millis() < DOWN_AFTER.as_millis(),
     "a dead slave's probe must find no late answer"

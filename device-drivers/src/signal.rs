@@ -302,6 +302,8 @@ pub enum PortState {
     Open,
     /// Gone: read of 0 bytes, hang-up or an I/O error. Reopened by path with back-off.
     Unplugged,
+    /// Lent to somebody who commissions the line; its devices are down until it is back.
+    Lent,
     /// Could not be opened; told once per distinct reason.
     OpenFailed {
         /// What failed, with the system's reason.

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod bus;
 pub mod cli;
 pub mod clock;
+pub mod commission;
 pub mod config;
 pub mod console;
 pub mod decommission;

@@ -302,7 +302,7 @@ const fn device_health(state: &DeviceState) -> Health {
 const fn port_health(state: &PortState) -> Option<Health> {
     match state {
         PortState::Open => Some(Health::Online),
-        PortState::Unplugged | PortState::OpenFailed { .. } => Some(Health::Offline),
+        PortState::Unplugged | PortState::Lent | PortState::OpenFailed { .. } => Some(Health::Offline),
         PortState::SlowAdapter { .. } => None,
     }
 }

@@ -10,6 +10,7 @@
     reason = "a test ends by panicking and reports by printing"
 )]
 
+mod commission;
 mod crash_images;
 mod front_door;
 mod model;

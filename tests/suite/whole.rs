@@ -1,6 +1,7 @@
 //! Whole buildings: real processes on a wire with true timing. `tests/run` runs these one after the other.
 
 mod bundle;
+mod commission;
 mod doctor;
 mod kept;
 mod kills;

@@ -13,6 +13,7 @@ mod foreign;
 mod health;
 mod hearing;
 mod lanes;
+mod lend;
 mod master;
 mod orders;
 mod parts;

@@ -9,6 +9,7 @@ use std::{fmt, io};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 
+use super::loan::Wish;
 use crate::channel::Channel;
 use crate::device::Model;
 use crate::id::{DeviceId, LineId};
@@ -21,7 +22,8 @@ pub struct LineHandle {
     id: LineId,
     devices: Vec<(DeviceId, Model)>,
     orders: SyncSender<Order>,
-    bell: Arc<Bell>,
+    pub(super) wishes: SyncSender<Wish>,
+    pub(super) bell: Arc<Bell>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -42,7 +44,7 @@ impl Bell {
     }
 
     /// A full counter means that the bell already rings.
-    fn ring(&self) {
+    pub(super) fn ring(&self) {
         if let Err(error) = rustix::io::write(&self.fd, &1_u64.to_ne_bytes()) {
             debug_assert_eq!(error, rustix::io::Errno::AGAIN);
         }
@@ -61,6 +63,7 @@ impl Bell {
 /// The thread's end of a handle.
 pub(super) struct Inbox {
     pub(super) orders: Receiver<Order>,
+    pub(super) wishes: Receiver<Wish>,
     pub(super) bell: Arc<Bell>,
 }
 
@@ -71,10 +74,11 @@ impl LineHandle {
         start: impl FnOnce(Inbox) -> io::Result<JoinHandle<()>>,
     ) -> io::Result<Self> {
         let (orders, inbox) = sync_channel(INBOX_ORDERS);
+        let (wishes, wished) = sync_channel(1);
         let bell = Arc::new(Bell::new()?);
         let devices = spec.devices.iter().map(|device| (device.id.clone(), device.model.clone())).collect();
-        let thread = start(Inbox { orders: inbox, bell: Arc::clone(&bell) })?;
-        Ok(Self { id: spec.id.clone(), devices, orders, bell, thread: Some(thread) })
+        let thread = start(Inbox { orders: inbox, wishes: wished, bell: Arc::clone(&bell) })?;
+        Ok(Self { id: spec.id.clone(), devices, orders, wishes, bell, thread: Some(thread) })
     }
 
     /// The line's name.

@@ -1,6 +1,8 @@
 //! The only I/O of this crate: a thread that owns one serial port.
 
+mod borrowed;
 mod handle;
+mod loan;
 mod thread;
 mod tty;
 
@@ -9,7 +11,9 @@ mod tests;
 
 use std::{io, thread as os};
 
+pub use borrowed::{AskFailed, Borrowed};
 pub use handle::LineHandle;
+pub use loan::{Loan, NotLent};
 
 use crate::line::Line;
 use crate::signal::Signal;

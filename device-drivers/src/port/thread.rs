@@ -9,6 +9,7 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
 use super::handle::Inbox;
+use super::loan::Wish;
 use super::tty::{OpenError, flush, latency_timer, open_port, release};
 use crate::limits::{INBOX_ORDERS, MAX_FRAME, REOPEN_FIRST, REOPEN_MOST};
 use crate::line::{Line, Output};
@@ -22,15 +23,17 @@ const PROMPT_ADAPTER: Duration = Duration::from_millis(1);
 /// One line and its port.
 pub(super) struct Runner<S, C> {
     pub(super) line: Line,
-    inbox: Inbox,
+    pub(super) inbox: Inbox,
     sink: S,
-    clock: C,
-    port: Port,
+    pub(super) clock: C,
+    pub(super) port: Port,
+    /// Who waits for the locks to rest so that they can have the line.
+    pub(super) wish: Option<Wish>,
 }
 
 /// The port, open or not.
-struct Port {
-    path: PathBuf,
+pub(super) struct Port {
+    pub(super) path: PathBuf,
     baud: Baud,
     parity: Parity,
     open: Option<OwnedFd>,
@@ -40,8 +43,8 @@ struct Port {
 }
 
 /// What a wait ended with.
-struct Woken {
-    bell: bool,
+pub(super) struct Woken {
+    pub(super) bell: bool,
     port: PollFlags,
 }
 
@@ -56,7 +59,7 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
             pause: REOPEN_FIRST,
             told: None,
         };
-        Self { line, inbox, sink, clock, port }
+        Self { line, inbox, sink, clock, port, wish: None }
     }
 
     /// Runs until the handle stops it.
@@ -66,6 +69,9 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
         let mut stop = false;
         while !stop {
             self.take_orders();
+            if self.lend_when_asked() {
+                break;
+            }
             self.open_when_due();
             let until = self.step().min(self.port.due());
             let woken = self.wait(until);
@@ -79,7 +85,7 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
         self.finish();
     }
 
-    fn take_orders(&mut self) {
+    pub(super) fn take_orders(&mut self) {
         for _ in 0..INBOX_ORDERS {
             let Ok(order) = self.inbox.orders.try_recv() else { return };
             self.line.submit(order, (self.clock)());
@@ -112,7 +118,7 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
     }
 
     /// Does what the line says until it waits; until when.
-    fn step(&mut self) -> Monotonic {
+    pub(super) fn step(&mut self) -> Monotonic {
         loop {
             let done = match self.line.poll((self.clock)()) {
                 Output::Wait { until, .. } => return until,
@@ -139,7 +145,7 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
     }
 
     /// Waits for bell, bytes or time.
-    fn wait(&self, until: Monotonic) -> Woken {
+    pub(super) fn wait(&self, until: Monotonic) -> Woken {
         let span = until.since((self.clock)());
         let timeout = Timespec {
             tv_sec: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
@@ -194,6 +200,19 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
 }
 
 impl Port {
+    /// Closes the port for somebody else; it is not opened before they give it back.
+    pub(super) fn lend(&mut self) {
+        if let Some(port) = self.open.take() {
+            release(port);
+        }
+        self.reopen_at = Monotonic::NEVER;
+    }
+
+    /// The port is ours again, to be opened at once.
+    pub(super) const fn give_back(&mut self) {
+        (self.reopen_at, self.pause) = (Monotonic::ZERO, REOPEN_FIRST);
+    }
+
     /// When to open; never while open.
     const fn due(&self) -> Monotonic {
         if self.open.is_some() { Monotonic::NEVER } else { self.reopen_at }

@@ -237,6 +237,7 @@ fn decide(d: &mut Draft<'_>, input: Input) -> Option<Result<(), Refusal>> {
         Input::Entry { terminal, entry } => return Some(d.entry(&terminal, &entry)),
         Input::Command(request) => return Some(d.command(request)),
         Input::Storage(health) => d.storage_is(health),
+        Input::SealBroken(broken) => d.seal_broken(broken),
         Input::NoticeAcknowledged(id) => d.notice_acknowledged(id),
         Input::JournalAcknowledged { sequence, hash } => d.journal_acknowledged(sequence, hash),
     }

@@ -254,6 +254,13 @@ pub enum Fact {
         /// SHA-256 of the differing payload.
         digest: Digest,
     },
+    /// Somebody moved locks or set boards of a commissioned site past the daemon.
+    SealBroken {
+        /// When, by the computer's clock.
+        broken_at: Timestamp,
+        /// The second person, where one was there.
+        second: Option<String>,
+    },
     CapacityLow {
         bank: BankId,
         free: u32,

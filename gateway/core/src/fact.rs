@@ -54,6 +54,7 @@ impl Fact {
             Self::LineDegraded { .. } => "line.degraded",
             Self::LineForeignFrame { .. } => "line.foreign_frame",
             Self::CommandConflict { .. } => "command.conflict",
+            Self::SealBroken { .. } => "seal.broken",
             Self::CapacityLow { .. } => "capacity.low",
             Self::CapacityExhausted { .. } => "capacity.exhausted",
         }
@@ -112,6 +113,7 @@ impl Fact {
             | Self::UnlockIntended { .. }
             | Self::UnlockFailed { .. }
             | Self::UnlockUnknown { .. }
+            | Self::SealBroken { .. }
             | Self::AccessSteppedUp { .. } => Durability::Forces,
         }
     }
@@ -181,6 +183,7 @@ impl Fact {
             | Self::DirectorySynced { .. }
             | Self::CarriersSynced { .. }
             | Self::AccessSteppedUp { .. }
+            | Self::SealBroken { .. }
             | Self::CommandConflict { .. } => Subject::Thing(Thing::Gateway),
         }
     }

@@ -10,7 +10,7 @@ use zeroize::ZeroizeOnDrop;
 use crate::command::CommandRequest;
 use crate::compartment::{Contact, Level};
 use crate::id::{CompartmentId, DeviceId, LineId, NoticeId, ProbeId, TerminalId, UnlockId};
-use crate::time::Mono;
+use crate::time::{Mono, Timestamp};
 use crate::unit::{Digest, MilliCelsius};
 
 /// One input to `decide`.
@@ -78,6 +78,8 @@ pub enum Input {
     Command(Box<CommandRequest>),
     /// The disk went away or came back.
     Storage(StorageHealth),
+    /// Somebody moved locks or set boards past the daemon, on a site that was commissioned.
+    SealBroken(SealBreak),
     /// The notifier's broker acknowledged a notice.
     NoticeAcknowledged(NoticeId),
     /// The cloud acknowledged the journal up to here.
@@ -87,6 +89,19 @@ pub enum Input {
         /// Its hash.
         hash: Digest,
     },
+}
+
+/// A break of the seal, as it was noted down where it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealBreak {
+    /// Who, as `os:{user}`.
+    pub by: Box<str>,
+    /// The second person, where one was there.
+    pub second: Option<String>,
+    /// When, by the computer's clock.
+    pub at: Timestamp,
+    /// Why, in their words.
+    pub reason: String,
 }
 
 /// What is known at a start.

@@ -3,13 +3,14 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use crate::command::Actor;
 use crate::compartment::{InspectionCause, Use};
 use crate::deposit::{Phase, Step};
 use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::Fact;
 use crate::id::{CompartmentId, ParcelId, UnlockId};
-use crate::input::{Changed, KeyState, Started};
+use crate::input::{Changed, KeyState, SealBreak, Started};
 use crate::limits::SWEEP_EVERY;
 use crate::parcel::{ExceptionKind, ParcelState, Place};
 use crate::row::{NoticeKind, NoticeRow, UnlockRow};
@@ -66,6 +67,13 @@ impl Draft<'_> {
         for terminal in self.site.terminals.keys() {
             self.show(terminal, Screen::Welcome);
         }
+    }
+
+    /// A break is recorded as it was noted down; what it moved is found out by contacts and people.
+    pub(crate) fn seal_broken(&mut self, broken: SealBreak) {
+        let SealBreak { by, second, at, reason } = broken;
+        let origin = Origin { reason: Some(reason), ..Origin::of(Actor::Staff(by)) };
+        self.on_behalf(origin, |d| d.record(Fact::SealBroken { broken_at: at, second }));
     }
 
     /// Parcels that wait behind a door for whoever has their code; behind a door of which nothing is sure, none does.

@@ -10,6 +10,7 @@ use vestibule_store::{Folder, Reader};
 
 use super::arguments::{Arguments, Decommission};
 use super::{Exit, Failure, Out, journal, stopped};
+use crate::commission::REPORTS;
 use crate::config::{self, Configuration, Layers};
 use crate::decommission::{UPGRADE_BACKUPS, destroy};
 use crate::enroll::Slot;
@@ -53,6 +54,7 @@ pub fn decommission(arguments: &Arguments, given: &Decommission, out: &mut Out) 
     let keys: Vec<PathBuf> =
         slots.iter().flat_map(|slot| [slot.files.key.clone(), slot.request_path()]).collect();
     let mut folders: Vec<PathBuf> = mark_folder(state_dir).into_iter().collect();
+    folders.push(state_dir.join(REPORTS));
     // Another state folder than the installed one has no business with the package's backups.
     if state_dir == Path::new(config::STATE_DIR) {
         folders.push(UPGRADE_BACKUPS.into());

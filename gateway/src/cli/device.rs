@@ -1,4 +1,4 @@
-//! `vestibule device`: what can hang on a line.
+//! `vestibule device`: what can hang on a line, and what does.
 
 use device_drivers::device::{Kind, Model, NOT_OFFERED};
 use device_drivers::frame::Protocol;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::arguments::{Arguments, Device, DeviceAction};
 use super::table::aligned;
-use super::{Exit, Failure, Out};
+use super::{Exit, Failure, Out, commission};
 use crate::config::{self, Layers, Own, Severity, render};
 
 #[derive(Serialize)]
@@ -45,8 +45,13 @@ struct Flag<'a> {
 /// # Errors
 /// A profile that is bad, told after the list; or the output is gone.
 pub fn device(arguments: &Arguments, device: &Device, out: &mut Out) -> Result<Exit, Failure> {
-    match device.action {
+    match &device.action {
         DeviceAction::Models => models(arguments, out),
+        DeviceAction::Scan(scan) => commission::scan(arguments, scan, out),
+        DeviceAction::Identify(identify) => commission::identify(arguments, identify, out),
+        DeviceAction::Address(address) => commission::address(arguments, address, out),
+        DeviceAction::Test(test) => commission::test(arguments, test, out),
+        DeviceAction::Walk(walk) => commission::walk(arguments, walk, out),
     }
 }
 

@@ -6,6 +6,7 @@ mod ask;
 mod backup;
 mod bundle;
 mod check;
+mod commission;
 mod daemon;
 mod decommission;
 mod device;

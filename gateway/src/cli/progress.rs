@@ -32,3 +32,15 @@ pub fn checks(out: &Out, of: usize) -> ProgressBar {
 pub fn steps(out: &Out) -> ProgressBar {
     if out.watched { ProgressBar::new_spinner() } else { ProgressBar::hidden() }
 }
+
+/// A bar over addresses and reads, with what is being tried; nothing at all in a pipe.
+pub fn scan(out: &Out, of: usize) -> ProgressBar {
+    if !out.watched {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(of).unwrap_or(u64::MAX));
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {percent}%, {eta} left  {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

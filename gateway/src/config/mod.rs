@@ -64,6 +64,18 @@ pub fn load(layers: &Layers) -> Loaded {
     load_with(layers, Files::MustExist)
 }
 
+/// Reads and validates with this text in the place of that file, as the strongest layer.
+#[must_use]
+pub fn load_with_layer(layers: &Layers, path: &std::path::Path, text: &str) -> Loaded {
+    let problems = Problems::default();
+    let read = layers.read(&problems);
+    let others = read.iter().filter(|source| source.path != path).cloned();
+    let own = Source { path: path.to_owned(), text: text.to_owned(), kind: SourceKind::Layer };
+    let sources: Sources = others.chain(std::iter::once(own)).collect();
+    let configuration = compile::compile(&sources, Files::MayBeMissing, &problems);
+    Loaded { configuration, problems: problems.into_sorted(), sources }
+}
+
 fn load_with(layers: &Layers, files: Files) -> Loaded {
     let problems = Problems::default();
     let sources = layers.read(&problems);

@@ -2,6 +2,7 @@
 //!
 //! Each line is one JSON value. The peer's uid says who asks; nothing in a line does. See [`protocol`].
 
+mod borrow;
 mod client;
 mod journal;
 mod lines;
@@ -21,6 +22,6 @@ mod tests;
 
 pub use client::{Asker, Client, ClientError};
 pub use journal::row_message;
-pub use peer::{Peer, Role};
+pub use peer::{Peer, Role, account_names, user_name_of};
 pub use server::{CONNECTIONS_MAX, Console, ConsoleError};
 pub use state::piece;

@@ -38,6 +38,20 @@ pub fn identify(uid: u32, gid: u32) -> Option<Peer> {
     judge(uid, gid, geteuid().as_raw(), &read("/etc/passwd"), &read("/etc/group"))
 }
 
+/// Every account of this computer.
+#[must_use]
+pub fn account_names() -> Vec<String> {
+    let passwd = crate::config::read_bounded(Path::new("/etc/passwd"), ACCOUNTS_MAX).unwrap_or_default();
+    passwd.lines().filter_map(|line| line.split(':').next()).map(str::to_owned).collect()
+}
+
+/// `os:{user}` of this uid.
+#[must_use]
+pub fn user_name_of(uid: u32) -> String {
+    let passwd = crate::config::read_bounded(Path::new("/etc/passwd"), ACCOUNTS_MAX).unwrap_or_default();
+    user_name(uid, &passwd).map_or_else(|| format!("os:uid-{uid}"), |user| format!("os:{user}"))
+}
+
 /// Root and the daemon's own user are staff: they can read its key and its database anyway.
 fn judge(uid: u32, gid: u32, own: u32, passwd: &str, groups: &str) -> Option<Peer> {
     let user = user_name(uid, passwd);

@@ -3,6 +3,7 @@
 //! A connection asks any number of things one after the other. `journal` with `follow` and `terminal` take the rest of
 //! the connection. Every question ends with its answer, [`Message::End`] or [`Message::Error`].
 
+use device_drivers::commission::ask::{Answer, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use vestibule_contract::PAYLOAD_MAX;
@@ -37,6 +38,13 @@ pub enum Request {
     },
     /// The whole state at this moment, for root and the daemon's own user. Answered by [`Message::Piece`]s and [`Message::End`].
     State,
+    /// Take a line out of service to commission it. Answered by [`Message::Lent`]; the line is the building's again when the
+    /// connection ends, on [`Request::Return`], or after an hour.
+    Borrow(BorrowRequest),
+    /// On a lent line: one question to one board. Answered by [`Message::Answer`].
+    Ask(Question),
+    /// On a lent line: it is given back. Answered by [`Message::End`].
+    Return,
     /// Sit down at a terminal. Answered by [`Message::Screen`]s.
     Terminal {
         /// Which.
@@ -48,6 +56,31 @@ pub enum Request {
     Press(KeyName),
     /// At a terminal: nothing more will be typed; screens go on until the session ends.
     Leave,
+}
+
+/// Which line is wanted, and what for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BorrowRequest {
+    /// The line's id.
+    pub line: String,
+    /// Locks are to be pulsed or addresses to be set: for staff, and on a commissioned site with a reason.
+    #[serde(default)]
+    pub writes: bool,
+    /// Why the seal of a commissioned site is broken; it is journalled.
+    #[serde(default)]
+    pub break_seal: Option<String>,
+    /// A second person who is there (`os:{user}`): doors behind which something lies are moved for two only.
+    #[serde(default)]
+    pub second_person: Option<String>,
+}
+
+impl BorrowRequest {
+    /// For reads only, which technicians may.
+    #[must_use]
+    pub const fn reads(line: String) -> Self {
+        Self { line, writes: false, break_seal: None, second_person: None }
+    }
 }
 
 /// Which journal rows.
@@ -115,6 +148,10 @@ pub enum Message {
     Piece(String),
     /// Whether the journal is whole.
     Verdict(Verdict),
+    /// The line is the asker's.
+    Lent,
+    /// What a board answered.
+    Answer(Answer),
     /// What the terminal shows.
     Screen(ScreenMessage),
     /// That was all.

@@ -20,6 +20,7 @@ use super::replies::Replies;
 use super::session::Session;
 use crate::config::Configuration;
 use crate::engine::EngineHandle;
+use crate::field::Loans;
 use crate::telemetry::Telemetry;
 
 /// Most connections: a person for each terminal, some that follow the journal, and scripts.
@@ -55,6 +56,8 @@ pub struct Shared {
     pub journal: Reader,
     /// What lines, boards and connections count.
     pub telemetry: Telemetry,
+    /// Who lends lines.
+    pub loans: Loans,
     /// Who waits for answers.
     pub replies: Replies,
     /// One verification at a time: each reads the whole journal.
@@ -77,6 +80,7 @@ impl Console {
         engine: EngineHandle,
         journal: Reader,
         telemetry: Telemetry,
+        loans: Loans,
     ) -> Result<Self, ConsoleError> {
         let path = configuration.local.socket.clone();
         let failed = |operation| {
@@ -93,8 +97,15 @@ impl Console {
         let open = std::fs::Permissions::from_mode(0o666);
         std::fs::set_permissions(&path, open).map_err(failed("set the permissions of"))?;
         let replies = Replies::default();
-        let shared =
-            Shared { configuration, engine, journal, telemetry, replies, verifying: Semaphore::new(1) };
+        let shared = Shared {
+            configuration,
+            engine,
+            journal,
+            telemetry,
+            loans,
+            replies,
+            verifying: Semaphore::new(1),
+        };
         Ok(Self { listener, shared: Arc::new(shared) })
     }
 

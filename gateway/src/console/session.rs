@@ -19,7 +19,7 @@ use super::lines::{Lines, NoLine, write};
 use super::peer::{Peer, Role};
 use super::protocol::{LINE_MAX, Message, Request};
 use super::server::Shared;
-use super::{journal, snapshot, state, terminal};
+use super::{borrow, journal, snapshot, state, terminal};
 
 /// How long a connection may say nothing between two questions.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
@@ -88,6 +88,10 @@ impl Session {
             Request::Journal(request) => journal::send(self, request).await,
             Request::Verify { anchor } => journal::verify(self, anchor).await,
             Request::State => state::send(self).await,
+            Request::Borrow(request) => borrow::lend(self, &request).await,
+            Request::Ask(_) | Request::Return => {
+                self.say(&Message::error("not_now", "Borrow a line first.")).await
+            }
             Request::Terminal { id } => terminal::sit(self, &id).await,
             Request::Type(_) | Request::Press(_) | Request::Leave => {
                 self.say(&Message::error("not_now", "Sit down at a terminal first.")).await

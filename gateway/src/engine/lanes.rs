@@ -142,7 +142,7 @@ impl Queues {
                 Ok(())
             }
             Input::Entry { .. } => push(&mut self.terminal, input, TERMINAL_MAX, Lane::Terminal),
-            Input::Command(_) | Input::NoticeAcknowledged(_) => {
+            Input::Command(_) | Input::NoticeAcknowledged(_) | Input::SealBroken(_) => {
                 push(&mut self.command, input, COMMAND_MAX, Lane::Command)
             }
             Input::Device { .. } | Input::Line { .. } | Input::Pulse { .. } => {

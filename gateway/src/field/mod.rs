@@ -5,9 +5,9 @@ mod spec;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use device_drivers::port::{self, LineHandle};
+use device_drivers::port::{self, LineHandle, Loan, NotLent};
 use device_drivers::signal::Signal;
 use tracing::{error, warn};
 use vestibule_core::effect::Unlock;
@@ -68,6 +68,10 @@ struct Lines {
     hands: Hands,
 }
 
+/// Who lends lines to people who commission them. It keeps no line from being stopped.
+#[derive(Clone, Default)]
+pub struct Loans(Weak<Lines>);
+
 /// The engine's hold of the field.
 pub struct LockOrders(Arc<Lines>);
 
@@ -90,10 +94,31 @@ impl Field {
         Ok(Self(Arc::new(Lines { handles, devices, hands: Hands::new(configuration) })))
     }
 
+    /// What the console lends lines with.
+    #[must_use]
+    pub fn loans(&self) -> Loans {
+        Loans(Arc::downgrade(&self.0))
+    }
+
     /// What the engine orders locks with.
     #[must_use]
     pub fn orders(&self) -> LockOrders {
         LockOrders(Arc::clone(&self.0))
+    }
+}
+
+impl Loans {
+    /// Takes a line out of service; see [`LineHandle::lend`].
+    ///
+    /// # Errors
+    /// [`NotLent`]; `granted` is not called then.
+    pub fn lend(
+        &self,
+        line: &LineId,
+        granted: impl FnOnce(Result<(), NotLent>) + Send + 'static,
+    ) -> Result<Loan, NotLent> {
+        let lines = self.0.upgrade().ok_or(NotLent::Stopped)?;
+        lines.handles.get(line).ok_or(NotLent::Stopped)?.lend(granted)
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) fn keep(telemetry: &Telemetry, line: &LineId, state: &PortState) {
     match state {
         PortState::Open => telemetry.port_opened(line),
         PortState::Unplugged => telemetry.port_closed(line, "it was unplugged".to_owned()),
+        PortState::Lent => telemetry.port_closed(line, "it is being commissioned".to_owned()),
         PortState::OpenFailed { step, kind } => {
             telemetry.port_closed(line, format!("cannot {step}: {kind}"));
         }
@@ -87,6 +88,7 @@ fn port(line: &LineId, state: &PortState) {
     match state {
         PortState::Open => info!(%line, "port is open"),
         PortState::Unplugged => warn!(%line, "port is gone; it is opened again when it is back"),
+        PortState::Lent => info!(%line, "line is being commissioned; its boards are out of service"),
         PortState::OpenFailed { step, kind } => {
             warn!(%line, step, %kind, "port cannot be opened; trying again")
         }

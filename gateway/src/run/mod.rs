@@ -5,6 +5,7 @@ mod lock;
 mod mark;
 mod networks;
 mod parts;
+mod seal;
 mod stop;
 
 use std::io;
@@ -29,6 +30,7 @@ use parts::Parts;
 pub use key::void as void_code_key;
 pub use lock::{LockError, StateFolder};
 pub use mark::{Mark, mark_folder};
+pub use seal::tell_breaks;
 
 /// Blocking jobs at once: names are looked up for bus and uplink, and the console reads the journal.
 const BLOCKING_THREADS: usize = 3;

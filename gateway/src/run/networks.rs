@@ -50,8 +50,11 @@ fn start_console(
     stopped: &Flag<bool>,
 ) {
     let (engine, journal, telemetry) = (parts.engine.clone(), parts.reader.clone(), parts.telemetry.clone());
-    let shared = Arc::clone(configuration);
-    let bind = move || Console::bind((*shared).clone(), engine.clone(), journal.clone(), telemetry.clone());
+    let (shared, loans) = (Arc::clone(configuration), parts.field.loans());
+    let bind = move || {
+        let (engine, journal) = (engine.clone(), journal.clone());
+        Console::bind((*shared).clone(), engine, journal, telemetry.clone(), loans.clone())
+    };
     let mut bound =
         bind().inspect_err(|why| error!(error = %Chain(why), "there is no console; trying again")).ok();
     let stop = stopped.clone();

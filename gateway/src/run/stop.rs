@@ -13,6 +13,7 @@ use vestibule_store::Reader;
 
 use super::mark::Mark;
 use super::parts::Parts;
+use super::seal::tell_breaks;
 use super::{RunError, RunOptions, networks};
 use crate::config::{Configuration, Origin, keep_last_good};
 use crate::supervise::{Ending, Fallen, Part, Signals, tell, watch};
@@ -83,6 +84,7 @@ async fn ready(parts: &Parts, configuration: &Configuration) {
         info!("building is served");
         let status = watchdog::status(&parts.engine.view(), &Look::Progress);
         tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
+        tell_breaks(&parts.engine, &configuration.local.state_dir).await;
     } else {
         error!("the engine has not taken its first decision");
     }

@@ -155,6 +155,7 @@ table! {
     LineDegraded { line }
     LineForeignFrame { line, frames }
     CommandConflict { digest }
+    SealBroken { broken_at, second }
     CapacityLow { bank, free, of }
     CapacityExhausted { bank, size }
 }

@@ -43,8 +43,17 @@ fn parcel() -> ParcelId {
 
 /// Every fact once, with every optional field filled.
 pub fn every_fact() -> Vec<Fact> {
-    [of_gateway(), of_parcels(), of_compartments(), of_unlocks(), of_access(), of_field(), of_restores()]
-        .concat()
+    [
+        of_gateway(),
+        of_parcels(),
+        of_compartments(),
+        of_unlocks(),
+        of_access(),
+        of_field(),
+        of_restores(),
+        of_seals(),
+    ]
+    .concat()
 }
 
 fn of_gateway() -> Vec<Fact> {
@@ -72,6 +81,11 @@ fn of_restores() -> Vec<Fact> {
         known: Some(1_207),
         compartments: 3,
     }]
+}
+
+/// Behind all others, likewise.
+fn of_seals() -> Vec<Fact> {
+    vec![Fact::SealBroken { broken_at: AT, second: Some("os:ben".into()) }]
 }
 
 fn of_parcels() -> Vec<Fact> {

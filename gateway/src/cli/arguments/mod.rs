@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 pub use bundle::SupportBundle;
 pub use check::Check;
-pub use device::{Device, DeviceAction};
+pub use device::{Address, Device, DeviceAction, Identify, OnLine, ParityName, Permission, Scan, Test, Walk};
 pub use doctor::Doctor;
 pub use doors::{Doors, Terminal, Unlock};
 pub use enroll::{Enroll, TLS_FOLDER};
@@ -119,7 +119,7 @@ pub enum Command {
     /// Look at everything that a technician would look at, and say what to do
     #[command(after_help = doctor::HELP)]
     Doctor(Doctor),
-    /// Look up what can hang on a line
+    /// Look up what can hang on a line, find what does, and commission it
     Device(Device),
     /// Make keys and requests, sign them, put certificates in place
     #[command(after_help = enroll::HELP)]

@@ -20,6 +20,7 @@ use vestibule_store::memory::Memory;
 use crate::config::load_text;
 use crate::console::server::Console;
 use crate::engine::{Boot, Engine, EntropySource, Keep, Reader, Seam, boot};
+use crate::field::Loans;
 use crate::telemetry::Telemetry;
 
 /// Far longer than anything here takes; a test that waits so long fails.
@@ -97,8 +98,9 @@ impl Bench {
         let terminals = configuration.site.terminals.keys().cloned();
         let (handle, seam) = Seam::new(terminals, engine.published());
         let journal = engine.reader();
-        let console = Console::bind(configuration, handle, journal.clone(), Telemetry::default())
-            .expect("a free socket");
+        let console =
+            Console::bind(configuration, handle, journal.clone(), Telemetry::default(), Loans::default())
+                .expect("a free socket");
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(console.serve(async move { drop(stopped.await) }));
         Self { folder, seam: Some(seam), journal, stop: Some(stop), served }

@@ -16,6 +16,7 @@ use vestibule_core::screen::Screen;
 use super::protocol::LINE_MAX;
 use super::server::{CONNECTIONS_MAX, Console, ConsoleError};
 use crate::engine::{Outgoing, Seam};
+use crate::field::Loans;
 use crate::telemetry::Telemetry;
 use bench::{Bench, PATIENCE, configuration, engine, next_command, outcome};
 
@@ -237,6 +238,7 @@ async fn socket_is_taken_over_from_the_dead_only() {
         handle.clone(),
         bench.journal.clone(),
         Telemetry::default(),
+        Loans::default(),
     );
     assert!(matches!(again.err(), Some(ConsoleError::Taken(_))));
     let socket = bench.socket();
@@ -247,5 +249,8 @@ async fn socket_is_taken_over_from_the_dead_only() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(StdListener::bind(folder.path().join("console.sock")).expect("a socket of a dead daemon"));
     assert!(folder.path().join("console.sock").exists());
-    assert!(Console::bind(configuration(folder.path()), handle, journal, Telemetry::default()).is_ok());
+    assert!(
+        Console::bind(configuration(folder.path()), handle, journal, Telemetry::default(), Loans::default())
+            .is_ok()
+    );
 }

@@ -1,0 +1,170 @@
+//! Whether somebody may move locks and set addresses: who they are, the seal, and the doors that hold something.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use vestibule_core::command::REASON_MAX;
+use vestibule_core::compartment::Use;
+use vestibule_core::id::CompartmentId;
+use vestibule_core::row::{Row, RowKey};
+use vestibule_store::{Folder, Reader};
+
+use super::super::arguments::{Arguments, Permission};
+use super::super::{Exit, Failure, ask, stopped};
+use super::place::usage;
+use crate::commission::{Break, Seal};
+use crate::config::{self, Configuration, Layers, Origin};
+use crate::console::protocol::BorrowRequest;
+use crate::console::{Client, account_names, user_name_of};
+use crate::run::StateFolder;
+
+/// What somebody may do.
+pub struct Permit {
+    /// Who, as `os:{user}`.
+    pub who: String,
+    /// The second person.
+    pub second: Option<String>,
+    break_seal: Option<String>,
+    /// Doors behind which something lies, or may lie.
+    occupied: BTreeSet<CompartmentId>,
+    /// The break of the seal that the stopped daemon is to hear of, and the state folder that it is kept in.
+    pending: Option<(PathBuf, Break)>,
+    /// Held while the daemon is stopped, so that it does not start in the middle.
+    _ours: Option<StateFolder>,
+}
+
+/// The configuration as it is: no door is moved by an old one.
+///
+/// # Errors
+/// It is bad.
+pub fn configuration(arguments: &Arguments) -> Result<Configuration, Failure> {
+    let loaded = config::load_for_start(&Layers::from_options(&arguments.config));
+    match loaded.configuration {
+        Some(configuration) if configuration.origin == Origin::Current => Ok(configuration),
+        _ => Err(Failure::new("the configuration has errors; see `vestibule check`")),
+    }
+}
+
+/// Now, as reports say it.
+#[must_use]
+pub fn now() -> String {
+    jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| jiff::Timestamp::now()).to_string()
+}
+
+impl Permit {
+    /// Asks for leave. Nothing may be moved before [`Self::record`].
+    ///
+    /// # Errors
+    /// The seal is not to be broken without a reason, or who is inside cannot be told.
+    pub fn ask(
+        arguments: &Arguments,
+        configuration: Option<&Configuration>,
+        given: &Permission,
+    ) -> Result<Self, Failure> {
+        let who = user_name_of(rustix::process::getuid().as_raw());
+        // Under sudo the person is the one who typed it.
+        let who = match std::env::var("SUDO_USER") {
+            Ok(person) if who == "os:root" && !person.is_empty() => format!("os:{person}"),
+            _ => who,
+        };
+        let second = given.second_person.as_deref().map(|name| second(name, &who)).transpose()?;
+        let break_seal = given.break_seal.as_deref().map(reason).transpose()?;
+        if let Ok(mut client) = Client::connect(&ask::socket(arguments)) {
+            let snapshot = ask::snapshot(&mut client)?;
+            let holds = |usage: &str| !matches!(usage, "free" | "out_of_service");
+            let occupied = snapshot.compartments.iter().filter(|one| holds(&one.usage));
+            let occupied = occupied.filter_map(|one| CompartmentId::new(&one.id).ok()).collect();
+            return Ok(Self { who, second, break_seal, occupied, pending: None, _ours: None });
+        }
+        // Before there is a configuration there may be a seal: somebody has taken the files away.
+        let layers = Layers::from_options(&arguments.config);
+        let state_dir = config::peek_state_dir(&layers);
+        let ours = configuration.map(|_| stopped(&state_dir)).transpose()?;
+        let occupied = configuration.map(occupied).transpose()?.unwrap_or_default();
+        let pending = match Seal::of(&state_dir) {
+            None => None,
+            Some(_) => {
+                let reason = break_seal.clone().ok_or_else(sealed)?;
+                let at = jiff::Timestamp::now().as_millisecond();
+                Some((state_dir, Break { by: who.clone(), second: second.clone(), at, reason, told: false }))
+            }
+        };
+        Ok(Self { who, second, break_seal, occupied, pending, _ours: ours })
+    }
+
+    /// Notes the break of the seal down; on the disk when this returns. A running daemon does so itself when it lends a line.
+    ///
+    /// # Errors
+    /// It cannot be written: nothing may be moved.
+    pub fn record(&self) -> Result<(), Failure> {
+        let Some((state_dir, one)) = &self.pending else { return Ok(()) };
+        Seal::record(state_dir, one.clone()).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// Why a door is left alone; none where it may be moved.
+    #[must_use]
+    pub fn forbids(&self, compartment: &CompartmentId) -> Option<String> {
+        let alone = self.occupied.contains(compartment) && self.second.is_none();
+        alone.then(|| {
+            "something lies or may lie in it; with a second person: --second-person ACCOUNT".to_owned()
+        })
+    }
+
+    /// What the daemon is asked.
+    #[must_use]
+    pub fn borrow(&self) -> BorrowRequest {
+        BorrowRequest {
+            line: String::new(),
+            writes: true,
+            break_seal: self.break_seal.clone(),
+            second_person: self.second.clone(),
+        }
+    }
+}
+
+fn sealed() -> Failure {
+    Failure::new(
+        "this site is commissioned, and its daemon is stopped: nobody would know what you move. Start it, or say why with \
+         --break-seal REASON; that is recorded and journalled at the next start",
+    )
+}
+
+fn reason(text: &str) -> Result<String, Failure> {
+    match text.trim() {
+        fits if !fits.is_empty() && fits.len() <= REASON_MAX => Ok(fits.to_owned()),
+        _ => {
+            Err(usage(format!("--break-seal must have 1 to {REASON_MAX} bytes: it is what the journal says")))
+        }
+    }
+}
+
+/// The second person has an account here and is somebody else.
+fn second(name: &str, who: &str) -> Result<String, Failure> {
+    let person = format!("os:{}", name.trim());
+    if person == who {
+        return Err(usage("--second-person must be somebody else"));
+    }
+    match account_names().iter().any(|account| account == name.trim()) {
+        true => Ok(person),
+        false => Err(Failure { exit: Exit::Usage, words: format!("nobody here has the account {name:?}") }),
+    }
+}
+
+/// Doors that are not known to be empty, as the database of the stopped daemon tells.
+fn occupied(configuration: &Configuration) -> Result<BTreeSet<CompartmentId>, Failure> {
+    let folder = Folder::new(&configuration.local.state_dir);
+    if !configuration.local.state_dir.join(vestibule_store::DATABASE).exists() {
+        return Ok(BTreeSet::new());
+    }
+    let rows = Reader::open(&folder, &configuration.site.building)
+        .map_err(|error| error.to_string())
+        .and_then(|reader| reader.snapshot().map_err(|error| error.to_string()))
+        .and_then(|snapshot| snapshot.rows().map_err(|error| error.to_string()))
+        .map_err(|why| Failure::new(format!("nobody can tell what lies in the compartments: {why}")))?;
+    let holds = |row: &Row| matches!(row, Row::Compartment(one) if !matches!(one.usage, Use::Free | Use::OutOfService(_)));
+    let occupied = rows.iter().filter(|(_, row)| holds(row)).filter_map(|(key, _)| match key {
+        RowKey::Compartment(id) => Some(id.clone()),
+        _ => None,
+    });
+    Ok(occupied.collect())
+}

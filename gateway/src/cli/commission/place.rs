@@ -1,0 +1,99 @@
+//! Which line is meant: one of the configuration, or a port by its path.
+
+use std::path::{Path, PathBuf};
+
+use device_drivers::commission::setting::Setting;
+use device_drivers::spec::{Baud, Parity};
+
+use super::super::arguments::{Arguments, OnLine, ParityName};
+use super::super::{Exit, Failure};
+use crate::config::{self, Configuration, Layers, Line, Parity as Configured, Port, nearest};
+
+/// A line that somebody means.
+pub struct Place {
+    /// Its id, where the configuration has it.
+    pub line: Option<String>,
+    /// Its port.
+    pub path: PathBuf,
+    /// Speed and parity as configured.
+    pub setting: Option<Setting>,
+}
+
+/// Finds it.
+///
+/// # Errors
+/// There is no such line, or none that could be meant.
+pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
+    let loaded = config::load_for_start(&Layers::from_options(&arguments.config));
+    if let Some(path) = &on.port {
+        let same = loaded.configuration.as_ref().and_then(|configuration| by_port(configuration, path));
+        return Ok(same.map_or_else(|| Place { line: None, path: path.clone(), setting: None }, of_line));
+    }
+    let configuration = loaded.configuration.ok_or_else(|| {
+        usage(
+            "the configuration has errors (see `vestibule check`); name a port: --port /dev/serial/by-path/…",
+        )
+    })?;
+    let lines = &configuration.lines;
+    let ids = || lines.keys().map(|id| id.as_str().to_owned()).collect::<Vec<_>>().join(", ");
+    match &on.line {
+        Some(wanted) => {
+            let found = lines.values().find(|line| line.id.as_str() == wanted);
+            found.map(of_line).ok_or_else(|| {
+                let near = nearest(wanted, lines.keys().map(|id| id.as_str()));
+                let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                Failure::new(format!("there is no line \"{wanted}\"{near}"))
+            })
+        }
+        None if lines.len() == 1 => {
+            lines.values().next().map(of_line).ok_or_else(|| usage("there is no line"))
+        }
+        None if lines.is_empty() => {
+            Err(usage("no line is configured; name a port: --port /dev/serial/by-path/…"))
+        }
+        None => Err(usage(format!("which line? --line ID, one of {}", ids()))),
+    }
+}
+
+/// A usage error.
+pub fn usage(words: impl Into<String>) -> Failure {
+    Failure { exit: Exit::Usage, words: words.into() }
+}
+
+/// A configured line.
+pub fn of_line(line: &Line) -> Place {
+    let Port::Path(path) = &line.port;
+    let parity = match line.parity {
+        Configured::None => Parity::None,
+        Configured::Even => Parity::Even,
+        Configured::Odd => Parity::Odd,
+    };
+    let setting = Baud::new(line.baud).ok().map(|baud| Setting { baud, parity });
+    Place { line: Some(line.id.as_str().to_owned()), path: path.clone(), setting }
+}
+
+fn by_port<'a>(configuration: &'a Configuration, wanted: &Path) -> Option<&'a Line> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let wanted = real(wanted);
+    configuration.lines.values().find(|line| {
+        let Port::Path(path) = &line.port;
+        real(path) == wanted
+    })
+}
+
+/// A parity as typed.
+pub const fn parity(name: ParityName) -> Parity {
+    match name {
+        ParityName::None => Parity::None,
+        ParityName::Even => Parity::Even,
+        ParityName::Odd => Parity::Odd,
+    }
+}
+
+/// A speed as typed.
+///
+/// # Errors
+/// No board has it.
+pub fn baud(typed: u32) -> Result<Baud, Failure> {
+    Baud::new(typed).map_err(|error| usage(error.to_string()))
+}

@@ -1,0 +1,221 @@
+//! A line out of service for a person who commissions it: their questions go to its thread, one at a time.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use device_drivers::commission::ask::{Ask, Question};
+use device_drivers::port::Loan;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+use vestibule_core::command::REASON_MAX;
+use vestibule_core::compartment::Use;
+use vestibule_core::id::LineId;
+use vestibule_core::site::CompartmentSite;
+use vestibule_core::view::TerminalUse;
+
+use super::lines::NoLine;
+use super::peer::Role;
+use super::protocol::{BorrowRequest, Message, Request};
+use super::session::Session;
+use crate::commission::{Break, Seal};
+use crate::run::tell_breaks;
+
+/// How long a borrower may ask nothing: whoever walks doors asks for their contacts all the time.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Between two pulses of one output.
+const PULSE_REST: Duration = Duration::from_secs(1);
+
+/// Lends a line to the peer until they hang up, give it back, or are silent for too long.
+///
+/// # Errors
+/// Only what the socket says.
+pub async fn lend(session: &mut Session, request: &BorrowRequest) -> io::Result<()> {
+    let line = match allowed(session, request) {
+        Ok(line) => line,
+        Err(refusal) => return session.say(&refusal.into()).await,
+    };
+    if request.writes
+        && let Err(refusal) = break_seal(session, request).await
+    {
+        return session.say(&refusal.into()).await;
+    }
+    let (granted, answer) = oneshot::channel();
+    // Whoever has hung up meanwhile hears no answer; the loan ends with this function.
+    let tell = move |outcome| granted.send(outcome).unwrap_or_default();
+    let lent = session.shared.loans.lend(&line, tell);
+    let loan = match lent {
+        Ok(loan) => loan,
+        Err(why) => return session.say(&Message::error("busy", format!("{line}: {why}"))).await,
+    };
+    match answer.await {
+        Ok(Ok(())) => {}
+        Ok(Err(why)) => return session.say(&Message::error("busy", format!("{line}: {why}"))).await,
+        Err(_) => return session.say(&Message::error("busy", format!("{line} is stopped"))).await,
+    }
+    tracing::info!(%line, peer = %session.peer.name, writes = request.writes, "line is lent");
+    let ended = serve(session, &line, &loan, request).await;
+    drop(loan);
+    tracing::info!(%line, peer = %session.peer.name, "line is given back");
+    ended
+}
+
+/// Why not, as a machine word and a sentence.
+struct Refused(&'static str, String);
+
+impl From<Refused> for Message {
+    fn from(Refused(word, sentence): Refused) -> Self {
+        Self::error(word, sentence)
+    }
+}
+
+/// Whether this peer may have that line now.
+fn allowed(session: &Session, request: &BorrowRequest) -> Result<LineId, Refused> {
+    let configuration = &session.shared.configuration;
+    let known = configuration.lines.keys().find(|id| id.as_str() == request.line);
+    let Some(line) = known else {
+        return Err(Refused("not_found", format!("There is no line {:?}.", request.line)));
+    };
+    if request.writes && session.peer.role != Role::Staff {
+        let sentence = "Technicians may scan and identify; whoever moves a lock is staff.";
+        return Err(Refused("not_allowed", sentence.to_owned()));
+    }
+    if let Some(who) = in_use(session, line) {
+        let sentence = format!("{who} on {line}; nobody is shut out in the middle. Try again in a moment.");
+        return Err(Refused("in_use", sentence));
+    }
+    Ok(line.clone())
+}
+
+/// On a commissioned site the break is in the journal before the line is lent.
+async fn break_seal(session: &Session, request: &BorrowRequest) -> Result<(), Refused> {
+    let state_dir = &session.shared.configuration.local.state_dir;
+    if Seal::of(state_dir).is_none() {
+        return Ok(());
+    }
+    let Some(reason) = request.break_seal.as_deref().map(str::trim).filter(|reason| !reason.is_empty())
+    else {
+        let sentence = "This site is commissioned: say why its locks are moved past the record, with --break-seal REASON.";
+        return Err(Refused("sealed", sentence.to_owned()));
+    };
+    if reason.len() > REASON_MAX {
+        return Err(Refused("malformed", format!("A reason has at most {REASON_MAX} bytes.")));
+    }
+    let one = Break {
+        by: session.peer.name.to_string(),
+        second: request.second_person.clone(),
+        at: jiff::Timestamp::now().as_millisecond(),
+        reason: reason.to_owned(),
+        told: false,
+    };
+    Seal::record(state_dir, one).map_err(|error| Refused("failed", error.to_string()))?;
+    tell_breaks(&session.shared.engine, state_dir).await;
+    Ok(())
+}
+
+/// Who is in the middle of something for which the line is needed.
+fn in_use(session: &Session, line: &LineId) -> Option<String> {
+    let site = &session.shared.configuration.site;
+    let published = session.shared.engine.view();
+    let on_line =
+        |id| site.compartments.get(id).is_some_and(|one| site.devices.get(&one.lock.device) == Some(line));
+    let reserved = |usage: &Use| matches!(usage, Use::Reserved(_));
+    let mut compartments = published.view.compartments.iter();
+    if let Some((id, _)) = compartments.find(|(id, one)| on_line(*id) && reserved(&one.usage)) {
+        return Some(format!("Somebody uses compartment {id}"));
+    }
+    let serves = |terminal| {
+        let site_terminal = site.terminals.get(terminal);
+        let mut doors = site.compartments.iter().filter(|(id, _)| on_line(id));
+        site_terminal.is_some_and(|one| doors.any(|(_, door)| one.serves.contains(&door.bank)))
+    };
+    let mut terminals = published.view.terminals.iter();
+    let busy = terminals.find(|(id, usage)| **usage != TerminalUse::Idle && serves(*id));
+    busy.map(|(id, _)| format!("Somebody is at terminal {id}, which opens doors"))
+}
+
+async fn serve(session: &mut Session, line: &LineId, loan: &Loan, request: &BorrowRequest) -> io::Result<()> {
+    session.say(&Message::Lent).await?;
+    let mut rest = Rest::default();
+    loop {
+        let said = match timeout(IDLE_TIME_MAX, session.lines.next()).await {
+            Ok(Ok(line)) => line,
+            Ok(Err(NoLine::Io(error))) => return Err(error),
+            Ok(Err(NoLine::Ended | NoLine::Malformed)) => return Ok(()),
+            Err(_) => {
+                let sentence = "Nothing was asked for too long; the line is the building's again.";
+                return session.say(&Message::error("idle", sentence)).await;
+            }
+        };
+        match serde_json::from_slice(&said) {
+            Ok(Request::Ask(question)) => {
+                let refusal =
+                    forbidden(session, line, &question, request).or_else(|| rest.too_soon(&question));
+                let answer = match refusal {
+                    Some(refusal) => refusal,
+                    None => asked(loan, question).await,
+                };
+                session.say(&answer).await?;
+            }
+            Ok(Request::Return) => return session.say(&Message::End).await,
+            Ok(_) => session.say(&Message::error("not_now", "Give the line back first.")).await?,
+            Err(error) => session.say(&Message::error("malformed", error.to_string())).await?,
+        }
+    }
+}
+
+/// Why this question is not asked of this line.
+fn forbidden(
+    session: &Session,
+    line: &LineId,
+    question: &Question,
+    request: &BorrowRequest,
+) -> Option<Message> {
+    if !question.ask.is_write() {
+        return None;
+    }
+    if !request.writes {
+        return Some(Message::error("not_allowed", "The line was lent for reads."));
+    }
+    let Ask::Pulse { output, .. } = &question.ask else { return None };
+    let configuration = &session.shared.configuration;
+    let boards = configuration.lines.get(line)?.devices.iter();
+    let board = boards.into_iter().find(|board| board.address == question.address)?;
+    let mut doors = configuration.site.compartments.iter();
+    let door =
+        |site: &CompartmentSite| site.lock.device == board.id && site.lock.output == u16::from(*output);
+    let (id, site) = doors.find(|(_, site)| door(site))?;
+    let published = session.shared.engine.view();
+    let usage = published.view.compartments.get(id).map(|one| &one.usage);
+    let empty = matches!(usage, Some(Use::Free | Use::OutOfService(_)));
+    let sentence =
+        || format!("Something lies or may lie behind door {}: a second person must be there.", site.label);
+    (!empty && request.second_person.is_none()).then(|| Message::error("occupied", sentence()))
+}
+
+/// When each output was pulsed last: a loop of commands burns a lock.
+#[derive(Default)]
+struct Rest(BTreeMap<(u8, u8), Instant>);
+
+impl Rest {
+    fn too_soon(&mut self, question: &Question) -> Option<Message> {
+        let Ask::Pulse { output, .. } = &question.ask else { return None };
+        let now = Instant::now();
+        let before = self.0.insert((question.address, *output), now);
+        let soon = before.is_some_and(|before| now.duration_since(before) < PULSE_REST);
+        soon.then(|| Message::error("too_soon", "That lock was pulsed a moment ago; let it rest."))
+    }
+}
+
+async fn asked(loan: &Loan, question: Question) -> Message {
+    let (reply, answer) = oneshot::channel();
+    if let Err(why) = loan.ask(question, move |outcome| drop(reply.send(outcome))) {
+        return Message::error("over", format!("{why}; the loan is over."));
+    }
+    match answer.await {
+        Ok(Ok(answer)) => Message::Answer(answer),
+        Ok(Err(why)) => Message::error("failed", why.to_string()),
+        Err(_) => Message::error("over", "The loan is over; the line is the building's again."),
+    }
+}

@@ -1,0 +1,6 @@
+//! Commissioning: a person with boards that nobody knows yet, over a pty with true wire timing.
+
+mod address;
+mod bench;
+mod scan;
+mod walk;
