@@ -12,6 +12,8 @@ pub mod limits;
 pub mod line;
 pub mod order;
 pub mod port;
+pub mod scanner;
 pub mod signal;
 pub mod spec;
 pub mod time;
+pub mod trace;

@@ -73,15 +73,46 @@ pub const SILENCE_PATIENCE: Duration = Duration::from_millis(250);
 pub const RESYNC: Duration = Duration::from_millis(20);
 /// Bytes kept while a frame grows; the longest RTU frame has 256.
 pub const MAX_FRAME: usize = 256;
+/// The same behind a network, where a server packs bytes as it likes and a lost segment costs 200 ms; the answer's deadline
+/// is shorter in nearly every case, and ends the frame as well.
+pub const NETWORK_RESYNC: Duration = Duration::from_millis(500);
+/// A serial server may send an answer's last piece so much later than its first.
+pub const NETWORK_PIECES: Duration = Duration::from_millis(50);
+/// Reads of one flush of a socket: more than a receive window's worth of what a babbling server sent must not hold the thread.
+pub const FLUSH_READS: usize = 64;
 /// Signals about foreign frames come at most this often.
 pub const FOREIGN_PERIOD: Duration = Duration::from_secs(1);
 /// Time between two tellings of the counters.
 pub const COUNTERS_PERIOD: Duration = Duration::from_secs(10);
+/// Frames of a line that are kept for whoever looks later: some seconds of a busy line, minutes of a quiet one ...
+pub const TRACE_RECORDS: usize = 1_000;
+/// ... and their bytes.
+pub const TRACE_BYTES: usize = 64 * 1024;
 /// An output is expected on for this much longer than its pulse: boards count in coarse ticks.
 pub const PULSE_MARGIN: Duration = Duration::from_millis(500);
 /// Damaged answers among the last 16 of a slave that are named as the sign of a doubled address.
 pub const DAMAGE_SIGN: u32 = 4;
 
+/// Longest scan in bytes: GS1 labels have up to 48 characters, a QR token 64; nothing that opens or names anything is longer.
+pub const SCAN_MOST: usize = 128;
+/// A silence that ends a text of a scanner which sends no line end: USB adapters hold bytes back for up to 16 ms.
+pub const SCAN_GAP: Duration = Duration::from_millis(100);
+/// A silence after which a text of a scanner which sends line ends is cut.
+pub const SCAN_SPLIT: Duration = Duration::from_millis(500);
+/// What comes after a cut text is its rest until this much silence: nobody holds the next label there that soon.
+pub const SCAN_QUIET: Duration = Duration::from_secs(2);
+/// Cut texts in a row after which a scanner is taken for one that sends no line ends any more.
+pub const SCAN_CUTS: u8 = 3;
+/// The same text again within this time is one scan.
+pub const SCAN_REPEAT: Duration = Duration::from_secs(2);
+/// A scanner's settings are looked at this often: somebody's set-up barcode is undone within 10 s, two tries included.
+pub const SCAN_LOOK_EVERY: Duration = Duration::from_secs(3);
+/// A scanner's reply comes within 30 ms; one that is reading a label at that moment takes longer.
+pub const SCAN_REPLY: Duration = Duration::from_millis(500);
+/// Commands without a reply after which a scanner is silent.
+pub const SCAN_UNANSWERED: u8 = 3;
+/// A scanner that reads on command is asked again after this long without a label, its longest reading time.
+pub const SCAN_TRIGGER_EVERY: Duration = Duration::from_secs(5);
 /// First wait before a lost port is opened again ...
 pub const REOPEN_FIRST: Duration = Duration::from_millis(100);
 /// ... doubled up to this: somebody replugs and looks at the screen.

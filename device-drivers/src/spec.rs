@@ -1,8 +1,12 @@
 //! A line as the configuration describes it, checked before a port is touched.
 
+mod port;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use port::{Direction, Medium, PortSpec};
 
 use crate::device::Model;
 use crate::frame::Protocol;
@@ -108,9 +112,9 @@ pub struct DeviceSpec {
 pub struct LineSpec {
     /// Its name.
     pub id: LineId,
-    /// Path of the port; by-path names survive a replug.
-    pub port: PathBuf,
-    /// Speed.
+    /// Where it is.
+    pub port: PortSpec,
+    /// Speed; of a serial server's port where there is one.
     pub baud: Baud,
     /// Parity.
     pub parity: Parity,
@@ -123,12 +127,12 @@ pub struct LineSpec {
 }
 
 impl LineSpec {
-    /// A Modbus RTU line at 9600 8N1 with the default response timeout and no devices yet.
+    /// A Modbus RTU line on the serial port at `port`, at 9600 8N1 with the default response timeout and no devices yet.
     #[must_use]
     pub fn new(id: LineId, port: PathBuf) -> Self {
         Self {
             id,
-            port,
+            port: port.into(),
             baud: Baud(9600),
             parity: Parity::None,
             response_timeout: DEFAULT_RESPONSE_TIMEOUT,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use device_drivers::line::counters::{LineCounters, SlaveCounters};
+use device_drivers::trace::Tape;
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::time::{Mono, Timestamp};
 
@@ -81,13 +82,27 @@ pub enum Link {
 
 /// Where line threads and clients leave what they know. Bounded by the configuration's lines and boards.
 #[derive(Clone, Debug, Default)]
-pub struct Telemetry(Arc<Mutex<Totals>>);
+pub struct Telemetry {
+    totals: Arc<Mutex<Totals>>,
+    tapes: Arc<Mutex<BTreeMap<LineId, Tape>>>,
+}
 
 impl Telemetry {
     /// The newest totals.
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.lock().clone()
+    }
+
+    /// From now on this is the line's tape.
+    pub fn keep_tape(&self, line: &LineId, tape: Tape) {
+        self.tapes.lock().unwrap_or_else(PoisonError::into_inner).insert(line.clone(), tape);
+    }
+
+    /// The last frames of a line; none for a line that was not started.
+    #[must_use]
+    pub fn tape(&self, line: &LineId) -> Option<Tape> {
+        self.tapes.lock().unwrap_or_else(PoisonError::into_inner).get(line).cloned()
     }
 
     /// Replaces a line's totals.
@@ -158,7 +173,7 @@ impl Telemetry {
     }
 
     fn lock(&self) -> MutexGuard<'_, Totals> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

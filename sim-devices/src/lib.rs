@@ -35,6 +35,8 @@ mod modbus;
 mod number;
 mod plant;
 mod pty;
+mod scanner;
+mod server;
 mod simulation;
 mod spec;
 mod time;
@@ -53,6 +55,8 @@ pub use plant::{
 };
 pub use plant::{PlantError, ShutWhen, Wire};
 pub use pty::{Events, PtyLine, PtySpec, ServedBy, StartError, WaitError};
+pub use scanner::{Gm65, ScanFault, ScannerPort, SetUpCode};
+pub use server::{Conduct, SerialServer};
 pub use simulation::Simulation;
 pub use spec::{DEFAULT_THINKING, DeviceSpec, Latches, LineSpec, MAX_DEVICES, Model, SpecError};
 pub use time::SimTime;

@@ -15,5 +15,6 @@ pub mod mosquitto;
 pub mod people;
 pub mod profile;
 pub mod program;
+pub mod scanner;
 pub mod served;
 pub mod wire;

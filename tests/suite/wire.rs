@@ -7,6 +7,7 @@ mod latency;
 mod lawful;
 mod lockers;
 mod models;
+mod ports;
 mod replay;
 mod witness;
 mod wrong_door;

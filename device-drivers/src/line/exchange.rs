@@ -91,6 +91,8 @@ pub struct Exchange {
     pub begun: Monotonic,
     /// When its last byte left.
     pub sent: Monotonic,
+    /// When an answer can begin at the earliest.
+    pub answer_from: Monotonic,
     /// When it is given up.
     pub deadline: Monotonic,
     heard_any: bool,
@@ -119,6 +121,7 @@ impl Exchange {
             frame,
             begun: now,
             sent,
+            answer_from: timing.answer_from(now, sent),
             deadline: sent + request.quiet().unwrap_or(response_timeout),
             heard_any: false,
             own_echo_seen: false,
@@ -127,9 +130,9 @@ impl Exchange {
 
     /// Bytes came at `now`. The first of them after the request make room for the rest of the answer.
     pub fn note_bytes(&mut self, timing: &Timing, now: Monotonic) {
-        if now >= self.sent && !self.heard_any {
+        if now >= self.answer_from && !self.heard_any {
             self.heard_any = true;
-            self.deadline = self.deadline + timing.characters(self.request.answer_bytes());
+            self.deadline = self.deadline + timing.answer(self.request.answer_bytes());
         }
     }
 

@@ -5,6 +5,7 @@ use crate::line::master::{Line, Wire};
 use crate::line::receiver::Heard;
 use crate::signal::{LineTrouble, Signal};
 use crate::time::Monotonic;
+use crate::trace::Kind;
 
 impl Line {
     /// Takes bytes that arrived at `now`.
@@ -14,14 +15,15 @@ impl Line {
             Wire::Idle => false,
             Wire::Awaiting(exchange) => {
                 exchange.note_bytes(&self.timing, now);
-                now < exchange.sent
+                now < exchange.answer_from
             }
         };
-        self.receiver.take(bytes, now, self.timing.gap(), early);
+        self.receiver.take(bytes, now, &self.timing, early);
         while let Some(heard) = self.receiver.next() {
             self.hear(&heard, now);
         }
         self.counters.noise_bytes = self.receiver.noise_bytes();
+        self.trace_babble(now);
     }
 
     fn hear(&mut self, heard: &Heard, now: Monotonic) {
@@ -35,10 +37,14 @@ impl Line {
         };
         match hearing {
             Hearing::Ends(ending) => {
+                self.trace_heard(Kind::Answer, heard, now);
                 self.last_answer.clone_from(&heard.bytes);
                 self.conclude(ending, now);
             }
-            Hearing::OwnEcho => self.note_local_echo(now),
+            Hearing::OwnEcho => {
+                self.trace_heard(Kind::Echo, heard, now);
+                self.note_local_echo(now);
+            }
             Hearing::Late | Hearing::Foreign => self.note_unasked(heard, now),
         }
     }
@@ -55,14 +61,22 @@ impl Line {
         let Some(view) = heard.view() else { return };
         let doubled = heard.bytes == self.last_answer;
         let slave = self.slaves.iter_mut().find(|slave| slave.address.number() == view.address());
-        match slave {
-            Some(slave) if doubled || slave.owed.knows(&view, now) => slave.counters.late += 1,
+        let kind = match slave {
+            Some(slave) if doubled || slave.owed.knows(&view, now) => {
+                slave.counters.late += 1;
+                Kind::Late
+            }
             // What a board says unasked proves nothing: it is asked.
-            Some(slave) if let Some(input) = view.hint() => slave.read_input_at(input, now),
+            Some(slave) if let Some(input) = view.hint() => {
+                slave.read_input_at(input, now);
+                Kind::Unasked
+            }
             _ => {
                 self.counters.foreign += 1;
                 self.foreign.add(&view);
+                Kind::Foreign
             }
-        }
+        };
+        self.trace_heard(kind, heard, now);
     }
 }

@@ -18,6 +18,7 @@ use crate::line::timing::Timing;
 use crate::signal::{LineTrouble, NotSent, PortState, Signal};
 use crate::spec::{LineSpec, SpecError};
 use crate::time::Monotonic;
+use crate::trace::{Kind, Tape};
 
 /// What the owner of the port does next.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +88,7 @@ pub struct Line {
     /// Drained by [`Line::poll`] before it does anything else; one input makes a few signals for each order and device.
     pub(super) out: VecDeque<Signal>,
     pub(super) counters: LineCounters,
+    pub(super) tape: Tape,
     counters_due: Monotonic,
 }
 
@@ -98,7 +100,7 @@ impl Line {
     pub fn new(spec: &LineSpec, now: Monotonic) -> Result<Self, SpecError> {
         spec.check()?;
         Ok(Self {
-            timing: Timing::new(spec.baud, spec.parity),
+            timing: Timing::new(spec.baud, spec.parity).behind(spec.port.medium()),
             response_timeout: spec.response_timeout,
             slaves: spec.devices.iter().map(Slave::new).collect(),
             lanes: Lanes::default(),
@@ -118,6 +120,7 @@ impl Line {
             flush: false,
             out: VecDeque::new(),
             counters: LineCounters::default(),
+            tape: Tape::default(),
             counters_due: now + COUNTERS_PERIOD,
         })
     }
@@ -129,6 +132,7 @@ impl Line {
         self.own_end = now;
         self.local_echo = false;
         self.receiver.drop_run();
+        self.trace(now, Kind::Opened, None, &[]);
         self.out.push_back(Signal::Port { at: now, state: PortState::Open });
         for slave in &mut self.slaves {
             slave.on(Event::PortOpened);
@@ -144,6 +148,7 @@ impl Line {
             return;
         }
         self.abandon(NotSent::PortClosed, now);
+        self.trace(now, Kind::Closed, None, &[]);
         self.out.push_back(Signal::Port { at: now, state: PortState::Unplugged });
         for place in 0..self.slaves.len() {
             self.slave_event(place, Event::PortClosed, now);
@@ -156,8 +161,9 @@ impl Line {
         if let Wire::Awaiting(exchange) = &self.wire
             && now >= exchange.deadline
         {
-            let given_up = exchange.given_up();
+            let (given_up, address) = (exchange.given_up(), exchange.envelope.address.number());
             self.receiver.drop_run();
+            self.trace_given_up(address, &given_up, now);
             self.conclude(given_up, now);
         }
         if let Some(signal) = self.out.pop_front() {
@@ -239,6 +245,7 @@ impl Line {
         self.counters.transactions += 1;
         let frame = exchange.frame;
         self.wire = Wire::Awaiting(exchange);
+        self.trace(now, Kind::Sent, Some(envelope.address.number()), &frame);
         Ok(frame)
     }
 

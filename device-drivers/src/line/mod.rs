@@ -24,6 +24,7 @@ mod schedule;
 mod set_up;
 mod slave;
 pub mod timing;
+mod tracing;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! Orders in, and the end of all of them when port or line goes.
 
-use crate::line::exchange::Job;
+use crate::line::exchange::{Exchange, Job};
 use crate::line::health::State;
 use crate::line::lanes::Pulse;
 use crate::line::master::{Line, Wire};
@@ -15,19 +15,24 @@ impl Line {
     }
 
     pub(super) fn abandon(&mut self, why: NotSent, now: Monotonic) {
-        if let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Closed)
-            && let Job::Pulse { order, output, .. } = exchange.job
-        {
-            if let Some(slave) = self.slaves.get_mut(exchange.slave) {
-                slave.pulse_unanswered(output, now);
-            }
-            let outcome = Outcome::Unanswered { sent: exchange.sent };
-            self.out.push_back(Signal::Ended { order, at: now, outcome });
+        if let Wire::Awaiting(exchange) = std::mem::replace(&mut self.wire, Wire::Closed) {
+            self.abandon_exchange(&exchange, now);
         }
         let out = &mut self.out;
         let mut end = |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome });
         self.lanes.drop_pulses(None, why, &mut end);
         self.lanes.end_watches(&mut end);
+    }
+
+    /// The transaction in flight is over without an answer; one may still come, through the port's next opening too: a serial
+    /// server gives whoever connects then what the wire said meanwhile.
+    fn abandon_exchange(&mut self, exchange: &Exchange, now: Monotonic) {
+        let Some(slave) = self.slaves.get_mut(exchange.slave) else { return };
+        slave.owed.add(exchange.request, exchange.envelope, now);
+        let Job::Pulse { order, output, .. } = exchange.job else { return };
+        slave.pulse_unanswered(output, now);
+        let outcome = Outcome::Unanswered { sent: exchange.sent };
+        self.out.push_back(Signal::Ended { order, at: now, outcome });
     }
 
     /// Takes an order. It ends with exactly one [`Signal::Ended`].

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::spec::{Baud, Parity};
+use crate::limits::{NETWORK_PIECES, NETWORK_RESYNC, RESYNC};
+use crate::spec::{Baud, Medium, Parity};
+use crate::time::Monotonic;
 
 /// Above this speed the silences of Modbus RTU no longer shrink (serial line guide, 2.5.1.1).
 const FIXED_GAP_ABOVE: u32 = 19_200;
@@ -14,6 +16,7 @@ const FIXED_GAP: Duration = Duration::from_micros(1_750);
 pub struct Timing {
     bits_per_second: u64,
     bits_per_character: u64,
+    medium: Medium,
 }
 
 impl Timing {
@@ -24,7 +27,42 @@ impl Timing {
             Parity::None => 10,
             Parity::Even | Parity::Odd => 11,
         };
-        Self { bits_per_second: baud.bits_per_second() as u64, bits_per_character }
+        Self { bits_per_second: baud.bits_per_second() as u64, bits_per_character, medium: Medium::Wire }
+    }
+
+    /// The same line behind `medium`.
+    #[must_use]
+    pub const fn behind(mut self, medium: Medium) -> Self {
+        self.medium = medium;
+        self
+    }
+
+    /// When the answer to a request can begin that is written at `begun` and has left by `sent`. Behind a network nobody sees
+    /// the wire: a server may be faster than it should.
+    #[must_use]
+    pub const fn answer_from(&self, begun: Monotonic, sent: Monotonic) -> Monotonic {
+        match self.medium {
+            Medium::Wire => sent,
+            Medium::Network => begun,
+        }
+    }
+
+    /// Time that an answer of `bytes` characters takes from its first byte on.
+    #[must_use]
+    pub fn answer(&self, bytes: usize) -> Duration {
+        match self.medium {
+            Medium::Wire => self.characters(bytes),
+            Medium::Network => self.characters(bytes) + NETWORK_PIECES,
+        }
+    }
+
+    /// Silence after which an unfinished frame is forgotten.
+    #[must_use]
+    pub const fn resync(&self) -> Duration {
+        match self.medium {
+            Medium::Wire => RESYNC,
+            Medium::Network => NETWORK_RESYNC,
+        }
     }
 
     /// Time that `bytes` characters take, rounded up to a microsecond.

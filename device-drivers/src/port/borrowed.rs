@@ -9,12 +9,14 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
 use super::monotonic_now;
-use super::tty::{OpenError, open_port, release};
+use super::opening::OpenError;
+use super::tty::{open_port, release};
 use crate::commission::ask::{Answer, AskError, Encoded, Question};
 use crate::commission::setting::Setting;
 use crate::commission::transaction::Transaction;
 use crate::limits::{MAX_FRAME, SILENCE_PATIENCE};
 use crate::line::timing::Timing;
+use crate::spec::Direction;
 use crate::time::Monotonic;
 
 /// Why there is no answer, not even silence.
@@ -50,6 +52,7 @@ fn lost(errno: Errno) -> AskFailed {
 #[derive(Debug)]
 pub struct Borrowed {
     path: PathBuf,
+    direction: Direction,
     open: Option<(Setting, OwnedFd)>,
 }
 
@@ -57,7 +60,14 @@ impl Borrowed {
     /// The port at this path, not opened yet. Opening takes the same locks as the daemon does.
     #[must_use]
     pub const fn new(path: PathBuf) -> Self {
-        Self { path, open: None }
+        Self { path, direction: Direction::Adapter, open: None }
+    }
+
+    /// The same port, its RS-485 driver switched so.
+    #[must_use]
+    pub const fn switched_by(mut self, direction: Direction) -> Self {
+        self.direction = direction;
+        self
     }
 
     /// Asks, and waits for what comes of it: at most for the question's answer time and the longest silence that is waited for.
@@ -81,7 +91,7 @@ impl Borrowed {
         }
         let open = match self.open.take() {
             Some(open) => open,
-            None => (setting, open_port(&self.path, setting.baud, setting.parity)?),
+            None => (setting, open_port(&self.path, setting.baud, setting.parity, self.direction)?),
         };
         Ok(&self.open.insert(open).1)
     }

@@ -16,12 +16,14 @@ use crate::id::{DeviceId, LineId};
 use crate::limits::INBOX_ORDERS;
 use crate::order::{Order, Refused, Task};
 use crate::spec::LineSpec;
+use crate::trace::Tape;
 
 /// A running line. Dropping it stops the line and waits for its thread.
 pub struct LineHandle {
     id: LineId,
     devices: Vec<(DeviceId, Model)>,
     orders: SyncSender<Order>,
+    tape: Tape,
     pub(super) wishes: SyncSender<Wish>,
     pub(super) bell: Arc<Bell>,
     thread: Option<JoinHandle<()>>,
@@ -34,7 +36,7 @@ pub(super) struct Bell {
 }
 
 impl Bell {
-    fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self { fd, stop: AtomicBool::new(false) })
     }
@@ -48,6 +50,12 @@ impl Bell {
         if let Err(error) = rustix::io::write(&self.fd, &1_u64.to_ne_bytes()) {
             debug_assert_eq!(error, rustix::io::Errno::AGAIN);
         }
+    }
+
+    /// Rings for the last time: the thread is to end.
+    pub(super) fn ring_stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        self.ring();
     }
 
     /// Takes all rings so far; whether the line shall stop.
@@ -71,6 +79,7 @@ impl LineHandle {
     /// A handle for `spec` whose thread `start` makes.
     pub(super) fn with_thread(
         spec: &LineSpec,
+        tape: Tape,
         start: impl FnOnce(Inbox) -> io::Result<JoinHandle<()>>,
     ) -> io::Result<Self> {
         let (orders, inbox) = sync_channel(INBOX_ORDERS);
@@ -78,13 +87,19 @@ impl LineHandle {
         let bell = Arc::new(Bell::new()?);
         let devices = spec.devices.iter().map(|device| (device.id.clone(), device.model.clone())).collect();
         let thread = start(Inbox { orders: inbox, wishes: wished, bell: Arc::clone(&bell) })?;
-        Ok(Self { id: spec.id.clone(), devices, orders, wishes, bell, thread: Some(thread) })
+        Ok(Self { id: spec.id.clone(), devices, orders, tape, wishes, bell, thread: Some(thread) })
     }
 
     /// The line's name.
     #[must_use]
     pub const fn id(&self) -> &LineId {
         &self.id
+    }
+
+    /// The line's last frames.
+    #[must_use]
+    pub const fn tape(&self) -> &Tape {
+        &self.tape
     }
 
     /// Hands an order to the line and wakes it. An accepted order ends with exactly one
@@ -108,8 +123,7 @@ impl LineHandle {
     }
 
     fn halt(&mut self) {
-        self.bell.stop.store(true, Ordering::Release);
-        self.bell.ring();
+        self.bell.ring_stop();
         if let Some(thread) = self.thread.take() {
             // A panic of the sink has been reported by the panic hook; there is nothing left to undo here.
             drop(thread.join());

@@ -26,6 +26,9 @@ pub enum NotLent {
     /// A lock was pulsed all the time.
     #[error("the line opened doors all the time")]
     Busy,
+    /// It is behind a server: nobody asks there what is asked of a wire, at other speeds and silences.
+    #[error("the line is behind a server; connect its wire to a serial port")]
+    NotSerial,
     /// Its thread has ended.
     #[error("the line is stopped")]
     Stopped,
@@ -106,10 +109,15 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
         let Some(mut wish) = self.wish.take().or_else(|| self.inbox.wishes.try_recv().ok()) else {
             return false;
         };
+        let Some((path, direction)) = self.port.serial() else {
+            (wish.granted)(Err(NotLent::NotSerial));
+            return false;
+        };
+        let port = Borrowed::new(path.to_owned()).switched_by(direction);
         let until = *wish.until.get_or_insert(now + LEND_PATIENCE);
         if self.line.can_be_lent(now) {
             (wish.granted)(Ok(()));
-            return self.serve(&wish.questions);
+            return self.serve(&wish.questions, port);
         }
         if now >= until {
             (wish.granted)(Err(NotLent::Busy));
@@ -120,11 +128,10 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
     }
 
     /// Asks what the borrower asks, until the loan ends; whether the line shall stop.
-    fn serve(&mut self, questions: &Receiver<Asked>) -> bool {
+    fn serve(&mut self, questions: &Receiver<Asked>, mut port: Borrowed) -> bool {
         let end = loan_end((self.clock)());
         self.line.lent((self.clock)());
         self.port.lend();
-        let mut port = Borrowed::new(self.port.path.clone());
         let mut stop = false;
         while !stop && (self.clock)() < end {
             self.take_orders();

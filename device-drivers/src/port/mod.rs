@@ -1,8 +1,15 @@
-//! The only I/O of this crate: a thread that owns one serial port.
+//! The only I/O of this crate: a thread that owns one port, of this computer or of a serial server.
 
 mod borrowed;
 mod handle;
+mod keeper;
+mod link;
 mod loan;
+mod mbap;
+mod opening;
+mod rs485;
+mod scanner;
+mod tcp;
 mod thread;
 mod tty;
 
@@ -14,6 +21,7 @@ use std::{io, thread as os};
 pub use borrowed::{AskFailed, Borrowed};
 pub use handle::LineHandle;
 pub use loan::{Loan, NotLent};
+pub use scanner::{ScannerHandle, spawn as spawn_scanner};
 
 use crate::line::Line;
 use crate::signal::Signal;
@@ -35,7 +43,7 @@ pub fn spawn(
 ) -> io::Result<LineHandle> {
     let line =
         Line::new(spec, clock()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    LineHandle::with_thread(spec, |inbox| {
+    LineHandle::with_thread(spec, line.tape(), |inbox| {
         let runner = thread::Runner::new(line, spec, inbox, sink, clock);
         os::Builder::new().name(format!("line-{}", spec.id)).spawn(move || runner.run())
     })

@@ -1,24 +1,19 @@
 //! The thread that owns a port: it does what the line says, and waits in one place.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
 use super::handle::Inbox;
+use super::keeper::{Keeper, News};
+use super::link::{Link, Reading};
 use super::loan::Wish;
-use super::tty::{OpenError, flush, latency_timer, open_port, release};
-use crate::limits::{INBOX_ORDERS, MAX_FRAME, REOPEN_FIRST, REOPEN_MOST};
+use crate::limits::INBOX_ORDERS;
 use crate::line::{Line, Output};
 use crate::signal::{NotSent, Outcome, PortState, Signal};
-use crate::spec::{Baud, LineSpec, Parity};
+use crate::spec::LineSpec;
 use crate::time::Monotonic;
-
-/// An adapter that delivers later than this spends the line's time on each answer.
-const PROMPT_ADAPTER: Duration = Duration::from_millis(1);
 
 /// One line and its port.
 pub(super) struct Runner<S, C> {
@@ -26,20 +21,9 @@ pub(super) struct Runner<S, C> {
     pub(super) inbox: Inbox,
     sink: S,
     pub(super) clock: C,
-    pub(super) port: Port,
+    pub(super) port: Keeper,
     /// Who waits for the locks to rest so that they can have the line.
     pub(super) wish: Option<Wish>,
-}
-
-/// The port, open or not.
-pub(super) struct Port {
-    pub(super) path: PathBuf,
-    baud: Baud,
-    parity: Parity,
-    open: Option<OwnedFd>,
-    reopen_at: Monotonic,
-    pause: Duration,
-    told: Option<OpenError>,
 }
 
 /// What a wait ended with.
@@ -50,15 +34,7 @@ pub(super) struct Woken {
 
 impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
     pub(super) fn new(line: Line, spec: &LineSpec, inbox: Inbox, sink: S, clock: C) -> Self {
-        let port = Port {
-            path: spec.port.clone(),
-            baud: spec.baud,
-            parity: spec.parity,
-            open: None,
-            reopen_at: Monotonic::ZERO,
-            pause: REOPEN_FIRST,
-            told: None,
-        };
+        let port = Keeper::new(&spec.port, spec.baud, spec.parity);
         Self { line, inbox, sink, clock, port, wish: None }
     }
 
@@ -72,14 +48,16 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
             if self.lend_when_asked() {
                 break;
             }
-            self.open_when_due();
+            let now = (self.clock)();
+            let news = self.port.advance(now);
+            self.tell(news, now);
             let until = self.step().min(self.port.due());
             let woken = self.wait(until);
             if woken.bell {
                 stop = self.inbox.bell.answer();
             }
             if !woken.port.is_empty() {
-                self.read(woken.port);
+                self.port_woke(woken.port);
             }
         }
         self.finish();
@@ -92,29 +70,18 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
         }
     }
 
-    fn open_when_due(&mut self) {
-        let now = (self.clock)();
-        if now < self.port.due() {
-            return;
-        }
-        match open_port(&self.port.path, self.port.baud, self.port.parity) {
-            Ok(open) => {
-                self.port.open = Some(open);
-                self.port.told = None;
+    /// Tells what became of opening the port.
+    fn tell(&mut self, news: Option<News>, now: Monotonic) {
+        let state = match news {
+            None => return,
+            Some(News::Opened { slow }) => {
                 self.line.opened(now);
-                if let Some(latency) = latency_timer(&self.port.path).filter(|timer| *timer > PROMPT_ADAPTER)
-                {
-                    (self.sink)(Signal::Port { at: now, state: PortState::SlowAdapter { latency } });
-                }
+                let Some(latency) = slow else { return };
+                PortState::SlowAdapter { latency }
             }
-            Err(error) => {
-                self.port.pause_from(now);
-                if self.port.told.replace(error) != Some(error) {
-                    let state = PortState::OpenFailed { step: error.step, kind: error.kind() };
-                    (self.sink)(Signal::Port { at: now, state });
-                }
-            }
-        }
+            Some(News::Failed(error)) => PortState::OpenFailed { step: error.step, kind: error.kind() },
+        };
+        (self.sink)(Signal::Port { at: now, state });
     }
 
     /// Does what the line says until it waits; until when.
@@ -126,8 +93,8 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
                     (self.sink)(signal);
                     continue;
                 }
-                Output::Transmit(frame) => self.port.write(&frame),
-                Output::Flush => self.port.open.as_ref().map_or(Ok(()), flush),
+                Output::Transmit(frame) => self.port.link().ok_or(Errno::NODEV).and_then(|l| l.write(&frame)),
+                Output::Flush => self.port.link().map_or(Ok(()), Link::flush),
             };
             if done.is_err() {
                 self.close();
@@ -137,10 +104,7 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
 
     fn close(&mut self) {
         let now = (self.clock)();
-        if let Some(port) = self.port.open.take() {
-            release(port);
-        }
-        self.port.pause_from(now);
+        self.port.close(now);
         self.line.closed(now);
     }
 
@@ -152,9 +116,9 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
             tv_nsec: span.subsec_nanos().into(),
         };
         let bell = PollFd::new(self.inbox.bell.fd(), PollFlags::IN);
-        let outcome = match &self.port.open {
-            Some(port) => {
-                let mut both = [bell, PollFd::new(port, PollFlags::IN)];
+        let outcome = match self.port.watched() {
+            Some((port, wanted)) => {
+                let mut both = [bell, PollFd::new(port, wanted)];
                 poll(&mut both, Some(&timeout)).map(|_| [both[0].revents(), both[1].revents()])
             }
             None => {
@@ -167,16 +131,18 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
         Woken { bell: !bell.is_empty(), port }
     }
 
-    fn read(&mut self, why: PollFlags) {
-        let mut buffer = [0; MAX_FRAME];
-        let Some(port) = &self.port.open else { return };
-        match rustix::io::read(port, &mut buffer) {
-            Ok(0) => self.close(),
-            Ok(count) => {
-                self.port.pause = REOPEN_FIRST;
-                let bytes = buffer.get(..count).unwrap_or_default();
-                self.line.received(bytes, (self.clock)());
-            }
+    fn port_woke(&mut self, why: PollFlags) {
+        let now = (self.clock)();
+        let news = self.port.ready(now);
+        if news.is_some() {
+            return self.tell(news, now);
+        }
+        let Some(link) = self.port.link() else { return };
+        let (line, clock) = (&mut self.line, &self.clock);
+        let read = link.read(&mut |bytes| line.received(bytes, clock()));
+        match read {
+            Ok(Reading::End) => self.close(),
+            Ok(Reading::Bytes) => self.port.proven(),
             // Woken without bytes, and not by a hang-up: nothing has happened.
             Err(Errno::AGAIN | Errno::INTR) if !why.intersects(PollFlags::HUP | PollFlags::ERR) => {}
             Err(_) => self.close(),
@@ -193,42 +159,6 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
             let outcome = Outcome::NotSent(NotSent::Stopped);
             (self.sink)(Signal::Ended { order: order.id, at: now, outcome });
         }
-        if let Some(port) = self.port.open.take() {
-            release(port);
-        }
-    }
-}
-
-impl Port {
-    /// Closes the port for somebody else; it is not opened before they give it back.
-    pub(super) fn lend(&mut self) {
-        if let Some(port) = self.open.take() {
-            release(port);
-        }
-        self.reopen_at = Monotonic::NEVER;
-    }
-
-    /// The port is ours again, to be opened at once.
-    pub(super) const fn give_back(&mut self) {
-        (self.reopen_at, self.pause) = (Monotonic::ZERO, REOPEN_FIRST);
-    }
-
-    /// When to open; never while open.
-    const fn due(&self) -> Monotonic {
-        if self.open.is_some() { Monotonic::NEVER } else { self.reopen_at }
-    }
-
-    fn pause_from(&mut self, now: Monotonic) {
-        self.reopen_at = now + self.pause;
-        self.pause = (self.pause * 2).min(REOPEN_MOST);
-    }
-
-    /// Writes a whole frame. A port that takes only a part of eight bytes is stuck, and as good as gone.
-    fn write(&self, frame: &[u8]) -> Result<(), Errno> {
-        let Some(port) = &self.open else { return Err(Errno::NODEV) };
-        match rustix::io::write(port, frame)? {
-            all if all == frame.len() => Ok(()),
-            _ => Err(Errno::AGAIN),
-        }
+        self.port.close(now);
     }
 }

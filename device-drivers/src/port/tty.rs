@@ -1,8 +1,8 @@
 //! Opening and setting up a serial port: raw, exclusive, at the line's speed.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
-use std::{fs, io};
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
@@ -12,31 +12,17 @@ use rustix::termios::{
     tcgetattr, tcsetattr,
 };
 
-use crate::spec::{Baud, Parity};
-
-/// Why a port could not be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("cannot {step}")]
-pub(super) struct OpenError {
-    /// What was being done.
-    pub(super) step: &'static str,
-    /// The system's reason.
-    #[source]
-    pub(super) source: Errno,
-}
-
-impl OpenError {
-    pub(super) fn kind(&self) -> io::ErrorKind {
-        io::Error::from(self.source).kind()
-    }
-}
-
-fn failed(step: &'static str) -> impl Fn(Errno) -> OpenError {
-    move |source| OpenError { step, source }
-}
+use super::opening::{OpenError, failed};
+use super::rs485::switch_by_kernel;
+use crate::spec::{Baud, Direction, Parity};
 
 /// Opens the port at `path`.
-pub(super) fn open_port(path: &Path, baud: Baud, parity: Parity) -> Result<OwnedFd, OpenError> {
+pub(super) fn open_port(
+    path: &Path,
+    baud: Baud,
+    parity: Parity,
+    direction: Direction,
+) -> Result<OwnedFd, OpenError> {
     // Without NOCTTY a hang-up would signal the daemon; without NONBLOCK the open waits for a modem's carrier.
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let port = open(path, flags, Mode::empty()).map_err(failed("open the port"))?;
@@ -45,6 +31,9 @@ pub(super) fn open_port(path: &Path, baud: Baud, parity: Parity) -> Result<Owned
         .map_err(failed("lock the port (in use by another process)"))?;
     ioctl_tiocexcl(&port).map_err(failed("take the port exclusively"))?;
     set_up(&port, baud, parity)?;
+    if direction == Direction::Kernel {
+        switch_by_kernel(&port)?;
+    }
     tcflush(&port, QueueSelector::IOFlush).map_err(failed("flush the port"))?;
     Ok(port)
 }

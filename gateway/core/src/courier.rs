@@ -40,10 +40,15 @@ impl Draft<'_> {
         directory.units.iter().any(|known| known.id == unit).then_some(unit)
     }
 
+    /// Whom a courier means: a unit as keyed, or the one whose parcel has the label that was scanned.
+    fn recipient(&self, text: &str, carrier: &CarrierId) -> Option<UnitId> {
+        self.known_unit(text).or_else(|| self.unit_of_label(text, carrier))
+    }
+
     /// The unit is read back before a door opens.
     pub(crate) fn take_recipient(&mut self, terminal: &TerminalId, text: &str) -> Result<(), Refusal> {
         let Some(carrier) = self.carrier_at(terminal) else { return Err(Refusal::NotNow) };
-        let unit = self.known_unit(text).ok_or(Refusal::UnknownUnit)?;
+        let unit = self.recipient(text, &carrier).ok_or(Refusal::UnknownUnit)?;
         self.set_session(terminal, State::ConfirmRecipient { carrier, unit: unit.clone() });
         self.show(terminal, Screen::ConfirmRecipient { unit });
         Ok(())
@@ -96,7 +101,8 @@ impl Draft<'_> {
 
     /// The next parcel's unit; the former parcel is done.
     pub(crate) fn next_recipient(&mut self, terminal: &TerminalId, text: &str) -> Result<(), Refusal> {
-        if self.known_unit(text).is_none() {
+        let Some(carrier) = self.carrier_at(terminal) else { return Err(Refusal::NotNow) };
+        if self.recipient(text, &carrier).is_none() {
             return Err(Refusal::UnknownUnit);
         }
         self.at_door(terminal, Step::Done)?;

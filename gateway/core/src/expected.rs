@@ -5,10 +5,20 @@ use alloc::vec::Vec;
 use crate::allocation::Need;
 use crate::draft::Draft;
 use crate::event::Fact;
-use crate::id::ParcelId;
+use crate::id::{CarrierId, ParcelId, UnitId};
 use crate::limits::{EXPECTED_KEPT, PARCELS_MAX};
 use crate::parcel::{Parcel, ParcelState};
 use crate::refusal::Refusal;
+
+/// Characters of a tracking number that are enough to be found at a label's end.
+const TAIL_LEAST: usize = 12;
+
+/// Whether a label carries that tracking number: alone, or behind what machines need (USPS: 420 and a postcode).
+fn reads(label: &str, tracking: &str) -> bool {
+    let head = label.len().saturating_sub(tracking.len());
+    let tail = label.get(head..).is_some_and(|tail| tail.eq_ignore_ascii_case(tracking));
+    tail && (head == 0 || tracking.len() >= TAIL_LEAST)
+}
 
 impl Draft<'_> {
     /// The parcel a courier brings now: the oldest one that is expected for that unit from that carrier or from whomever,
@@ -38,6 +48,16 @@ impl Draft<'_> {
         };
         self.t.parcels.put(id, parcel);
         Ok(id)
+    }
+
+    /// The unit of the parcel that is expected with this label, from that carrier or from whomever.
+    pub(crate) fn unit_of_label(&self, label: &str, carrier: &CarrierId) -> Option<UnitId> {
+        let is_it = |parcel: &Parcel| {
+            parcel.state == ParcelState::Expected
+                && parcel.carrier.as_ref().is_none_or(|named| named == carrier)
+                && parcel.tracking.as_deref().is_some_and(|tracking| reads(label, tracking))
+        };
+        self.t.parcels.iter().find(|(_, parcel)| is_it(parcel)).map(|(_, parcel)| parcel.unit.clone())
     }
 
     /// Whether another parcel can be kept on record; the oldest closed one gives way, or else the oldest expected one.
@@ -81,6 +101,7 @@ mod tests {
     use crate::input::{Input, Key};
     use crate::row::{Row, RowKey};
     use crate::scene::{CARRIER_CODE, Scene, unit};
+    use crate::screen::Screen;
     use crate::site::{Climate, Size};
     use crate::time::{ClockTrust, Millis};
 
@@ -132,6 +153,29 @@ mod tests {
         let news = scene.news();
         let about = |fact: &&Fact| matches!(fact, Fact::ParcelDeposited { parcel, .. } if *parcel == first);
         assert_eq!(news.iter().filter(about).count(), 1);
+    }
+
+    #[test]
+    fn scanned_label_names_the_unit_of_an_expected_parcel() {
+        let label = "9261290100123456789012";
+        for (scanned, known) in [
+            (label, true),
+            ("420606019261290100123456789012", true),
+            ("9261290100123456789013", false),
+            ("3456789012", false),
+        ] {
+            let mut scene = Scene::new();
+            logged(&mut scene, label, None);
+            scene.typed(CARRIER_CODE);
+            scene.typed(scanned);
+            let asked =
+                matches!(scene.screen(), Screen::ConfirmRecipient { unit: asked } if *asked == unit("4b"));
+            assert_eq!(asked, known, "{scanned}");
+        }
+        assert!(
+            !reads("12", "") && !reads("x12", "12") && reads("AbC", "aBc"),
+            "short numbers are no label's tail"
+        );
     }
 
     #[test]

@@ -285,8 +285,8 @@ pub enum Key {
 pub struct Typed(String);
 
 impl Typed {
-    /// Longest text a terminal accepts, in bytes.
-    pub const MAX: usize = 32;
+    /// Longest text a terminal accepts, in bytes: a carrier's label.
+    pub const MAX: usize = crate::parcel::TRACKING_MAX;
 
     /// Takes text of at most [`Self::MAX`] visible ASCII characters and spaces.
     #[must_use]

@@ -14,6 +14,7 @@ mod part;
 mod rows;
 mod scrub;
 mod secrets;
+mod traces;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use part::LeftOut;
 use part::Part;
 use scrub::Scrubber;
 use secrets::Secrets;
+pub use traces::Traces;
 
 /// Groups whose members are named by pseudonyms.
 const GROUPS: [&str; 2] = ["vestibule-staff", "vestibule-tech"];
@@ -39,6 +41,7 @@ journal.json       the newest rows: people and units by pseudonyms, no free text
 configuration/     each layer: listed keys only, no comments
 certificates.json  public parts
 machine.json       versions, memory, mounts, names and sizes of state files
+trace/             the last frames of each line; of scanners and readers their lengths alone
 units.json         what systemd says of the units
 log.txt            the end of the log; kernel.txt what the kernel said of adapters, disks and power
 
@@ -52,6 +55,8 @@ pub struct Options {
     pub file: PathBuf,
     /// A log file instead of the system's journal.
     pub log: Option<PathBuf>,
+    /// The last frames of each line.
+    pub traces: Traces,
 }
 
 /// A bundle that was written.
@@ -86,6 +91,7 @@ pub fn make(
     parts.push(Part::json("machine.json", &scrubber, &machine::machine(facts)));
     parts.push(Part::json("certificates.json", &scrubber, &certificates::certificates(facts)));
     parts.extend(configuration::parts(facts, &scrubber, &mut left_out));
+    parts.extend(traces::parts(&options.traces, &scrubber, &mut left_out));
     tell("reading the log");
     parts.extend(logs::parts(options.log.as_deref(), &scrubber, &mut left_out));
     tell("looking for secrets");

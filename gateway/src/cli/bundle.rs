@@ -1,15 +1,17 @@
 //! `vestibule support-bundle`: writes it, says what it holds, and asks the person to look.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::arguments::{Arguments, SupportBundle};
+use super::line::{self, Heard};
 use super::table::aligned;
 use super::{Exit, Failure, Out, ask, progress};
-use crate::bundle::{Manifest, Options, Written, make};
+use crate::bundle::{Manifest, Options, Traces, Written, make};
 use crate::config::Layers;
+use crate::console::trace::{Frame, TraceRequest};
 use crate::doctor::Facts;
 
 /// What a program reads.
@@ -30,7 +32,9 @@ pub fn bundle(arguments: &Arguments, bundle: &SupportBundle, out: &mut Out) -> R
     bar.set_message("asking the daemon");
     let facts = Arc::new(Facts::gather(&Layers::from_options(&arguments.config), &ask::socket(arguments)));
     let file = bundle.file.clone().unwrap_or_else(|| default_name(&facts));
-    let options = Options { file: file.clone(), log: bundle.log.clone() };
+    bar.set_message("asking for the lines' last frames");
+    let traces = traces(&facts, &ask::socket(arguments));
+    let options = Options { file: file.clone(), log: bundle.log.clone(), traces };
     let made = make(&facts, &options, |what| {
         bar.set_message(what.to_owned());
         bar.tick();
@@ -40,6 +44,23 @@ pub fn bundle(arguments: &Arguments, bundle: &SupportBundle, out: &mut Out) -> R
     let report = Report { file: file.display().to_string(), bytes, manifest: &manifest };
     out.either(&report, || words(&report))?;
     Ok(Exit::Done)
+}
+
+/// The last frames of every configured line.
+fn traces(facts: &Facts, socket: &Path) -> Traces {
+    let lines = facts.configuration.iter().flat_map(|one| one.lines.keys().chain(one.scanners.keys()));
+    let of = |line: &str| -> Result<Vec<Frame>, Failure> {
+        let mut frames = Vec::new();
+        let request = TraceRequest { line: line.to_owned(), seconds: None };
+        line::each(&mut ask::connect(socket)?, request, &mut |heard| {
+            if let Heard::Frame(frame) = heard {
+                frames.push(*frame);
+            }
+            Ok(())
+        })?;
+        Ok(frames)
+    };
+    lines.map(|line| (line.to_string(), of(line.as_str()).map_err(|failure| failure.words))).collect()
 }
 
 fn default_name(facts: &Facts) -> PathBuf {

@@ -14,6 +14,7 @@ mod doctor;
 mod doors;
 mod enroll;
 mod journal;
+mod line;
 mod metrics;
 mod output;
 mod progress;
@@ -143,6 +144,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Unlock(unlock) => unlock::unlock(&ask::socket(arguments), unlock, out),
         Command::Terminal(terminal) => terminal::terminal(&ask::socket(arguments), &terminal.terminal, out),
         Command::Journal(journal) => journal::journal(arguments, journal, out),
+        Command::Line(line) => line::line(&ask::socket(arguments), line, out),
         Command::Metrics => metrics::metrics(&ask::socket(arguments), out),
         Command::Doctor(doctor) => doctor::doctor(arguments, doctor, out),
         Command::Device(given) => device::device(arguments, given, out),

@@ -1,7 +1,5 @@
 //! From files to the validated value: every section is read, so that every problem is told at once.
 
-use std::collections::BTreeMap;
-
 use device_drivers::order::{PulseLength, in_words};
 use sha2::{Digest as _, Sha256};
 use vestibule_core::site::Site;
@@ -12,9 +10,10 @@ use super::BrokerStart;
 use super::bank::{self, Bank};
 use super::channel::{Kind, Uses};
 use super::compartment::Compartments;
-use super::field::{self, Field, RESPONSE_TIMEOUT_MS};
+use super::field::{self, Field};
 use super::guess;
 use super::local::{self, BuildingSection};
+use super::lock_lines;
 use super::metrics;
 use super::network::{self, Files, Paths};
 use super::place;
@@ -22,6 +21,7 @@ use super::policy;
 use super::problem::{Problem, Problems};
 use super::profiles;
 use super::reader::Reader;
+use super::scanner;
 use super::source::{Place, Source, SourceKind, Sources};
 use super::tree::{self, Table, Value};
 use super::value::{Configuration, Origin, Wiring};
@@ -40,16 +40,17 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     let local = local::read_local(&mut root, paths);
     let policy = policy::read(&mut root, problems);
     let models = profiles::read(sources, problems);
-    let field = field::read(&mut root, &models, problems);
+    let mut field = field::read(&mut root, &models, problems);
     let (mut uses, mut wiring) = (Uses::default(), Wiring::default());
     let banks = read_banks(&mut root, &field);
     let probes = place::read_probes(&mut root, &banks, &field, &mut uses, &mut wiring);
     place::warn_unwatched(&banks, &probes, problems);
-    let terminals = place::read_terminals(&mut root, &banks, problems);
+    let terminals = place::read_terminals(&mut root, &banks, &mut field, problems);
+    scanner::check(&field, problems);
     let mut cells = Compartments::new(&mut root, &field, problems, &mut uses, &mut wiring, &probes.by_bank);
     banks.iter().for_each(|bank| cells.add_bank(bank));
     let compartments = cells.finish();
-    check_lock_lines(&field, &uses, problems);
+    lock_lines::check(&field, &uses, problems);
     warn_of_own_pulses(&mut root, &field, &uses, problems);
     check_pulses(&field, &uses, policy.pulse, problems);
     let at = root.get("policy").map_or(place, |node| node.place);
@@ -62,7 +63,9 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
         return None;
     }
     let BuildingSection { id, name, time_zone, support } = building?;
-    let devices = field.devices.into_iter().filter_map(|(id, known)| Some((id, known.line?))).collect();
+    let boards = field.devices.into_iter().filter_map(|(id, known)| Some((id, known.line?)));
+    let scanners = field.scanners.values().map(|scanner| (scanner.device.clone(), scanner.line.clone()));
+    let devices = boards.chain(scanners).collect();
     let site = Site { building: id, support, compartments, terminals, probes: probes.sites, devices, policy };
     let (lines, digest) = (field.lines, digest(sources));
     let sources = sources.clone();
@@ -72,6 +75,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
         site,
         lines,
         models,
+        scanners: field.scanners,
         wiring,
         broker,
         cloud,
@@ -133,22 +137,6 @@ fn warn_of_own_pulses(root: &mut Reader<'_>, field: &Field, uses: &Uses, problem
         let message = format!("pulse does not reach \"{id}\": a {model} times its locks itself");
         let help = "set the time on the board where it can be set; the pulse here is for the other boards";
         problems.add(Problem::warning(Some(pulse.1.place), message).help(help));
-    }
-}
-
-/// An unlock may wait for one answer time of the transaction in flight, so lines with locks must answer fast.
-fn check_lock_lines(field: &Field, uses: &Uses, problems: &Problems) {
-    let mut lines = BTreeMap::new();
-    for (device, known) in field.devices.iter().filter(|(id, _)| uses.any(Kind::Output, id)) {
-        if let Some(line) = known.line.as_ref().and_then(|id| field.lines.get(id)) {
-            lines.entry(line.id.clone()).or_insert((line, device));
-        }
-    }
-    for (line, device) in lines.into_values().filter(|(l, _)| l.response_timeout.0 > RESPONSE_TIMEOUT_MS) {
-        let message =
-            format!("line \"{}\" has locks (\"{device}\") and a response_timeout_ms above 100", line.id);
-        let help = "every silent device delays every door by that; move slow instruments to their own line";
-        problems.add(Problem::warning(field.line_places.get(&line.id).copied(), message).help(help));
     }
 }
 

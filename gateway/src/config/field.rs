@@ -1,23 +1,26 @@
 //! `[[line]]` and `[[device]]`: what hangs on which wire.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
 
 use device_drivers::device::{Catalogue, Model, NOT_OFFERED};
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::time::Millis;
 
 use super::model::{self, Protocol, Provides};
+use super::port::{self, Over};
 use super::problem::{Problem, Problems};
 use super::reader::{Reader, Spot};
+use super::scanner;
 use super::source::Place;
 use super::tree::Value;
-use super::value::{Device, Line, Parity, Port};
+use super::value::{Commands, Device, Line, Parity, Port, Scanner};
 
 /// Most boards on one line: RS-485 drives 32 unit loads.
 pub const DEVICES_MAX: usize = 32;
 /// Most lines: each costs a thread.
 pub const LINES_MAX: usize = 16;
+/// The fastest of [`BAUDS`].
+const BAUD_MOST: u32 = 230_400;
 /// Speeds that boards of the field offer.
 const BAUDS: [u32; 9] = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400];
 /// Answer time where the file names none; lines with locks must not wait longer.
@@ -32,6 +35,12 @@ pub struct Field {
     pub line_places: BTreeMap<LineId, Place>,
     /// The devices; also those with a bad model, so that references to them are not called unknown.
     pub devices: BTreeMap<DeviceId, KnownDevice>,
+    /// Lines over a network that is said to carry nothing else.
+    pub isolated: BTreeSet<LineId>,
+    /// Devices within strangers' reach.
+    pub outdoor: BTreeSet<DeviceId>,
+    /// Scanners, each on its own line.
+    pub scanners: BTreeMap<LineId, Scanner>,
 }
 
 /// A device that other sections may refer to.
@@ -73,7 +82,9 @@ fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Por
         first_of_its_name(&reader, id, field.line_places.get(&id.value));
         field.line_places.insert(id.value.clone(), id.place);
     }
-    let port = read_port(&mut reader);
+    let spoken = read_spoken(&mut reader);
+    let over = if let Some(Spoken::ModbusTcp) = spoken { Over::ModbusTcp } else { Over::Raw };
+    let port = port::read(&mut reader, over);
     if let Some(port) = &port {
         match ports.get(&port.value) {
             Some(other) => {
@@ -93,52 +104,68 @@ fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Por
     }
     let parity =
         reader.choice("parity", &[("none", Parity::None), ("even", Parity::Even), ("odd", Parity::Odd)]);
-    let protocol = read_protocol(&mut reader);
     let timeout = reader.integer("response_timeout_ms", 20..=1_000);
+    let direction = port::read_direction(&mut reader, port.as_ref().map(|port| &port.value));
+    if port::read_isolated(&mut reader, port.as_ref().map(|port| &port.value)) {
+        field.isolated.extend(id.as_ref().map(|id| id.value.clone()));
+    }
+    let commands =
+        if let Some(Spoken::Scanner) = spoken { scanner::read_commands(&mut reader) } else { Commands::None };
     reader.finish();
+    let (id, port) = (id?.value, port?.value);
+    // Nobody sees a server's own wire; a fast one keeps nobody waiting.
+    let unsaid = if let Some(Spoken::ModbusTcp) = spoken { BAUD_MOST } else { 9_600 };
+    let (baud, parity) = (baud.map_or(unsaid, |b| b.value), parity.map_or(Parity::None, |p| p.value));
+    let protocol = match spoken? {
+        Spoken::Boards(protocol) => protocol,
+        // The header is the port's matter; what is asked is the same.
+        Spoken::ModbusTcp => Protocol::ModbusRtu,
+        Spoken::Scanner => {
+            scanner::keep(scanner::Common { id, port, baud, parity, direction }, commands, field);
+            return None;
+        }
+    };
     Some(Line {
-        id: id?.value,
-        port: port?.value,
-        baud: baud.map_or(9_600, |b| b.value),
-        parity: parity.map_or(Parity::None, |p| p.value),
-        protocol: protocol?,
+        id,
+        port,
+        direction,
+        baud,
+        parity,
+        protocol,
         response_timeout: Millis(timeout.map_or(RESPONSE_TIMEOUT_MS, |t| t.value)),
         devices: Vec::new(),
     })
 }
 
-fn read_port(reader: &mut Reader<'_>) -> Option<Spot<Port>> {
-    let help = "port = \"/dev/serial/by-path/…\" names the socket, which survives a replug";
-    let text = reader.required_text("port", help)?;
-    let Spot { value, place } = text;
-    if value.starts_with("tcp://") {
-        let message = "lines over TCP are not supported by this version";
-        reader.problems.add(Problem::error(Some(place), message).help(help));
-        return None;
-    }
-    if !value.starts_with('/') {
-        let message = format!("port \"{value}\" is not an absolute path");
-        reader.problems.add(Problem::error(Some(place), message).help(help));
-        return None;
-    }
-    if value.starts_with("/dev/ttyUSB") || value.starts_with("/dev/ttyACM") {
-        let message = format!("{value} may name another adapter after a restart");
-        reader.problems.add(Problem::warning(Some(place), message).help(help));
-    }
-    Some(Spot { value: Port::Path(PathBuf::from(value)), place })
+/// What a line is for.
+#[derive(Clone, Copy)]
+enum Spoken {
+    /// Boards and instruments that speak this.
+    Boards(Protocol),
+    /// The same boards behind a Modbus/TCP server.
+    ModbusTcp,
+    /// One scanner.
+    Scanner,
 }
 
-fn read_protocol(reader: &mut Reader<'_>) -> Option<Protocol> {
-    const LATER: [&str; 2] = ["osdp", "scanner"];
+fn read_spoken(reader: &mut Reader<'_>) -> Option<Spoken> {
+    const SCANNER: &str = "scanner";
+    const MODBUS_TCP: &str = "modbus-tcp";
+    const LATER: [&str; 1] = ["osdp"];
     let text = reader.required_text("protocol", "protocol = \"modbus-rtu\"")?;
     if let Some(protocol) = Protocol::by_name(text.value) {
-        return Some(protocol);
+        return Some(Spoken::Boards(protocol));
+    }
+    match text.value {
+        SCANNER => return Some(Spoken::Scanner),
+        MODBUS_TCP => return Some(Spoken::ModbusTcp),
+        _ => {}
     }
     let message = match LATER.contains(&text.value) {
         true => format!("protocol \"{}\" is not supported by this version", text.value),
         false => format!("there is no protocol \"{}\"", text.value),
     };
-    let names = Protocol::ALL.map(Protocol::name);
+    let names = Protocol::ALL.map(Protocol::name).into_iter().chain([SCANNER, MODBUS_TCP]);
     reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, names));
     None
 }
@@ -156,9 +183,13 @@ fn read_device(mut reader: Reader<'_>, models: &Catalogue, field: &mut Field) {
     if let (Some(model), None) = (&model, &known) {
         reader.problems.add(no_model(model, models));
     }
+    let outdoor = reader.choice_of_two("outdoor").is_some_and(|outdoor| outdoor.value);
     let problems = reader.problems;
     reader.finish();
     let Some(id) = id else { return };
+    if outdoor {
+        field.outdoor.insert(id.value.clone());
+    }
     let provides = known.as_ref().map(model::provides);
     let known = KnownDevice { line: line.clone(), model: known, provides, place: id.place };
     field.devices.entry(id.value.clone()).or_insert(known);
@@ -230,6 +261,11 @@ fn check_protocol(
 }
 
 fn hang(field: &mut Field, line: &LineId, device: Device, at: Place, problems: &Problems) {
+    if field.scanners.contains_key(line) {
+        let message = format!("\"{}\" hangs on \"{line}\", which is a scanner's line", device.id);
+        let help = "whoever has a scanner in hand holds its wire: nothing else may be on it";
+        problems.add(Problem::error(Some(at), message).help(help));
+    }
     // A line with a problem of its own is not there; its devices have none because of that.
     let Some(line) = field.lines.get_mut(line) else { return };
     if let Some(other) = line.devices.iter().find(|other| other.address == device.address) {

@@ -9,14 +9,17 @@ mod guess;
 mod last_good;
 pub(crate) mod layers;
 mod local;
+mod lock_lines;
 mod metrics;
 mod model;
 mod network;
 mod place;
 mod policy;
+mod port;
 mod problem;
 mod profiles;
 mod reader;
+mod scanner;
 mod source;
 mod tree;
 mod value;
@@ -36,8 +39,8 @@ pub use problem::{Located, Problem, Problems, Severity, locate, nearest, render}
 pub use profiles::{Own, load_models};
 pub use source::{Place, Source, SourceKind, Sources, read_bounded};
 pub use value::{
-    Broker, Cloud, Configuration, ContactWire, Device, DeviceChannel, Line, Local, Metrics, Origin, Parity,
-    Port, ShutWhen, Tls, Wiring,
+    Broker, Cloud, Commands, Configuration, ContactWire, Device, DeviceChannel, Direction, Line, Local,
+    Metrics, Origin, Parity, Port, Scanner, ShutWhen, Tls, Wiring,
 };
 
 /// What came of reading a configuration.

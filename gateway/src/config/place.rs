@@ -10,6 +10,7 @@ use super::channel::{Kind, Uses, resolve};
 use super::field::{Field, first_of_its_name};
 use super::problem::{Problem, Problems};
 use super::reader::{Reader, Spot};
+use super::scanner;
 use super::source::Place;
 use super::value::Wiring;
 
@@ -20,6 +21,7 @@ pub const TERMINALS_MAX: usize = 32;
 pub fn read_terminals(
     root: &mut Reader<'_>,
     banks: &[Bank],
+    field: &mut Field,
     problems: &Problems,
 ) -> BTreeMap<TerminalId, TerminalSite> {
     let mut places: BTreeMap<TerminalId, Place> = BTreeMap::new();
@@ -27,10 +29,14 @@ pub fn read_terminals(
     for mut reader in root.tables("terminal") {
         let id = reader.id("id", TerminalId::new);
         reader.not_yet(&["line", "address"]);
+        let scanner = reader.text("scanner");
         if let Some(id) = id {
             reader.what = format!("terminal \"{}\"", id.value);
             first_of_its_name(&reader, &id, places.get(&id.value));
             places.insert(id.value.clone(), id.place);
+            if let Some(named) = &scanner {
+                scanner::join(field, &id.value, named, problems);
+            }
             terminals.insert(id.value, TerminalSite { serves: BTreeSet::new() });
         }
         reader.finish();

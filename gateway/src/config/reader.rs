@@ -119,6 +119,18 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Yes or no.
+    pub fn choice_of_two(&mut self, key: &'static str) -> Option<Spot<bool>> {
+        let node = self.get(key)?;
+        match node.value {
+            Value::Boolean(value) => Some(Spot { value, place: node.place }),
+            _ => {
+                self.mistyped(key, node, "true or false");
+                None
+            }
+        }
+    }
+
     /// The entries of a list of tables (`[[key]]`), each as a reader.
     pub fn tables(&mut self, key: &'static str) -> Vec<Reader<'a>> {
         let Some(node) = self.get(key) else { return Vec::new() };

@@ -85,6 +85,11 @@ fn every_bad_value_is_told() {
 }
 
 #[test]
+fn locks_within_strangers_reach_are_told() {
+    golden("transports");
+}
+
+#[test]
 fn learned_layer_changes_mapping_and_polarity_of_one_door() {
     let dir = tempfile::tempdir().unwrap();
     let main = example_in(dir.path());

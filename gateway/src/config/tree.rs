@@ -26,11 +26,13 @@ pub enum Value {
     Text(String),
     /// A whole number of 64 bits.
     Integer(i64),
+    /// True or false.
+    Boolean(bool),
     /// A list.
     Array(Vec<Node>),
     /// A table.
     Table(Table),
-    /// A truth value, a fraction, a date or a number beyond 64 bits: nothing here takes one.
+    /// A fraction, a date or a number beyond 64 bits: nothing here takes one.
     Other(&'static str),
 }
 
@@ -44,6 +46,7 @@ impl Value {
         match self {
             Self::Text(_) => "text",
             Self::Integer(_) => "a whole number",
+            Self::Boolean(_) => "true or false",
             Self::Array(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(kind) => kind,
@@ -84,7 +87,7 @@ fn convert(source: usize, value: &DeValue<'_>, depth: usize) -> Value {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map_or(Value::Other("a number that is too large"), Value::Integer),
         DeValue::Float(_) => Value::Other("a fraction"),
-        DeValue::Boolean(_) => Value::Other("true or false"),
+        DeValue::Boolean(value) => Value::Boolean(*value),
         DeValue::Datetime(_) => Value::Other("a date"),
         DeValue::Array(items) => Value::Array(
             items

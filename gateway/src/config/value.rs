@@ -1,6 +1,7 @@
 //! The validated configuration. Whoever holds one need not check anything again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use super::model::Protocol;
 use super::source::Sources;
 use device_drivers::device::Catalogue;
 use vestibule_core::compartment::{Contact, Level};
-use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId};
+use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId, TerminalId};
 use vestibule_core::site::Site;
 use vestibule_core::time::Millis;
 use vestibule_core::unit::Digest;
@@ -26,6 +27,8 @@ pub struct Configuration {
     pub lines: BTreeMap<LineId, Line>,
     /// Every model that a board may be of.
     pub models: Catalogue,
+    /// The scanners, each on a line of its own.
+    pub scanners: BTreeMap<LineId, Scanner>,
     /// Which input of which board is which contact or probe. Lock outputs are in [`Site`].
     pub wiring: Wiring,
     /// The building's own broker; `None` where a building has none.
@@ -67,6 +70,8 @@ pub struct Line {
     pub baud: u32,
     /// Parity bit.
     pub parity: Parity,
+    /// Who switches the RS-485 driver.
+    pub direction: Direction,
     /// What is spoken on it; never two protocols on one line.
     pub protocol: Protocol,
     /// How long a board may take to begin its answer, 20 to 1,000 ms.
@@ -80,6 +85,71 @@ pub struct Line {
 pub enum Port {
     /// A terminal device; it need not exist at the start (unplugged adapters come back).
     Path(PathBuf),
+    /// A serial server that passes raw bytes; it need not answer at the start.
+    Tcp(SocketAddr),
+    /// A Modbus/TCP server.
+    ModbusTcp(SocketAddr),
+}
+
+impl Port {
+    /// The server behind which the line is, if it is behind one.
+    #[must_use]
+    pub const fn server(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Path(_) => None,
+            Self::Tcp(server) | Self::ModbusTcp(server) => Some(*server),
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Tcp(server) | Self::ModbusTcp(server) => write!(f, "tcp://{server}"),
+        }
+    }
+}
+
+/// Who switches an RS-485 driver between talking and listening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// The adapter by itself.
+    #[default]
+    Adapter,
+    /// The kernel, for ports whose driver it can switch.
+    Kernel,
+}
+
+/// One scanner and the line that it has for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scanner {
+    /// Its line.
+    pub line: LineId,
+    /// The same name, as a device is called whose state is told.
+    pub device: DeviceId,
+    /// The terminal at which its scans are typed; `None` where nobody named it.
+    pub terminal: Option<TerminalId>,
+    /// Where it is.
+    pub port: Port,
+    /// Bits per second, 1,200 to 230,400.
+    pub baud: u32,
+    /// Parity bit.
+    pub parity: Parity,
+    /// Who switches the RS-485 driver.
+    pub direction: Direction,
+    /// Which commands it takes.
+    pub commands: Commands,
+}
+
+/// Commands of a scanner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commands {
+    /// None that are known.
+    #[default]
+    None,
+    /// Those of the GM65 and its relatives.
+    Gm65,
 }
 
 /// Parity of a line; one stop bit always.

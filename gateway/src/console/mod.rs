@@ -15,6 +15,7 @@ mod session;
 pub mod snapshot;
 mod state;
 mod terminal;
+pub mod trace;
 pub mod verdict;
 
 #[cfg(test)]

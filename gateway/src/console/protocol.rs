@@ -11,6 +11,7 @@ use vestibule_contract::reply::Reply;
 
 use super::screen::ScreenMessage;
 use super::snapshot::Snapshot;
+use super::trace::{Frame, TraceRequest};
 use super::verdict::Verdict;
 
 /// Longest line in bytes, either way: the largest command with its name around it.
@@ -36,6 +37,8 @@ pub enum Request {
         /// Against this row instead of the one the cloud acknowledged last.
         anchor: Option<AnchorMessage>,
     },
+    /// What is on a line. Answered by [`Message::Frame`]s, [`Message::Missed`] and [`Message::End`].
+    Trace(TraceRequest),
     /// The whole state at this moment, for root and the daemon's own user. Answered by [`Message::Piece`]s and [`Message::End`].
     State,
     /// Take a line out of service to commission it. Answered by [`Message::Lent`]; the line is the building's again when the
@@ -143,6 +146,13 @@ pub enum Message {
         done: u64,
         /// Rows in all, as far as known.
         of: u64,
+    },
+    /// One frame of a line.
+    Frame(Box<Frame>),
+    /// Frames of a line that went by unread.
+    Missed {
+        /// How many.
+        frames: u64,
     },
     /// Some of the state's bytes, in order, as hexadecimal digits.
     Piece(String),

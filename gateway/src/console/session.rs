@@ -19,7 +19,7 @@ use super::lines::{Lines, NoLine, write};
 use super::peer::{Peer, Role};
 use super::protocol::{LINE_MAX, Message, Request};
 use super::server::Shared;
-use super::{borrow, journal, snapshot, state, terminal};
+use super::{borrow, journal, snapshot, state, terminal, trace};
 
 /// How long a connection may say nothing between two questions.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
@@ -87,6 +87,7 @@ impl Session {
             Request::Command { name, payload } => self.command(&name, payload.get()).await,
             Request::Journal(request) => journal::send(self, request).await,
             Request::Verify { anchor } => journal::verify(self, anchor).await,
+            Request::Trace(request) => trace::send(self, &request).await,
             Request::State => state::send(self).await,
             Request::Borrow(request) => borrow::lend(self, &request).await,
             Request::Ask(_) | Request::Return => {

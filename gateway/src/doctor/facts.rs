@@ -148,12 +148,15 @@ impl Facts {
         self.daemon.as_ref().map_err(|_| Finding::skipped("the daemon does not answer"))
     }
 
-    /// Each line with the path of its port; none without a configuration.
+    /// Each line on a serial port with that port's path; none without a configuration.
     pub fn ports(&self) -> impl Iterator<Item = (&LineId, &Path)> {
-        let lines = self.configuration.iter().flat_map(|configuration| configuration.lines.values());
-        lines.map(|line| {
-            let Port::Path(path) = &line.port;
-            (&line.id, path.as_path())
+        let all = self.configuration.iter();
+        let boards = all.clone().flat_map(|one| one.lines.values().map(|line| (&line.id, &line.port)));
+        let scanners =
+            all.flat_map(|one| one.scanners.values().map(|scanner| (&scanner.line, &scanner.port)));
+        boards.chain(scanners).filter_map(|(line, port)| match port {
+            Port::Path(path) => Some((line, path.as_path())),
+            Port::Tcp(_) | Port::ModbusTcp(_) => None,
         })
     }
 

@@ -1,13 +1,14 @@
 //! The serial lines of the building: one driver thread each, their signals to the engine, its unlocks to them.
 
 mod report;
+mod scanner;
 mod spec;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Weak};
 
-use device_drivers::port::{self, LineHandle, Loan, NotLent};
+use device_drivers::port::{self, LineHandle, Loan, NotLent, ScannerHandle};
 use device_drivers::signal::Signal;
 use tracing::{error, warn};
 use vestibule_core::effect::Unlock;
@@ -22,6 +23,7 @@ use crate::supervise::{Alarm, Part};
 use crate::telemetry::Telemetry;
 use crate::wiring::{Ear, Hands, Taken, refused};
 
+pub use scanner::ScannerError;
 pub use spec::{LineSpecError, line_spec};
 
 /// Why the field cannot be started. An adapter that is not plugged in is no reason.
@@ -35,6 +37,15 @@ pub enum FieldError {
         /// What is wrong with it.
         #[source]
         source: LineSpecError,
+    },
+    /// A scanner cannot be started.
+    #[error("start scanner {line}")]
+    Scanner {
+        /// Which.
+        line: LineId,
+        /// Why.
+        #[source]
+        source: ScannerError,
     },
     /// The system gives no thread or descriptor.
     #[error("start the thread of line {line}")]
@@ -60,7 +71,11 @@ pub struct Ends {
 }
 
 /// All lines, running. Dropping it stops them and waits for their threads.
-pub struct Field(Arc<Lines>);
+pub struct Field {
+    lines: Arc<Lines>,
+    /// Each listens until it is dropped.
+    _scanners: Vec<ScannerHandle>,
+}
 
 struct Lines {
     handles: BTreeMap<LineId, LineHandle>,
@@ -88,22 +103,28 @@ impl Field {
             let sink = sink(id, Ear::new(id, configuration), ends);
             let handle = port::spawn(&spec, sink, port::monotonic_now)
                 .map_err(|source| FieldError::Thread { line: id.clone(), source })?;
+            ends.telemetry.keep_tape(id, handle.tape().clone());
             handles.insert(id.clone(), handle);
         }
         let devices = configuration.site.devices.clone();
-        Ok(Self(Arc::new(Lines { handles, devices, hands: Hands::new(configuration) })))
+        let scanners = configuration.scanners.values().map(|one| {
+            scanner::start(one, ends).map_err(|source| FieldError::Scanner { line: one.line.clone(), source })
+        });
+        let scanners = scanners.collect::<Result<_, _>>()?;
+        let lines = Arc::new(Lines { handles, devices, hands: Hands::new(configuration) });
+        Ok(Self { lines, _scanners: scanners })
     }
 
     /// What the console lends lines with.
     #[must_use]
     pub fn loans(&self) -> Loans {
-        Loans(Arc::downgrade(&self.0))
+        Loans(Arc::downgrade(&self.lines))
     }
 
     /// What the engine orders locks with.
     #[must_use]
     pub fn orders(&self) -> LockOrders {
-        LockOrders(Arc::clone(&self.0))
+        LockOrders(Arc::clone(&self.lines))
     }
 }
 

@@ -58,7 +58,9 @@ pub(super) fn flag(
 pub(super) fn keep(telemetry: &Telemetry, line: &LineId, state: &PortState) {
     match state {
         PortState::Open => telemetry.port_opened(line),
-        PortState::Unplugged => telemetry.port_closed(line, "it was unplugged".to_owned()),
+        PortState::Unplugged => {
+            telemetry.port_closed(line, "it is gone: unplugged, or the serial server hung up".to_owned())
+        }
         PortState::Lent => telemetry.port_closed(line, "it is being commissioned".to_owned()),
         PortState::OpenFailed { step, kind } => {
             telemetry.port_closed(line, format!("cannot {step}: {kind}"));
@@ -84,7 +86,8 @@ fn sign_of(line: &LineId, device: &device_drivers::id::DeviceId, sign: &Sign) {
     }
 }
 
-fn port(line: &LineId, state: &PortState) {
+/// Logs how a port is.
+pub(super) fn port(line: &LineId, state: &PortState) {
     match state {
         PortState::Open => info!(%line, "port is open"),
         PortState::Unplugged => warn!(%line, "port is gone; it is opened again when it is back"),

@@ -1,12 +1,13 @@
 //! From a configured line to what drivers start.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use device_drivers::device::Catalogue;
 use device_drivers::id::{DeviceId, IdError, LineId};
-use device_drivers::spec::{Address, Baud, DeviceSpec, LineSpec, Parity, SpecError};
+use device_drivers::spec::{self, Address, Baud, DeviceSpec, LineSpec, Parity, PortSpec, SpecError};
 
-use crate::config::{Device, Line, Parity as Configured, Port, Protocol};
+use crate::config::{Device, Direction, Line, Parity as Configured, Port, Protocol};
 
 /// Why a configured line is none for drivers.
 #[derive(Debug, thiserror::Error)]
@@ -32,14 +33,10 @@ pub enum LineSpecError {
 /// # Errors
 /// [`LineSpecError`] names the first thing that does not fit.
 pub fn line_spec(line: &Line, models: &Catalogue) -> Result<LineSpec, LineSpecError> {
-    let Port::Path(path) = &line.port;
-    let mut spec = LineSpec::new(LineId::new(line.id.as_str())?, path.clone());
+    let mut spec = LineSpec::new(LineId::new(line.id.as_str())?, PathBuf::new());
+    spec.port = port_spec(&line.port, line.direction);
     spec.baud = Baud::new(line.baud)?;
-    spec.parity = match line.parity {
-        Configured::None => Parity::None,
-        Configured::Even => Parity::Even,
-        Configured::Odd => Parity::Odd,
-    };
+    spec.parity = parity(line.parity);
     spec.protocol = line.protocol;
     spec.response_timeout = Duration::from_millis(line.response_timeout.0);
     spec.devices = line
@@ -49,6 +46,28 @@ pub fn line_spec(line: &Line, models: &Catalogue) -> Result<LineSpec, LineSpecEr
         .collect::<Result<_, _>>()?;
     spec.check()?;
     Ok(spec)
+}
+
+/// A configured parity as drivers take it.
+pub(super) const fn parity(parity: Configured) -> Parity {
+    match parity {
+        Configured::None => Parity::None,
+        Configured::Even => Parity::Even,
+        Configured::Odd => Parity::Odd,
+    }
+}
+
+/// A configured port as drivers take it.
+pub(super) fn port_spec(port: &Port, direction: Direction) -> PortSpec {
+    let direction = match direction {
+        Direction::Adapter => spec::Direction::Adapter,
+        Direction::Kernel => spec::Direction::Kernel,
+    };
+    match port {
+        Port::Path(path) => PortSpec::Serial { path: path.clone(), direction },
+        Port::Tcp(server) => PortSpec::Tcp { server: *server },
+        Port::ModbusTcp(server) => PortSpec::ModbusTcp { server: *server },
+    }
 }
 
 fn device_spec(device: &Device, protocol: Protocol, models: &Catalogue) -> Result<DeviceSpec, LineSpecError> {
@@ -61,8 +80,6 @@ fn device_spec(device: &Device, protocol: Protocol, models: &Catalogue) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use vestibule_core::time::Millis;
 
     use super::*;
@@ -73,6 +90,7 @@ mod tests {
             port: Port::Path(PathBuf::from("/dev/none")),
             baud,
             parity: Configured::Even,
+            direction: Direction::Kernel,
             protocol: Protocol::ModbusRtu,
             response_timeout: Millis(80),
             devices: vec![Device { id: "locks".parse().expect("id"), address: 1, model: model.into() }],
@@ -85,6 +103,12 @@ mod tests {
         assert_eq!(spec.baud.bits_per_second(), 19_200);
         assert_eq!((spec.parity, spec.response_timeout), (Parity::Even, Duration::from_millis(80)));
         assert_eq!(spec.devices[0].model.name(), "waveshare-relay-8");
+        let serial = PortSpec::Serial { path: "/dev/none".into(), direction: spec::Direction::Kernel };
+        assert_eq!(spec.port, serial);
+        let server = "127.0.0.1:4001".parse().expect("address");
+        let networked = Line { port: Port::Tcp(server), ..line("waveshare-relay-8", 9_600) };
+        let spec = line_spec(&networked, &Catalogue::default()).expect("good");
+        assert_eq!(spec.port, PortSpec::Tcp { server });
     }
 
     #[test]

@@ -107,7 +107,8 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
     let publisher =
         Publisher::new(envelope.building.clone(), envelope.boot, envelope.boot_id, env!("CARGO_PKG_VERSION"));
     let (alarm, alarms) = Alarm::new();
-    let health = Health::new(configuration.lines.keys().cloned(), monotonic());
+    let health =
+        Health::new(configuration.lines.keys().chain(configuration.scanners.keys()).cloned(), monotonic());
     let telemetry = Telemetry::default();
     let terminals = configuration.site.terminals.keys().cloned();
     let (handle, seam) = Seam::new(terminals, engine.published());

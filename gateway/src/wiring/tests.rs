@@ -72,6 +72,7 @@ fn building() -> Configuration {
         time_zone: "UTC".into(),
         site,
         lines: BTreeMap::new(),
+        scanners: BTreeMap::new(),
         wiring: Wiring {
             contacts: [
                 (at("doors", 1), contact("a-1", Contact::Door, ShutWhen::On)),

@@ -8,6 +8,7 @@ mod doors;
 mod enroll;
 mod journal;
 mod keep;
+mod line;
 mod run;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use doors::{Doors, Terminal, Unlock};
 pub use enroll::{Enroll, TLS_FOLDER};
 pub use journal::{Journal, JournalAction};
 pub use keep::{Backup, Decommission, Restore};
+pub use line::{Filter, Line, LineAction, Trace};
 pub use run::{Broker, Run};
 
 /// The parcel gateway of one apartment building.
@@ -39,6 +41,7 @@ Examples:
   vestibule status                                 how is the building, and what to do next
   vestibule doors                                  every door with its use, contact and latch
   vestibule unlock A3 --reason \"resident forgot\"    open one door; it is in the journal before it moves
+  vestibule line trace rs485-1                     every frame on a line, decoded, as it comes
   vestibule doctor                                 what is wrong, and what to do about it
   vestibule terminal lobby                         type as a courier or resident would
   vestibule journal --follow                       watch what happens
@@ -108,6 +111,8 @@ pub enum Command {
         With the daemon stopped, the database file is read instead."
     )]
     Journal(Journal),
+    /// Look at a serial line
+    Line(Line),
     /// Print the building's numbers as OpenMetrics
     #[command(
         after_help = "For a collector that reads files, or for a look. With [metrics] listen = \"127.0.0.1:9464\" the daemon\n\

@@ -62,23 +62,24 @@ pub fn usage(words: impl Into<String>) -> Failure {
 
 /// A configured line.
 pub fn of_line(line: &Line) -> Place {
-    let Port::Path(path) = &line.port;
+    let path = match &line.port {
+        Port::Path(path) => path.clone(),
+        // Nothing opens it as a file; the daemon says what to do instead.
+        Port::Tcp(_) | Port::ModbusTcp(_) => PathBuf::from(line.port.to_string()),
+    };
     let parity = match line.parity {
         Configured::None => Parity::None,
         Configured::Even => Parity::Even,
         Configured::Odd => Parity::Odd,
     };
     let setting = Baud::new(line.baud).ok().map(|baud| Setting { baud, parity });
-    Place { line: Some(line.id.as_str().to_owned()), path: path.clone(), setting }
+    Place { line: Some(line.id.as_str().to_owned()), path, setting }
 }
 
 fn by_port<'a>(configuration: &'a Configuration, wanted: &Path) -> Option<&'a Line> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let wanted = real(wanted);
-    configuration.lines.values().find(|line| {
-        let Port::Path(path) = &line.port;
-        real(path) == wanted
-    })
+    configuration.lines.values().find(|line| matches!(&line.port, Port::Path(path) if real(path) == wanted))
 }
 
 /// A parity as typed.

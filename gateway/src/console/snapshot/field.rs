@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::time::Mono;
 
 use crate::clock::monotonic;
-use crate::config::{Configuration, Device, Line, Port};
+use crate::config::{Configuration, Device, Line};
 use crate::telemetry::{Flag, Totals};
 
 /// Every configured line and board, by id.
@@ -23,7 +23,7 @@ pub struct Field {
 /// One line: its port and its totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineTotals {
-    /// Path of the port, as configured.
+    /// The port, as configured: a path, or a serial server's address.
     pub port: String,
     /// Whether the port is open; none before it was tried.
     pub open: Option<bool>,
@@ -96,11 +96,10 @@ pub(super) fn make(configuration: &Configuration, totals: &Totals) -> Field {
 }
 
 fn line(line: &Line, totals: &Totals) -> LineTotals {
-    let Port::Path(path) = &line.port;
     let port = totals.ports.get(&line.id);
     let counted = totals.lines.get(&line.id).copied().unwrap_or_default();
     LineTotals {
-        port: path.display().to_string(),
+        port: line.port.to_string(),
         open: port.map(|port| port.open),
         reason: port.and_then(|port| port.reason.clone()),
         opened: port.map_or(0, |port| port.opened),

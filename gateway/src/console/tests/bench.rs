@@ -58,6 +58,7 @@ pub(super) struct Bench {
     pub(super) folder: TempDir,
     pub(super) seam: Option<Seam>,
     pub(super) journal: Reader,
+    pub(super) telemetry: Telemetry,
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) served: JoinHandle<()>,
 }
@@ -98,12 +99,13 @@ impl Bench {
         let terminals = configuration.site.terminals.keys().cloned();
         let (handle, seam) = Seam::new(terminals, engine.published());
         let journal = engine.reader();
+        let telemetry = Telemetry::default();
         let console =
-            Console::bind(configuration, handle, journal.clone(), Telemetry::default(), Loans::default())
+            Console::bind(configuration, handle, journal.clone(), telemetry.clone(), Loans::default())
                 .expect("a free socket");
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(console.serve(async move { drop(stopped.await) }));
-        Self { folder, seam: Some(seam), journal, stop: Some(stop), served }
+        Self { folder, seam: Some(seam), journal, telemetry, stop: Some(stop), served }
     }
 
     pub(super) fn socket(&self) -> PathBuf {
