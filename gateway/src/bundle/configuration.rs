@@ -4,6 +4,7 @@ use toml::{Table, Value};
 
 use super::part::{LeftOut, Part};
 use super::scrub::Scrubber;
+use crate::config::SourceKind;
 use crate::doctor::Facts;
 
 /// Keys that are shown, wherever they stand. What is not listed is left out, whatever it is.
@@ -116,6 +117,13 @@ pub fn parts(facts: &Facts, scrubber: &Scrubber, left_out: &mut Vec<LeftOut>) ->
     let sources = facts.configuration.iter().flat_map(|configuration| configuration.sources.iter());
     let mut parts = Vec::new();
     for (number, source) in (1..).zip(sources) {
+        if source.kind == SourceKind::Profile {
+            // A device's registers are nobody's secret, and without them a fault cannot be seen from afar.
+            let name = format!("configuration/profile-{number}.toml");
+            let text = format!("# from {}\n{}", source.path.display(), source.text);
+            parts.push(Part::text(&name, scrubber, &text));
+            continue;
+        }
         let name = format!("configuration/layer-{number}.toml");
         let Ok(table) = source.text.parse::<Table>() else {
             left_out.push(LeftOut::new(&name, "it is not TOML"));

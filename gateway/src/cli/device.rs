@@ -135,3 +135,44 @@ fn words(all: &[Listed<'_>], models: &[Model]) -> String {
     text.extend(NOT_OFFERED.iter().map(|(name, why)| format!("  {name}: {why}\n")));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use device_drivers::device::Catalogue;
+
+    use super::*;
+
+    #[test]
+    fn every_model_is_a_line_with_what_an_installer_asks_for() {
+        let catalogue = Catalogue::default();
+        let own = [Own { model: "xy-md02".into(), file: "/etc/vestibule/profiles/mine.toml".into() }];
+        let all: Vec<_> = catalogue.models().iter().map(|model| listed(model, &own)).collect();
+        let text = words(&all, catalogue.models());
+        let line = |name: &str| {
+            text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}"))
+        };
+        assert!(
+            line("r421a08 ").contains("locks") && line("r421a08 ").contains("1 s to 10 s in steps of 1 s")
+        );
+        assert!(line("ebyte-ma01-4040 ").contains("500 ms only"));
+        assert!(line("kerong-cu16 ").contains("its own"));
+        assert!(line("carel-ir33 ").contains("refrigeration"));
+        assert!(
+            text.contains("lc-tech-relay: ")
+                && text.contains("xy-md02: your own, from /etc/vestibule/profiles/mine.toml")
+        );
+        assert_eq!(text.lines().filter(|line| line.contains("modbus-rtu")).count(), 24);
+    }
+
+    #[test]
+    fn program_reads_the_same_as_json() {
+        let catalogue = Catalogue::default();
+        let all: Vec<_> = catalogue.models().iter().map(|model| listed(model, &[])).collect();
+        let json = serde_json::to_value(&all).unwrap();
+        let named =
+            |name: &str| json.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone();
+        assert_eq!(named("ebyte-ma01-4040")["pulses_ms"], serde_json::json!([500]));
+        assert_eq!(named("carel-ir33")["flags"][0]["role"], "alarm");
+        assert_eq!(named("xy-md02")["probes"], 2);
+    }
+}

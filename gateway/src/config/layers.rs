@@ -16,6 +16,8 @@ pub const LEARNED: &str = "/var/lib/vestibule/learned.toml";
 
 /// Name of the folder beside a configuration file that holds device models of an installer's own.
 pub const PROFILES: &str = "profiles";
+/// The same where people write.
+pub const OWN_PROFILES: &str = "/etc/vestibule/profiles";
 /// Most of them: a building has a handful of kinds of devices.
 pub const PROFILES_MAX: usize = 32;
 

@@ -9,6 +9,8 @@ use crate::console::snapshot::{DeviceTotals, LineTotals, Snapshot};
 /// Takes one number out of totals.
 type Count<T> = fn(&T) -> u64;
 
+/// A flag that was not heard for this long is not told: six periods of a built-in profile.
+const FLAG_STALE_MS: u64 = 60_000;
 const PRESENCE: &[&str] = &["online", "degraded", "offline"];
 
 /// Writes all of it.
@@ -55,6 +57,24 @@ fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
         let all = snapshot.field.devices.iter();
         all.map(|(id, board)| ([("device", id.as_str()), ("line", board.line.as_str())], board))
     };
+    let flags = snapshot.field.devices.iter().flat_map(|(id, board)| {
+        let heard = board.flags.iter().filter(|(_, flag)| flag.heard_ms < FLAG_STALE_MS);
+        heard.map(move |(name, flag)| {
+            let labels = [
+                ("device", id.as_str()),
+                ("line", board.line.as_str()),
+                ("flag", name.as_str()),
+                ("role", flag.role.as_str()),
+            ];
+            (labels, i64::from(flag.raised))
+        })
+    });
+    let help = "1 while a refrigeration controller says so of itself.";
+    let mut flags = flags.peekable();
+    // A building without such a controller has no such family.
+    if flags.peek().is_some() {
+        families.gauges(plain("vestibule_device_flag", help), flags)?;
+    }
     let results: [(&str, Count<DeviceTotals>); 4] = [
         ("ok", |board| board.ok),
         ("timeout", |board| board.timeout),

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
-use crate::config::layers::{CONF_D, LEARNED, MAIN, SITE};
+use crate::config::layers::{CONF_D, LEARNED, MAIN, OWN_PROFILES, SITE};
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -12,13 +12,15 @@ pub const CHECK: Check =
 
 fn run(facts: &Facts) -> Findings {
     let (mut found, mut layers) = (Vec::new(), vec![SITE.to_owned(), MAIN.to_owned(), LEARNED.to_owned()]);
-    for name in facts.names(CONF_D)? {
-        let path = format!("{CONF_D}/{name}");
-        if name.ends_with(".toml") {
-            layers.push(path);
-        } else if name != "README" {
-            let what = format!("{path} is not read: its name does not end in .toml");
-            found.push(Finding::note(what, "rename it, or take it away"));
+    for folder in [CONF_D, OWN_PROFILES] {
+        for name in facts.names(folder)? {
+            let path = format!("{folder}/{name}");
+            if name.ends_with(".toml") {
+                layers.push(path);
+            } else if name != "README" {
+                let what = format!("{path} is not read: its name does not end in .toml");
+                found.push(Finding::note(what, "rename it, or take it away"));
+            }
         }
     }
     for path in layers {
@@ -45,6 +47,10 @@ mod tests {
         assert_eq!(bench.standing(CHECK), Standing::Fine);
         bench.file("/etc/vestibule/conf.d/10-a.toml", "");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
+        bench.file("/etc/vestibule/profiles/cellar.toml", "");
+        assert_eq!(bench.standing(CHECK), Standing::Fine);
+        bench.file("/etc/vestibule/profiles/cellar.txt", "");
+        assert_eq!(bench.standing(CHECK), Standing::Note);
         bench.file("/etc/vestibule/conf.d/10-a.toml.bak", "");
         assert_eq!(bench.standing(CHECK), Standing::Note);
         let open = bench.facts.path("/etc/vestibule/conf.d/10-a.toml");
