@@ -1,6 +1,7 @@
 //! `[[line]]` and `[[device]]`: what hangs on which wire.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use device_drivers::device::{Catalogue, Model, NOT_OFFERED};
 use vestibule_core::id::{DeviceId, LineId};
@@ -177,7 +178,7 @@ fn read_device(mut reader: Reader<'_>, models: &Catalogue, field: &mut Field) {
         first_of_its_name(&reader, id, field.devices.get(&id.value).map(|d| &d.place));
     }
     let line = read_line_reference(&mut reader, field);
-    let address = read_address(&mut reader);
+    let address = read_address(&mut reader, addresses(field, line.as_ref()));
     let model = reader.required_text("model", "`vestibule device models` lists them");
     let known = model.as_ref().and_then(|model| models.model(model.value).cloned());
     if let (Some(model), None) = (&model, &known) {
@@ -195,20 +196,20 @@ fn read_device(mut reader: Reader<'_>, models: &Catalogue, field: &mut Field) {
     field.devices.entry(id.value.clone()).or_insert(known);
     if let (Some(line), Some(address), Some(model)) = (line, address, model) {
         let device = Device { id: id.value, address: address.value, model: model.value.to_owned() };
-        check_protocol(field, &line, &device, &address, &model, problems);
+        check_protocol(field, &line, &device, model.place, problems);
         hang(field, &line, device, address.place, problems);
     }
 }
 
-fn read_address(reader: &mut Reader<'_>) -> Option<Spot<u8>> {
+fn read_address(reader: &mut Reader<'_>, allowed: RangeInclusive<u8>) -> Option<Spot<u8>> {
     let node = reader.required("address", "as set on the board")?;
-    if matches!(node.value, Value::Integer(248..=255)) {
+    if allowed == Protocol::ModbusRtu.addresses() && matches!(node.value, Value::Integer(248..=255)) {
         let message = format!("address of {} is beyond 247, which Modbus keeps for itself", reader.what);
         let help = "some boards leave the works at 255 (LC-tech): with one of them on the wire, give it an address of 1 to 247";
         reader.problems.add(Problem::error(Some(node.place), message).help(help));
         return None;
     }
-    reader.integer("address", 0..=247)
+    reader.integer("address", allowed)
 }
 
 fn no_model(model: &Spot<&str>, models: &Catalogue) -> Problem {
@@ -231,32 +232,25 @@ fn read_line_reference(reader: &mut Reader<'_>, field: &Field) -> Option<LineId>
     found
 }
 
+/// Addresses of boards on a line; Modbus's where the line is not known.
+fn addresses(field: &Field, line: Option<&LineId>) -> RangeInclusive<u8> {
+    let line = line.and_then(|line| field.lines.get(line));
+    line.map_or(Protocol::default(), |line| line.protocol).addresses()
+}
+
 /// A board on a line of another protocol would take frames for what they are not.
-fn check_protocol(
-    field: &Field,
-    line: &LineId,
-    device: &Device,
-    address: &Spot<u8>,
-    model: &Spot<&str>,
-    problems: &Problems,
-) {
+fn check_protocol(field: &Field, line: &LineId, device: &Device, at: Place, problems: &Problems) {
     let Some(protocol) = field.lines.get(line).map(|line| line.protocol) else { return };
     let name = protocol.name();
     let known = field.devices.get(&device.id).and_then(|known| known.model.as_ref());
     if let Some(known) = known.filter(|known| !known.plan().is_for(protocol)) {
         let message = format!("a {} does not speak {name}, which is spoken on \"{line}\"", device.model);
-        let mut problem = Problem::error(Some(model.place), message);
+        let mut problem = Problem::error(Some(at), message);
         if let Some(spoken) = known.protocol() {
             problem =
                 problem.help(format!("give it a line of its own with protocol = \"{}\"", spoken.name()));
         }
         problems.add(problem);
-    }
-    let allowed = protocol.addresses();
-    if !allowed.contains(&address.value) {
-        let (first, last) = (allowed.start(), allowed.end());
-        let message = format!("address is {}; {first} to {last} are allowed on a {name} line", address.value);
-        problems.add(Problem::error(Some(address.place), message));
     }
 }
 

@@ -90,6 +90,52 @@ fn locks_within_strangers_reach_are_told() {
 }
 
 #[test]
+fn boards_keep_to_the_protocol_and_the_addresses_of_their_line() {
+    let line = |id: &str, protocol: &str| {
+        format!("[[line]]\nid = \"{id}\"\nport = \"/dev/serial/{id}\"\nprotocol = \"{protocol}\"\n")
+    };
+    let device = |id: &str, line: &str, address: u8, model: &str| {
+        format!("[[device]]\nid = \"{id}\"\nline = \"{line}\"\naddress = {address}\nmodel = \"{model}\"\n")
+    };
+    let text = [
+        line("modbus", "modbus-rtu"),
+        line("locks", "kerong-cu16"),
+        line("odd", "kerong-cu15"),
+        device("good", "locks", 0, "kerong-cu16"),
+        device("far", "locks", 15, "kerong-cu16"),
+        device("astray", "modbus", 7, "kerong-cu16"),
+        device("lost", "locks", 3, "waveshare-relay-8"),
+    ];
+    let told = shown(&load_text("lines.toml", &text.concat()));
+    for needed in [
+        "address of device \"far\" is 15; 0 to 14 are allowed",
+        "a kerong-cu16 does not speak modbus-rtu, which is spoken on \"modbus\"",
+        "give it a line of its own with protocol = \"kerong-cu16\"",
+        "a waveshare-relay-8 does not speak kerong-cu16, which is spoken on \"locks\"",
+        "there is no protocol \"kerong-cu15\"",
+        "did you mean \"kerong-cu16\"?",
+    ] {
+        assert!(told.contains(needed), "{needed}:\n{told}");
+    }
+    assert!(!told.contains("\"good\""), "{told}");
+}
+
+#[test]
+fn pulse_that_no_lock_board_hears_is_warned_of_where_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = example_in(dir.path());
+    let text = std::fs::read_to_string(&main).unwrap();
+    let boards = "[[line]]\nid = \"own\"\nport = \"/dev/serial/by-path/own\"\nprotocol = \"lock-8a\"\n\
+        [[device]]\nid = \"own\"\nline = \"own\"\naddress = 1\nmodel = \"lock-8a-24\"\n\
+        [[compartment]]\nid = \"a-1\"\nlock = \"own/1\"\n";
+    std::fs::write(&main, format!("{text}\n{boards}")).unwrap();
+    let loaded = load(&Layers::Given(vec![main]));
+    let told = shown(&loaded);
+    let warned = told.contains("pulse does not reach \"own\": a lock-8a-24 times its locks itself");
+    assert!(warned && loaded.configuration.is_some(), "{told}");
+}
+
+#[test]
 fn learned_layer_changes_mapping_and_polarity_of_one_door() {
     let dir = tempfile::tempdir().unwrap();
     let main = example_in(dir.path());
