@@ -8,6 +8,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::readers::keys::PREFIX;
+
 /// The mark's name in the state folder; the units look for it there, too.
 pub const MARK: &str = "decommissioned";
 /// Where the package keeps backups before an upgrade.
@@ -60,7 +62,8 @@ pub fn destroy(
     let mark = state_dir.join(MARK);
     set(&mark, words).map_err(failed("write", &mark))?;
     let code_keys = files(state_dir).map_err(failed("list", state_dir))?;
-    let code_keys = code_keys.into_iter().filter(|path| name(path).starts_with("code.key"));
+    let is_key = |path: &PathBuf| ["code.key", PREFIX].iter().any(|prefix| name(path).starts_with(prefix));
+    let code_keys = code_keys.into_iter().filter(is_key);
     let mut removed = Vec::new();
     for path in code_keys.chain(keys.iter().cloned()) {
         remove(&path, &mut removed).map_err(failed("remove", &path))?;
@@ -131,14 +134,15 @@ mod tests {
         for folder in [&state, &tls] {
             fs::create_dir(folder).unwrap();
         }
-        for file in ["code.key", "code.key.void-1", "vestibule.redb", "learned.toml"] {
+        for file in ["code.key", "code.key.void-1", "reader-room.key", "vestibule.redb", "learned.toml"] {
             fs::write(state.join(file), file).unwrap();
         }
         fs::write(tls.join("gateway.key"), "key").unwrap();
         fs::write(tls.join("gateway.pem"), "certificate").unwrap();
         let key = tls.join("gateway.key");
         let removed = destroy(&state, "on a day", std::slice::from_ref(&key), &[backups]).unwrap();
-        assert_eq!(removed[..3], [state.join("code.key"), state.join("code.key.void-1"), key], "keys first");
+        let keys = ["code.key", "code.key.void-1", "reader-room.key"].map(|name| state.join(name));
+        assert_eq!(removed[..4], [&keys[..], &[key]].concat(), "keys first");
         assert_eq!(fs::read_dir(&state).unwrap().count(), 1);
         assert!(tls.join("gateway.pem").exists(), "it is still to be revoked");
         assert_eq!(mark(&state).as_deref(), Some("on a day"));

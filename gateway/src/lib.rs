@@ -18,6 +18,7 @@ pub mod health;
 pub mod log;
 pub mod metrics;
 pub mod mqtt;
+pub mod readers;
 pub mod run;
 pub mod supervise;
 pub mod telemetry;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use device_drivers::line::counters::{LineCounters, SlaveCounters};
+use device_drivers::osdp::{Identity, ReaderCounters, ReaderState, Tamper};
+use device_drivers::time::Monotonic;
 use device_drivers::trace::Tape;
-use vestibule_core::id::{DeviceId, LineId};
+use vestibule_core::id::{DeviceId, LineId, TerminalId};
 use vestibule_core::time::{Mono, Timestamp};
 
 /// Totals since each line was started; they never go back.
@@ -16,6 +18,8 @@ pub struct Totals {
     pub lines: BTreeMap<LineId, LineCounters>,
     /// Of each board that has told them.
     pub devices: BTreeMap<DeviceId, SlaveCounters>,
+    /// Each reader.
+    pub readers: BTreeMap<TerminalId, Reader>,
     /// The port of each line that has said something of it.
     pub ports: BTreeMap<LineId, Port>,
     /// What controllers say of themselves, by device and flag.
@@ -45,6 +49,36 @@ pub struct Flag {
 pub enum FirstHeard {
     Yes,
     No,
+}
+
+/// How a reader is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// Its standing.
+    pub state: ReaderState,
+    /// Whether it has proven a key of this gateway since it was installed.
+    pub keyed: bool,
+    /// Its tamper switch; none before it was heard.
+    pub tamper: Option<Tamper>,
+    /// What it says that it is.
+    pub identity: Option<Identity>,
+    /// Its totals.
+    pub counters: ReaderCounters,
+    /// Until when its install window is open.
+    pub window: Option<Monotonic>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            state: ReaderState::Unknown,
+            keyed: false,
+            tamper: None,
+            identity: None,
+            counters: ReaderCounters::default(),
+            window: None,
+        }
+    }
 }
 
 /// How a line's port is.
@@ -137,6 +171,11 @@ impl Telemetry {
                 Some(news)
             }
         }
+    }
+
+    /// Notes something of a reader.
+    pub fn reader(&self, terminal: &TerminalId, note: impl FnOnce(&mut Reader)) {
+        note(self.lock().readers.entry(terminal.clone()).or_default());
     }
 
     /// A line's port was opened.

@@ -3,6 +3,8 @@
 //! Drivers report every read in electrical terms; the core hears changes in the building's terms, and "still alive" at
 //! half of its stale age. Mapping and polarity are applied here and nowhere else.
 
+pub mod reader;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -35,6 +35,8 @@ mod modbus;
 mod number;
 mod plant;
 mod pty;
+#[cfg(feature = "readers")]
+mod reader;
 mod scanner;
 mod server;
 mod simulation;
@@ -55,6 +57,8 @@ pub use plant::{
 };
 pub use plant::{PlantError, ShutWhen, Wire};
 pub use pty::{Events, PtyLine, PtySpec, ServedBy, StartError, WaitError};
+#[cfg(feature = "readers")]
+pub use reader::{PtyReaders, ReaderKeying, ReaderOutput, SimReader};
 pub use scanner::{Gm65, ScanFault, ScannerPort, SetUpCode};
 pub use server::{Conduct, SerialServer};
 pub use simulation::Simulation;

@@ -15,6 +15,7 @@ pub mod mosquitto;
 pub mod people;
 pub mod profile;
 pub mod program;
+pub mod readers;
 pub mod scanner;
 pub mod served;
 pub mod wire;

@@ -15,6 +15,7 @@ mod crash_images;
 mod front_door;
 mod model;
 mod profiles;
+mod readers;
 mod scanner_framing;
 mod tidy;
 mod whole;

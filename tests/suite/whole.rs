@@ -9,6 +9,7 @@ mod line;
 mod mbpoll;
 mod monitoring;
 mod others;
+mod reader;
 mod record;
 mod spine;
 mod staff;

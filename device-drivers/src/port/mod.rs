@@ -7,6 +7,7 @@ mod link;
 mod loan;
 mod mbap;
 mod opening;
+mod readers;
 mod rs485;
 mod scanner;
 mod tcp;
@@ -21,6 +22,7 @@ use std::{io, thread as os};
 pub use borrowed::{AskFailed, Borrowed};
 pub use handle::LineHandle;
 pub use loan::{Loan, NotLent};
+pub use readers::{Random, ReaderLine, spawn_readers};
 pub use scanner::{ScannerHandle, spawn as spawn_scanner};
 
 use crate::line::Line;

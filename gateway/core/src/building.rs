@@ -233,6 +233,7 @@ fn decide(d: &mut Draft<'_>, input: Input) -> Option<Result<(), Refusal>> {
         Input::Device { device, health } => d.device_reported(&device, health),
         Input::Line { line, health } => d.line_reported(&line, health),
         Input::ForeignFrame { line, frames } => d.foreign_frames(&line, frames),
+        Input::Reader { terminal, report } => d.reader_reported(&terminal, report),
         Input::Pulse { unlock, report } => d.pulse_reported(unlock, report),
         Input::Entry { terminal, entry } => return Some(d.entry(&terminal, &entry)),
         Input::Command(request) => return Some(d.command(request)),

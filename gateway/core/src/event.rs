@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::input::{NotSent, ProbeFault, RewindCause};
 use crate::parcel::{CollectionProof, ExceptionKind};
+use crate::reader::{Housing, InstallStep, ReaderFault};
 use crate::site::{PhysicalLock, Size};
 use crate::time::{ClockTrust, Timestamp};
 use crate::unit::Digest;
@@ -248,6 +249,34 @@ pub enum Fact {
     LineForeignFrame {
         line: LineId,
         frames: u32,
+    },
+    /// A reader's channel is up under its own key.
+    ReaderOnline {
+        terminal: TerminalId,
+    },
+    /// A reader's channel is lost.
+    ReaderOffline {
+        terminal: TerminalId,
+    },
+    /// A reader that has a key of this gateway cannot prove it: it was exchanged or reset. Nothing it says is believed.
+    ReaderInsecure {
+        terminal: TerminalId,
+        fault: ReaderFault,
+    },
+    /// A reader's housing was opened or closed.
+    ReaderTampered {
+        terminal: TerminalId,
+        housing: Housing,
+    },
+    /// Cards or keys in clear text were ignored.
+    ReaderClearText {
+        terminal: TerminalId,
+        reads: u32,
+    },
+    /// Somebody gives a reader its key, or takes it away.
+    ReaderInstall {
+        terminal: TerminalId,
+        step: InstallStep,
     },
     /// A command id came again with another payload; the first outcome stands.
     CommandConflict {

@@ -53,6 +53,12 @@ impl Fact {
             Self::LineRecovered { .. } => "line.recovered",
             Self::LineDegraded { .. } => "line.degraded",
             Self::LineForeignFrame { .. } => "line.foreign_frame",
+            Self::ReaderOnline { .. } => "reader.online",
+            Self::ReaderOffline { .. } => "reader.offline",
+            Self::ReaderInsecure { .. } => "reader.insecure",
+            Self::ReaderTampered { .. } => "reader.tampered",
+            Self::ReaderClearText { .. } => "reader.clear_text",
+            Self::ReaderInstall { .. } => "reader.install",
             Self::CommandConflict { .. } => "command.conflict",
             Self::SealBroken { .. } => "seal.broken",
             Self::CapacityLow { .. } => "capacity.low",
@@ -81,6 +87,9 @@ impl Fact {
             | Self::LineRecovered { .. }
             | Self::LineDegraded { .. }
             | Self::LineForeignFrame { .. }
+            | Self::ReaderOnline { .. }
+            | Self::ReaderOffline { .. }
+            | Self::ReaderClearText { .. }
             | Self::CapacityLow { .. }
             | Self::CapacityExhausted { .. }
             | Self::CommandConflict { .. }
@@ -114,6 +123,9 @@ impl Fact {
             | Self::UnlockFailed { .. }
             | Self::UnlockUnknown { .. }
             | Self::SealBroken { .. }
+            | Self::ReaderInsecure { .. }
+            | Self::ReaderTampered { .. }
+            | Self::ReaderInstall { .. }
             | Self::AccessSteppedUp { .. } => Durability::Forces,
         }
     }
@@ -157,9 +169,14 @@ impl Fact {
             | Self::UnlockUnknown { compartment, .. } => {
                 Subject::Thing(Thing::Compartment(compartment.clone()))
             }
-            Self::AccessGranted { terminal } | Self::AccessDenied { terminal, .. } => {
-                Subject::Thing(Thing::Terminal(terminal.clone()))
-            }
+            Self::AccessGranted { terminal }
+            | Self::AccessDenied { terminal, .. }
+            | Self::ReaderOnline { terminal }
+            | Self::ReaderOffline { terminal }
+            | Self::ReaderInsecure { terminal, .. }
+            | Self::ReaderTampered { terminal, .. }
+            | Self::ReaderClearText { terminal, .. }
+            | Self::ReaderInstall { terminal, .. } => Subject::Thing(Thing::Terminal(terminal.clone())),
             Self::ProbeFaulted { probe, .. } | Self::ProbeRecovered { probe } => {
                 Subject::Thing(Thing::Probe(probe.clone()))
             }

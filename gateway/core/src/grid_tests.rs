@@ -145,7 +145,7 @@ fn entry_has_its_meaning_when_each_kind_meets_each_state() {
         Key::NeedLarger,
         Key::NotEmpty,
     ];
-    let mut entries = Vec::from([EntryKind::Typed]);
+    let mut entries = Vec::from([EntryKind::Typed, EntryKind::Card]);
     entries.extend(keys.map(EntryKind::Key));
     insta::assert_snapshot!("session", grid(&states, &entries, session::meaning));
 }

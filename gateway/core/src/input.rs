@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 use zeroize::ZeroizeOnDrop;
@@ -10,6 +11,7 @@ use zeroize::ZeroizeOnDrop;
 use crate::command::CommandRequest;
 use crate::compartment::{Contact, Level};
 use crate::id::{CompartmentId, DeviceId, LineId, NoticeId, ProbeId, TerminalId, UnlockId};
+use crate::reader::ReaderReport;
 use crate::time::{Mono, Timestamp};
 use crate::unit::{Digest, MilliCelsius};
 
@@ -59,6 +61,13 @@ pub enum Input {
         line: LineId,
         /// How many since the last such input.
         frames: u32,
+    },
+    /// What a reader of fobs and keys is like, or what somebody did about it.
+    Reader {
+        /// Its terminal.
+        terminal: TerminalId,
+        /// What.
+        report: ReaderReport,
     },
     /// What became of a pulse order.
     Pulse {
@@ -259,6 +268,46 @@ pub enum Entry {
     Typed(Typed),
     /// A function key.
     Key(Key),
+    /// A fob or card.
+    Card(Card),
+}
+
+/// A card's whole number, most significant bit first: whoever knows it can copy many cards, so it has no Display and its
+/// memory is wiped.
+#[derive(ZeroizeOnDrop)]
+pub struct Card {
+    bits: u16,
+    number: Vec<u8>,
+}
+
+impl Card {
+    /// Longest number, in bits.
+    pub const BITS_MAX: u16 = 256;
+
+    /// Takes 1 to [`Self::BITS_MAX`] bits in as many bytes as they need.
+    #[must_use]
+    pub fn new(bits: u16, number: &[u8]) -> Option<Self> {
+        let fits = (1..=Self::BITS_MAX).contains(&bits) && usize::from(bits.div_ceil(8)) == number.len();
+        fits.then(|| Self { bits, number: number.into() })
+    }
+
+    /// How many bits.
+    #[must_use]
+    pub const fn bits(&self) -> u16 {
+        self.bits
+    }
+
+    /// The number, for comparing.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.number
+    }
+}
+
+impl core::fmt::Debug for Card {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Card({} bits)", self.bits)
+    }
 }
 
 /// Keys of a terminal besides digits and letters.

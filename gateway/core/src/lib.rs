@@ -50,6 +50,7 @@ pub mod parcel;
 mod pickup;
 mod pickup_acts;
 pub mod policy;
+pub mod reader;
 pub mod refusal;
 mod rewind;
 pub mod row;

@@ -38,6 +38,8 @@ pub enum Refusal {
     Typo,
     /// No such code.
     UnknownCode,
+    /// No such fob or card.
+    UnknownCard,
     /// The code is known and its parcel is gone or its time is over.
     ExpiredCode,
     /// The parcel is still being delivered.
@@ -95,6 +97,7 @@ impl Refusal {
             Self::TooManyCommands => "too_many_commands",
             Self::Typo => "typo",
             Self::UnknownCode => "unknown_code",
+            Self::UnknownCard => "unknown_card",
             Self::ExpiredCode => "expired_code",
             Self::BeingDelivered => "being_delivered",
             Self::UnitRequired => "unit_required",
@@ -143,6 +146,7 @@ impl Refusal {
             Self::TooManyCommands => "Too many commands are waiting to expire; try again later.",
             Self::Typo => "That code has a typing error; please look again.",
             Self::UnknownCode => "This code is not known here; please look again or call the office.",
+            Self::UnknownCard => "This card is not known here; please use your code or call the office.",
             Self::ExpiredCode => {
                 "Nothing waits under this code any more; a fresh notice is sent if something does."
             }

@@ -74,6 +74,7 @@ pub(crate) enum StateKind {
 pub(crate) enum EntryKind {
     Typed,
     Key(Key),
+    Card,
 }
 
 /// What an entry means.
@@ -134,6 +135,8 @@ pub(crate) const fn meaning(state: StateKind, entry: EntryKind) -> Meaning {
         (StateKind::Nobody | StateKind::AskUnit | StateKind::AskCode, EntryKind::Key(Key::Cancel)) => {
             Meaning::End
         }
+        // Fobs are not given out yet.
+        (StateKind::Nobody, EntryKind::Card) => Meaning::Refuse(Refusal::UnknownCard),
         // The last screen speaks of reopening; it is the code that does it, not whoever stands there.
         (StateKind::Nobody, EntryKind::Key(Key::Reopen)) => Meaning::Refuse(Refusal::TypeAgain),
         _ => Meaning::Refuse(Refusal::NotNow),
@@ -206,6 +209,7 @@ impl Draft<'_> {
         let (kind, text) = match entry {
             Entry::Typed(typed) => (EntryKind::Typed, typed.expose()),
             Entry::Key(key) => (EntryKind::Key(*key), ""),
+            Entry::Card(_) => (EntryKind::Card, ""),
         };
         let result = match meaning(state, kind) {
             Meaning::Refuse(refusal) => self.means_nothing(terminal, state, refusal),

@@ -43,6 +43,9 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
     for device in snapshot.devices.iter().filter(|device| is_bad(device)) {
         add(format!("board {} {}", device.id, presence(device)), "check its power, its address and its plug");
     }
+    for (what, next) in snapshot.readers.iter().filter_map(|reader| reader.attention()) {
+        add(what, &next);
+    }
     for (name, link) in snapshot.links.iter().filter(|(_, link)| !link.connected) {
         let why = link.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let (who, next) = match name {

@@ -18,6 +18,7 @@ mod line;
 mod metrics;
 mod output;
 mod progress;
+mod reader;
 mod restore;
 mod status;
 pub(crate) mod table;
@@ -143,6 +144,7 @@ fn dispatch(arguments: &Arguments, out: &mut Out) -> Result<Exit, Failure> {
         Command::Doors(doors) => doors::doors(&ask::socket(arguments), doors, out),
         Command::Unlock(unlock) => unlock::unlock(&ask::socket(arguments), unlock, out),
         Command::Terminal(terminal) => terminal::terminal(&ask::socket(arguments), &terminal.terminal, out),
+        Command::Reader(reader) => reader::reader(&ask::socket(arguments), reader, out),
         Command::Journal(journal) => journal::journal(arguments, journal, out),
         Command::Line(line) => line::line(&ask::socket(arguments), line, out),
         Command::Metrics => metrics::metrics(&ask::socket(arguments), out),

@@ -57,6 +57,7 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
             .iter()
             .filter_map(|(id, board)| controller(board).map(|words| row(&format!("controller {id}"), words))),
     );
+    rows.extend(snapshot.readers.iter().map(|r| row(&format!("reader {}", r.id), r.state.replace('_', " "))));
     rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.clone())));
     rows.push(row("journal", journal(snapshot)));
     rows.extend(snapshot.links.iter().map(|(name, link)| row(name, self::link(name, link, gateway))));

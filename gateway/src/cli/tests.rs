@@ -62,6 +62,7 @@ fn healthy() -> Snapshot {
         devices: vec![named("locks")],
         lines: vec![named("rs485-1")],
         terminals: vec![Terminal { id: "lobby".into(), usage: "idle".into() }],
+        readers: Vec::new(),
         field: Field::default(),
         links: Links { bus: Some(link.clone()), cloud: Some(link) },
     }

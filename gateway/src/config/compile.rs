@@ -45,7 +45,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     let banks = read_banks(&mut root, &field);
     let probes = place::read_probes(&mut root, &banks, &field, &mut uses, &mut wiring);
     place::warn_unwatched(&banks, &probes, problems);
-    let terminals = place::read_terminals(&mut root, &banks, &mut field, problems);
+    let (terminals, readers) = place::read_terminals(&mut root, &banks, &mut field, problems);
     scanner::check(&field, problems);
     let mut cells = Compartments::new(&mut root, &field, problems, &mut uses, &mut wiring, &probes.by_bank);
     banks.iter().for_each(|bank| cells.add_bank(bank));
@@ -76,6 +76,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
         lines,
         models,
         scanners: field.scanners,
+        readers,
         wiring,
         broker,
         cloud,

@@ -14,7 +14,7 @@ use super::reader::{Reader, Spot};
 use super::scanner;
 use super::source::Place;
 use super::tree::Value;
-use super::value::{Commands, Device, Line, Parity, Port, Scanner};
+use super::value::{Commands, Device, Line, Parity, Port, Scanner, Spoken};
 
 /// Most boards on one line: RS-485 drives 32 unit loads.
 pub const DEVICES_MAX: usize = 32;
@@ -84,7 +84,7 @@ fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Por
         field.line_places.insert(id.value.clone(), id.place);
     }
     let spoken = read_spoken(&mut reader);
-    let over = if let Some(Spoken::ModbusTcp) = spoken { Over::ModbusTcp } else { Over::Raw };
+    let over = if let Some(Said::ModbusTcp) = spoken { Over::ModbusTcp } else { Over::Raw };
     let port = port::read(&mut reader, over);
     if let Some(port) = &port {
         match ports.get(&port.value) {
@@ -111,17 +111,18 @@ fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Por
         field.isolated.extend(id.as_ref().map(|id| id.value.clone()));
     }
     let commands =
-        if let Some(Spoken::Scanner) = spoken { scanner::read_commands(&mut reader) } else { Commands::None };
+        if let Some(Said::Scanner) = spoken { scanner::read_commands(&mut reader) } else { Commands::None };
     reader.finish();
     let (id, port) = (id?.value, port?.value);
     // Nobody sees a server's own wire; a fast one keeps nobody waiting.
-    let unsaid = if let Some(Spoken::ModbusTcp) = spoken { BAUD_MOST } else { 9_600 };
+    let unsaid = if let Some(Said::ModbusTcp) = spoken { BAUD_MOST } else { 9_600 };
     let (baud, parity) = (baud.map_or(unsaid, |b| b.value), parity.map_or(Parity::None, |p| p.value));
     let protocol = match spoken? {
-        Spoken::Boards(protocol) => protocol,
+        Said::Boards(protocol) => Spoken::Boards(protocol),
+        Said::Readers => Spoken::Readers,
         // The header is the port's matter; what is asked is the same.
-        Spoken::ModbusTcp => Protocol::ModbusRtu,
-        Spoken::Scanner => {
+        Said::ModbusTcp => Spoken::Boards(Protocol::ModbusRtu),
+        Said::Scanner => {
             scanner::keep(scanner::Common { id, port, baud, parity, direction }, commands, field);
             return None;
         }
@@ -140,33 +141,33 @@ fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Por
 
 /// What a line is for.
 #[derive(Clone, Copy)]
-enum Spoken {
+enum Said {
     /// Boards and instruments that speak this.
     Boards(Protocol),
     /// The same boards behind a Modbus/TCP server.
     ModbusTcp,
     /// One scanner.
     Scanner,
+    /// OSDP readers.
+    Readers,
 }
 
-fn read_spoken(reader: &mut Reader<'_>) -> Option<Spoken> {
+fn read_spoken(reader: &mut Reader<'_>) -> Option<Said> {
     const SCANNER: &str = "scanner";
     const MODBUS_TCP: &str = "modbus-tcp";
-    const LATER: [&str; 1] = ["osdp"];
+    const READERS: &str = "osdp";
     let text = reader.required_text("protocol", "protocol = \"modbus-rtu\"")?;
     if let Some(protocol) = Protocol::by_name(text.value) {
-        return Some(Spoken::Boards(protocol));
+        return Some(Said::Boards(protocol));
     }
     match text.value {
-        SCANNER => return Some(Spoken::Scanner),
-        MODBUS_TCP => return Some(Spoken::ModbusTcp),
+        SCANNER => return Some(Said::Scanner),
+        MODBUS_TCP => return Some(Said::ModbusTcp),
+        READERS => return Some(Said::Readers),
         _ => {}
     }
-    let message = match LATER.contains(&text.value) {
-        true => format!("protocol \"{}\" is not supported by this version", text.value),
-        false => format!("there is no protocol \"{}\"", text.value),
-    };
-    let names = Protocol::ALL.map(Protocol::name).into_iter().chain([SCANNER, MODBUS_TCP]);
+    let message = format!("there is no protocol \"{}\"", text.value);
+    let names = Protocol::ALL.map(Protocol::name).into_iter().chain([SCANNER, MODBUS_TCP, READERS]);
     reader.problems.add(Problem::error(Some(text.place), message).did_you_mean(text.value, names));
     None
 }
@@ -235,12 +236,12 @@ fn read_line_reference(reader: &mut Reader<'_>, field: &Field) -> Option<LineId>
 /// Addresses of boards on a line; Modbus's where the line is not known.
 fn addresses(field: &Field, line: Option<&LineId>) -> RangeInclusive<u8> {
     let line = line.and_then(|line| field.lines.get(line));
-    line.map_or(Protocol::default(), |line| line.protocol).addresses()
+    line.and_then(|line| line.protocol.boards()).unwrap_or_default().addresses()
 }
 
 /// A board on a line of another protocol would take frames for what they are not.
 fn check_protocol(field: &Field, line: &LineId, device: &Device, at: Place, problems: &Problems) {
-    let Some(protocol) = field.lines.get(line).map(|line| line.protocol) else { return };
+    let Some(protocol) = field.lines.get(line).and_then(|line| line.protocol.boards()) else { return };
     let name = protocol.name();
     let known = field.devices.get(&device.id).and_then(|known| known.model.as_ref());
     if let Some(known) = known.filter(|known| !known.plan().is_for(protocol)) {

@@ -13,6 +13,7 @@ mod lock_lines;
 mod metrics;
 mod model;
 mod network;
+mod osdp;
 mod place;
 mod policy;
 mod port;
@@ -40,7 +41,7 @@ pub use profiles::{Own, load_models};
 pub use source::{Place, Source, SourceKind, Sources, read_bounded};
 pub use value::{
     Broker, Cloud, Commands, Configuration, ContactWire, Device, DeviceChannel, Direction, Line, Local,
-    Metrics, Origin, Parity, Port, Scanner, ShutWhen, Tls, Wiring,
+    Metrics, Origin, Parity, Port, ReaderPlace, Scanner, ShutWhen, Spoken, Tls, Wiring,
 };
 
 /// What came of reading a configuration.

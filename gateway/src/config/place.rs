@@ -8,11 +8,12 @@ use vestibule_core::site::{Climate, ProbeSite, TerminalSite};
 use super::bank::{Bank, CLIMATES};
 use super::channel::{Kind, Uses, resolve};
 use super::field::{Field, first_of_its_name};
+use super::osdp::Readers;
 use super::problem::{Problem, Problems};
 use super::reader::{Reader, Spot};
 use super::scanner;
 use super::source::Place;
-use super::value::Wiring;
+use super::value::{ReaderPlace, Wiring};
 
 /// Most terminals: each keeps a session.
 pub const TERMINALS_MAX: usize = 32;
@@ -23,15 +24,18 @@ pub fn read_terminals(
     banks: &[Bank],
     field: &mut Field,
     problems: &Problems,
-) -> BTreeMap<TerminalId, TerminalSite> {
+) -> (BTreeMap<TerminalId, TerminalSite>, BTreeMap<TerminalId, ReaderPlace>) {
     let mut places: BTreeMap<TerminalId, Place> = BTreeMap::new();
     let mut terminals = BTreeMap::new();
+    let mut readers = Readers::default();
     for mut reader in root.tables("terminal") {
         let id = reader.id("id", TerminalId::new);
-        reader.not_yet(&["line", "address"]);
         let scanner = reader.text("scanner");
-        if let Some(id) = id {
+        if let Some(id) = &id {
             reader.what = format!("terminal \"{}\"", id.value);
+        }
+        readers.read(&mut reader, id.as_ref().map(|id| &id.value), field);
+        if let Some(id) = id {
             first_of_its_name(&reader, &id, places.get(&id.value));
             places.insert(id.value.clone(), id.place);
             if let Some(named) = &scanner {
@@ -64,7 +68,8 @@ pub fn read_terminals(
             format!("{} terminals are configured; at most {TERMINALS_MAX} are allowed", terminals.len());
         problems.add(Problem::error(None, message));
     }
-    terminals
+    readers.check(field, problems);
+    (terminals, readers.by_terminal)
 }
 
 /// The probes as read.

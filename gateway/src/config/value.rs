@@ -29,6 +29,8 @@ pub struct Configuration {
     pub models: Catalogue,
     /// The scanners, each on a line of its own.
     pub scanners: BTreeMap<LineId, Scanner>,
+    /// Which terminals are readers, and where.
+    pub readers: BTreeMap<TerminalId, ReaderPlace>,
     /// Which input of which board is which contact or probe. Lock outputs are in [`Site`].
     pub wiring: Wiring,
     /// The building's own broker; `None` where a building has none.
@@ -73,7 +75,7 @@ pub struct Line {
     /// Who switches the RS-485 driver.
     pub direction: Direction,
     /// What is spoken on it; never two protocols on one line.
-    pub protocol: Protocol,
+    pub protocol: Spoken,
     /// How long a board may take to begin its answer, 20 to 1,000 ms.
     pub response_timeout: Millis,
     /// The boards, in the order of the files; addresses are unique.
@@ -162,6 +164,26 @@ pub enum Parity {
     Odd,
 }
 
+/// What is spoken on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// Boards and instruments, under a line master.
+    Boards(Protocol),
+    /// OSDP: readers, and nothing else.
+    Readers,
+}
+
+impl Spoken {
+    /// The boards' protocol, where boards are on the line.
+    #[must_use]
+    pub const fn boards(self) -> Option<Protocol> {
+        match self {
+            Self::Boards(protocol) => Some(protocol),
+            Self::Readers => None,
+        }
+    }
+}
+
 /// One board or instrument on a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -171,6 +193,15 @@ pub struct Device {
     pub address: u8,
     /// A model that `device_drivers` knows.
     pub model: String,
+}
+
+/// Where a reader is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderPlace {
+    /// Its OSDP line.
+    pub line: LineId,
+    /// Its address there, 0 to 126.
+    pub address: u8,
 }
 
 /// One channel of one board, numbered as printed on it, from 1.

@@ -8,6 +8,7 @@ mod journal;
 mod lines;
 mod peer;
 pub mod protocol;
+mod reader;
 mod replies;
 pub mod screen;
 mod server;

@@ -48,6 +48,13 @@ pub enum Request {
     Ask(Question),
     /// On a lent line: it is given back. Answered by [`Message::End`].
     Return,
+    /// A reader's key: opens its install window or forgets its key. Answered by [`Message::End`].
+    Reader {
+        /// Which terminal.
+        id: String,
+        /// What.
+        act: ReaderAct,
+    },
     /// Sit down at a terminal. Answered by [`Message::Screen`]s.
     Terminal {
         /// Which.
@@ -84,6 +91,16 @@ impl BorrowRequest {
     pub const fn reads(line: String) -> Self {
         Self { line, writes: false, break_seal: None, second_person: None }
     }
+}
+
+/// What is done about a reader's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderAct {
+    /// Open its install window.
+    Install,
+    /// Throw its key away.
+    Forget,
 }
 
 /// Which journal rows.

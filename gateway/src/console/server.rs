@@ -21,6 +21,7 @@ use super::session::Session;
 use crate::config::Configuration;
 use crate::engine::EngineHandle;
 use crate::field::Loans;
+use crate::readers::Readers;
 use crate::telemetry::Telemetry;
 
 /// Most connections: a person for each terminal, some that follow the journal, and scripts.
@@ -58,6 +59,8 @@ pub struct Shared {
     pub telemetry: Telemetry,
     /// Who lends lines.
     pub loans: Loans,
+    /// The readers, for whoever gives them keys.
+    pub readers: Readers,
     /// Who waits for answers.
     pub replies: Replies,
     /// One verification at a time: each reads the whole journal.
@@ -81,6 +84,7 @@ impl Console {
         journal: Reader,
         telemetry: Telemetry,
         loans: Loans,
+        readers: Readers,
     ) -> Result<Self, ConsoleError> {
         let path = configuration.local.socket.clone();
         let failed = |operation| {
@@ -103,6 +107,7 @@ impl Console {
             journal,
             telemetry,
             loans,
+            readers,
             replies,
             verifying: Semaphore::new(1),
         };

@@ -19,7 +19,7 @@ use super::lines::{Lines, NoLine, write};
 use super::peer::{Peer, Role};
 use super::protocol::{LINE_MAX, Message, Request};
 use super::server::Shared;
-use super::{borrow, journal, snapshot, state, terminal, trace};
+use super::{borrow, journal, reader, snapshot, state, terminal, trace};
 
 /// How long a connection may say nothing between two questions.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
@@ -93,6 +93,7 @@ impl Session {
             Request::Ask(_) | Request::Return => {
                 self.say(&Message::error("not_now", "Borrow a line first.")).await
             }
+            Request::Reader { id, act } => reader::act(self, &id, act).await,
             Request::Terminal { id } => terminal::sit(self, &id).await,
             Request::Type(_) | Request::Press(_) | Request::Leave => {
                 self.say(&Message::error("not_now", "Sit down at a terminal first.")).await

@@ -125,7 +125,7 @@ fn frame(line: Option<&Line>, record: &Record) -> Frame {
     let mut devices = line.into_iter().flat_map(|line| &line.devices);
     let device = devices.find(|device| Some(device.address) == record.address);
     let device = device.map(|device| device.id.to_string());
-    let said = words(line.map(|line| line.protocol).unwrap_or_default(), record);
+    let said = words(line.and_then(|line| line.protocol.boards()).unwrap_or_default(), record);
     let meaning = match (&device, record.address) {
         (Some(device), _) => format!("{said} ({device})"),
         (None, Some(address)) => format!("{said} (address {address}, nobody configured)"),

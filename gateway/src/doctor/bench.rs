@@ -233,6 +233,7 @@ pub fn snapshot() -> Snapshot {
         devices: vec![named("locks"), named("doors")],
         lines: vec![named("rs485-1")],
         terminals: Vec::new(),
+        readers: Vec::new(),
         field: Field {
             lines: [("rs485-1".into(), line)].into(),
             devices: [("locks".into(), device(1)), ("doors".into(), device(2))].into(),

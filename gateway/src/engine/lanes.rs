@@ -145,7 +145,7 @@ impl Queues {
             Input::Command(_) | Input::NoticeAcknowledged(_) | Input::SealBroken(_) => {
                 push(&mut self.command, input, COMMAND_MAX, Lane::Command)
             }
-            Input::Device { .. } | Input::Line { .. } | Input::Pulse { .. } => {
+            Input::Device { .. } | Input::Line { .. } | Input::Reader { .. } | Input::Pulse { .. } => {
                 push(&mut self.field, input, FIELD_MAX + FIELD_RESERVE, Lane::Field)
             }
             Input::Started(_)

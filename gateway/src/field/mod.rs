@@ -16,13 +16,14 @@ use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::input::NotSent;
 
 use crate::clock::monotonic;
-use crate::config::Configuration;
+use crate::config::{Configuration, Spoken};
 use crate::engine::{Actuator, EngineHandle};
 use crate::health::Health;
 use crate::supervise::{Alarm, Part};
 use crate::telemetry::Telemetry;
 use crate::wiring::{Ear, Hands, Taken, refused};
 
+pub(crate) use report::port_log;
 pub use scanner::ScannerError;
 pub use spec::{LineSpecError, line_spec};
 
@@ -97,7 +98,8 @@ impl Field {
     /// [`FieldError`] names the line.
     pub fn start(configuration: &Configuration, ends: &Ends) -> Result<Self, FieldError> {
         let mut handles = BTreeMap::new();
-        for (id, line) in &configuration.lines {
+        let boards = configuration.lines.iter().filter(|(_, line)| line.protocol != Spoken::Readers);
+        for (id, line) in boards {
             let spec = line_spec(line, &configuration.models)
                 .map_err(|source| FieldError::Spec { line: id.clone(), source })?;
             let sink = sink(id, Ear::new(id, configuration), ends);

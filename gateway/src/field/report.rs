@@ -69,6 +69,12 @@ pub(super) fn keep(telemetry: &Telemetry, line: &LineId, state: &PortState) {
     }
 }
 
+/// Logs and keeps how a port is.
+pub(crate) fn port_log(telemetry: &Telemetry, line: &LineId, state: &PortState) {
+    port(line, state);
+    keep(telemetry, line, state);
+}
+
 fn sign_of(line: &LineId, device: &device_drivers::id::DeviceId, sign: &Sign) {
     match sign {
         Sign::OutputsOn { outputs } => {

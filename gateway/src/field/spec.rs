@@ -18,6 +18,9 @@ pub enum LineSpecError {
     /// A number, or two devices that contradict each other.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// Readers have no line master.
+    #[error("a line of readers has no boards")]
+    Readers,
     /// A model nobody knows.
     #[error("device {device} is of model {model}, which is not known")]
     Model {
@@ -37,13 +40,11 @@ pub fn line_spec(line: &Line, models: &Catalogue) -> Result<LineSpec, LineSpecEr
     spec.port = port_spec(&line.port, line.direction);
     spec.baud = Baud::new(line.baud)?;
     spec.parity = parity(line.parity);
-    spec.protocol = line.protocol;
+    let protocol = line.protocol.boards().ok_or(LineSpecError::Readers)?;
+    spec.protocol = protocol;
     spec.response_timeout = Duration::from_millis(line.response_timeout.0);
-    spec.devices = line
-        .devices
-        .iter()
-        .map(|device| device_spec(device, line.protocol, models))
-        .collect::<Result<_, _>>()?;
+    spec.devices =
+        line.devices.iter().map(|device| device_spec(device, protocol, models)).collect::<Result<_, _>>()?;
     spec.check()?;
     Ok(spec)
 }
@@ -83,6 +84,7 @@ mod tests {
     use vestibule_core::time::Millis;
 
     use super::*;
+    use crate::config::Spoken;
 
     fn line(model: &str, baud: u32) -> Line {
         Line {
@@ -91,7 +93,7 @@ mod tests {
             baud,
             parity: Configured::Even,
             direction: Direction::Kernel,
-            protocol: Protocol::ModbusRtu,
+            protocol: Spoken::Boards(Protocol::ModbusRtu),
             response_timeout: Millis(80),
             devices: vec![Device { id: "locks".parse().expect("id"), address: 1, model: model.into() }],
         }

@@ -16,7 +16,8 @@ const PRESENCE: &[&str] = &["online", "degraded", "offline"];
 /// Writes all of it.
 pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     lines(families, snapshot)?;
-    boards(families, snapshot)
+    boards(families, snapshot)?;
+    super::readers::write(families, snapshot)
 }
 
 fn lines(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {

@@ -7,6 +7,7 @@ mod building;
 mod families;
 mod field;
 mod process;
+mod readers;
 mod serve;
 
 #[cfg(test)]

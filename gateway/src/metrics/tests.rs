@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::console::snapshot::{
-    Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read,
+    Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Reader,
 };
 use crate::engine::Counters;
 
@@ -75,6 +75,12 @@ fn building() -> Snapshot {
         devices: vec![Named { id: "locks".into(), presence: presence("offline") }],
         lines: vec![Named { id: "rs485-1".into(), presence: presence("online") }],
         terminals: vec![],
+        readers: vec![Reader {
+            id: "room".into(),
+            state: "keyless".into(),
+            clear_reads: 2,
+            ..Reader::default()
+        }],
         field: Field {
             lines: [("rs485-1".to_owned(), line)].into(),
             devices: [("locks".to_owned(), board)].into(),

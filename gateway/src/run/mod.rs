@@ -23,6 +23,7 @@ use crate::engine::{Boot, Engine, EntropySource, Keep, Opened, Runner, Seam, boo
 use crate::field::{Ends, Field, FieldError};
 use crate::health::Health;
 use crate::mqtt::Publisher;
+use crate::readers::{Readers, ReadersError};
 use crate::supervise::{Alarm, Ending};
 use crate::telemetry::Telemetry;
 use parts::Parts;
@@ -59,6 +60,9 @@ pub enum RunError {
     /// The serial lines.
     #[error("start the field")]
     Field(#[from] FieldError),
+    /// The readers' lines.
+    #[error("start the readers")]
+    Readers(#[from] ReadersError),
     /// The system refuses what the daemon needs.
     #[error("{operation}")]
     System {
@@ -119,6 +123,7 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
         alarm: alarm.clone(),
     };
     let field = Field::start(configuration, &ends)?;
+    let readers = Readers::start(configuration, &ends)?;
     let beat = health.engine();
     let runner = Runner { engine, seam, field: field.orders(), clock, beat, alarm };
     let thread = runner
@@ -133,6 +138,7 @@ fn start(configuration: &Configuration) -> Result<Parts, RunError> {
         health,
         alarms,
         field,
+        readers,
         thread,
     })
 }

@@ -27,6 +27,7 @@ pub(super) fn start(
         start_broker(tasks, files, stopped)?;
     }
     start_console(tasks, parts, configuration, stopped);
+    start_screens(tasks, parts, stopped);
     start_metrics(tasks, parts, configuration, stopped);
     let (engine, telemetry) = (parts.engine.clone(), parts.telemetry.clone());
     let (shared, publisher) = (Arc::clone(configuration), parts.publisher.clone());
@@ -51,9 +52,10 @@ fn start_console(
 ) {
     let (engine, journal, telemetry) = (parts.engine.clone(), parts.reader.clone(), parts.telemetry.clone());
     let (shared, loans) = (Arc::clone(configuration), parts.field.loans());
+    let readers = parts.readers.clone();
     let bind = move || {
-        let (engine, journal) = (engine.clone(), journal.clone());
-        Console::bind((*shared).clone(), engine, journal, telemetry.clone(), loans.clone())
+        let (engine, journal, telemetry) = (engine.clone(), journal.clone(), telemetry.clone());
+        Console::bind((*shared).clone(), engine, journal, telemetry, loans.clone(), readers.clone())
     };
     let mut bound =
         bind().inspect_err(|why| error!(error = %Chain(why), "there is no console; trying again")).ok();
@@ -67,6 +69,17 @@ fn start_console(
             TaskResult::Ok(())
         }
     }));
+}
+
+/// Each reader shows what the engine shows at its terminal.
+fn start_screens(tasks: &mut JoinSet<()>, parts: &Parts, stopped: &Flag<bool>) {
+    for terminal in parts.readers.terminals() {
+        let (readers, terminal, stop) = (parts.readers.clone(), terminal.clone(), stopped.clone());
+        tasks.spawn(keep("reader's screen", stopped.clone(), move || {
+            let following = readers.clone().follow(terminal.clone(), stop.clone());
+            async move { TaskResult::Ok(following.await?) }
+        }));
+    }
 }
 
 /// Collectors of metrics see what the console's snapshot shows.

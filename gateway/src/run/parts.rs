@@ -8,6 +8,7 @@ use crate::engine::{EngineHandle, Reader};
 use crate::field::Field;
 use crate::health::Health;
 use crate::mqtt::Publisher;
+use crate::readers::Readers;
 use crate::supervise::Fallen;
 use crate::telemetry::Telemetry;
 
@@ -21,5 +22,6 @@ pub(super) struct Parts {
     pub(super) health: Health,
     pub(super) alarms: mpsc::Receiver<Fallen>,
     pub(super) field: Field,
+    pub(super) readers: Readers,
     pub(super) thread: JoinHandle<()>,
 }

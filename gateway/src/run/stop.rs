@@ -53,6 +53,7 @@ pub(super) async fn until_ended(
     tasks.abort_all();
     // Stopping a line waits for the transaction on the wire, which takes milliseconds.
     drop(parts.field);
+    drop(parts.readers);
     info!("stopped");
     Ok(ending)
 }

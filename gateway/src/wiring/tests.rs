@@ -73,6 +73,7 @@ fn building() -> Configuration {
         site,
         lines: BTreeMap::new(),
         scanners: BTreeMap::new(),
+        readers: BTreeMap::new(),
         wiring: Wiring {
             contacts: [
                 (at("doors", 1), contact("a-1", Contact::Door, ShutWhen::On)),

@@ -154,6 +154,12 @@ table! {
     LineRecovered { line }
     LineDegraded { line }
     LineForeignFrame { line, frames }
+    ReaderOnline { terminal }
+    ReaderOffline { terminal }
+    ReaderInsecure { terminal, fault }
+    ReaderTampered { terminal, housing }
+    ReaderClearText { terminal, reads }
+    ReaderInstall { terminal, step }
     CommandConflict { digest }
     SealBroken { broken_at, second }
     CapacityLow { bank, free, of }

@@ -15,6 +15,7 @@ use vestibule_core::id::{
 };
 use vestibule_core::input::{ProbeFault, RewindCause};
 use vestibule_core::parcel::{CollectionProof, ExceptionKind};
+use vestibule_core::reader::{Housing, InstallStep, ReaderFault};
 use vestibule_core::site::{PhysicalLock, Size};
 use vestibule_core::time::{ClockTrust, Timestamp};
 use vestibule_core::unit::Digest;
@@ -52,6 +53,7 @@ pub fn every_fact() -> Vec<Fact> {
         of_field(),
         of_restores(),
         of_seals(),
+        of_readers(),
     ]
     .concat()
 }
@@ -86,6 +88,19 @@ fn of_restores() -> Vec<Fact> {
 /// Behind all others, likewise.
 fn of_seals() -> Vec<Fact> {
     vec![Fact::SealBroken { broken_at: AT, second: Some("os:ben".into()) }]
+}
+
+/// Behind all others, likewise.
+fn of_readers() -> Vec<Fact> {
+    let terminal = || TerminalId::new("room-reader").unwrap();
+    vec![
+        Fact::ReaderOnline { terminal: terminal() },
+        Fact::ReaderOffline { terminal: terminal() },
+        Fact::ReaderInsecure { terminal: terminal(), fault: ReaderFault::Keyless },
+        Fact::ReaderTampered { terminal: terminal(), housing: Housing::Opened },
+        Fact::ReaderClearText { terminal: terminal(), reads: 2 },
+        Fact::ReaderInstall { terminal: terminal(), step: InstallStep::WindowOpened },
+    ]
 }
 
 fn of_parcels() -> Vec<Fact> {

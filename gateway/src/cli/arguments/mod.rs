@@ -9,6 +9,7 @@ mod enroll;
 mod journal;
 mod keep;
 mod line;
+mod reader;
 mod run;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub use enroll::{Enroll, TLS_FOLDER};
 pub use journal::{Journal, JournalAction};
 pub use keep::{Backup, Decommission, Restore};
 pub use line::{Filter, Line, LineAction, Trace};
+pub use reader::{Reader, ReaderAction};
 pub use run::{Broker, Run};
 
 /// The parcel gateway of one apartment building.
@@ -101,6 +103,9 @@ pub enum Command {
         Examples:\n  vestibule terminal lobby\n  printf '123-456-7890\\n' | vestibule terminal lobby --json"
     )]
     Terminal(Terminal),
+    /// List readers, give them their keys, take keys away
+    #[command(after_help = reader::HELP)]
+    Reader(Reader),
     /// Read, follow, verify or export the journal
     #[command(
         after_help = "Examples:\n  vestibule journal                               the newest rows\n  \

@@ -11,9 +11,11 @@ use crate::telemetry::Totals;
 
 mod field;
 mod links;
+mod readers;
 
 pub use field::{DeviceTotals, Field, FlagState, LineTotals};
 pub use links::{Link, Links};
+pub use readers::{Reader, STATES as READER_STATES};
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub struct Snapshot {
     pub lines: Vec<Named>,
     /// Every terminal.
     pub terminals: Vec<Terminal>,
+    /// Every terminal that is a reader.
+    #[serde(default)]
+    pub readers: Vec<Reader>,
     /// Ports, and what lines and boards count; empty from a daemon that is older than this.
     #[serde(default)]
     pub field: Field,
@@ -172,6 +177,7 @@ pub fn make(
                 usage: terminal_word(*usage).to_owned(),
             })
             .collect(),
+        readers: readers::make(configuration, totals),
         field: field::make(configuration, totals),
         links: links::make(configuration, totals),
     }

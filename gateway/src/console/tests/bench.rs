@@ -21,6 +21,7 @@ use crate::config::load_text;
 use crate::console::server::Console;
 use crate::engine::{Boot, Engine, EntropySource, Keep, Reader, Seam, boot};
 use crate::field::Loans;
+use crate::readers::Readers;
 use crate::telemetry::Telemetry;
 
 /// Far longer than anything here takes; a test that waits so long fails.
@@ -99,9 +100,10 @@ impl Bench {
         let terminals = configuration.site.terminals.keys().cloned();
         let (handle, seam) = Seam::new(terminals, engine.published());
         let journal = engine.reader();
-        let telemetry = Telemetry::default();
+        let readers = Readers::none(&handle);
+        let (telemetry, loans) = (Telemetry::default(), Loans::default());
         let console =
-            Console::bind(configuration, handle, journal.clone(), telemetry.clone(), Loans::default())
+            Console::bind(configuration, handle, journal.clone(), telemetry.clone(), loans, readers)
                 .expect("a free socket");
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(console.serve(async move { drop(stopped.await) }));

@@ -18,6 +18,7 @@ use super::protocol::LINE_MAX;
 use super::server::{CONNECTIONS_MAX, Console, ConsoleError};
 use crate::engine::{Outgoing, Seam};
 use crate::field::Loans;
+use crate::readers::Readers;
 use crate::telemetry::Telemetry;
 use bench::{Bench, PATIENCE, configuration, engine, next_command, outcome};
 
@@ -168,6 +169,7 @@ async fn terminal_shows_screens_takes_entries_and_has_one_seat() {
                         entries.push(match entry {
                             Entry::Typed(typed) => typed.expose().to_owned(),
                             Entry::Key(key) => format!("{key:?}"),
+                            Entry::Card(card) => format!("{card:?}"),
                         });
                     }
                 }
@@ -240,6 +242,7 @@ async fn socket_is_taken_over_from_the_dead_only() {
         bench.journal.clone(),
         Telemetry::default(),
         Loans::default(),
+        Readers::none(&handle),
     );
     assert!(matches!(again.err(), Some(ConsoleError::Taken(_))));
     let socket = bench.socket();
@@ -250,8 +253,8 @@ async fn socket_is_taken_over_from_the_dead_only() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(StdListener::bind(folder.path().join("console.sock")).expect("a socket of a dead daemon"));
     assert!(folder.path().join("console.sock").exists());
-    assert!(
-        Console::bind(configuration(folder.path()), handle, journal, Telemetry::default(), Loans::default())
-            .is_ok()
-    );
+    let none = Readers::none(&handle);
+    let (telemetry, loans) = (Telemetry::default(), Loans::default());
+    let bound = Console::bind(configuration(folder.path()), handle, journal, telemetry, loans, none);
+    assert!(bound.is_ok());
 }

@@ -47,6 +47,7 @@ mod lines_modem;
 mod lines_path;
 mod lines_port;
 mod lines_quality;
+mod lines_readers;
 mod lines_replugged;
 mod lines_shared;
 mod lines_silent;
@@ -107,6 +108,7 @@ pub const ALL: &[Check] = &[
     lines_modem::CHECK,
     lines_path::CHECK,
     lines_quality::CHECK,
+    lines_readers::CHECK,
     lines_replugged::CHECK,
     lines_shared::CHECK,
     doors_contacts::CHECK,

@@ -11,6 +11,7 @@ use vestibule_core::id::{
 };
 use vestibule_core::input::{NotSent, ProbeFault, RewindCause};
 use vestibule_core::parcel::{CollectionProof, ExceptionKind};
+use vestibule_core::reader::{Housing, InstallStep, ReaderFault};
 use vestibule_core::site::{PhysicalLock, Size};
 use vestibule_core::time::{ClockTrust, Timestamp};
 use vestibule_core::unit::Digest;
@@ -57,6 +58,12 @@ words! {
         Self::PickupNotClosed => "pickup_not_closed", Self::MappingChanged => "mapping_changed",
         Self::RecordLost => "record_lost", Self::FoundOpen => "found_open",
         Self::Rewound => "rewound",
+    }
+    ReaderFault { Self::Keyless => "keyless", Self::WrongKey => "wrong_key", Self::NoChannel => "no_channel" }
+    Housing { Self::Opened => "opened", Self::Closed => "closed" }
+    InstallStep {
+        Self::WindowOpened => "window_opened", Self::Done => "done", Self::Expired => "expired",
+        Self::Refused => "refused", Self::WindowClosed => "window_closed", Self::Forgotten => "forgotten",
     }
     RewindCause { Self::Restored => "restored", Self::CopiedBack => "copied_back" }
     Level { Self::Open => "open", Self::Shut => "shut" }
