@@ -8,12 +8,9 @@ use device_drivers::commission::ask::{Ask, Question};
 use device_drivers::port::Loan;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
-use vestibule_core::command::REASON_MAX;
-use vestibule_core::compartment::Use;
 use vestibule_core::id::LineId;
-use vestibule_core::site::CompartmentSite;
-use vestibule_core::view::TerminalUse;
 
+use super::lending::{REASON_MAX, in_use, occupied};
 use super::lines::NoLine;
 use super::peer::Role;
 use super::protocol::{BorrowRequest, Message, Request};
@@ -81,7 +78,7 @@ fn allowed(session: &Session, request: &BorrowRequest) -> Result<LineId, Refused
         let sentence = "Technicians may scan and identify; whoever moves a lock is staff.";
         return Err(Refused("not_allowed", sentence.to_owned()));
     }
-    if let Some(who) = in_use(session, line) {
+    if let Some(who) = in_use(&session.shared, line) {
         let sentence = format!("{who} on {line}; nobody is shut out in the middle. Try again in a moment.");
         return Err(Refused("in_use", sentence));
     }
@@ -112,27 +109,6 @@ async fn break_seal(session: &Session, request: &BorrowRequest) -> Result<(), Re
     Seal::record(state_dir, one).map_err(|error| Refused("failed", error.to_string()))?;
     tell_breaks(&session.shared.engine, state_dir).await;
     Ok(())
-}
-
-/// Who is in the middle of something for which the line is needed.
-fn in_use(session: &Session, line: &LineId) -> Option<String> {
-    let site = &session.shared.configuration.site;
-    let published = session.shared.engine.view();
-    let on_line =
-        |id| site.compartments.get(id).is_some_and(|one| site.devices.get(&one.lock.device) == Some(line));
-    let reserved = |usage: &Use| matches!(usage, Use::Reserved(_));
-    let mut compartments = published.view.compartments.iter();
-    if let Some((id, _)) = compartments.find(|(id, one)| on_line(*id) && reserved(&one.usage)) {
-        return Some(format!("Somebody uses compartment {id}"));
-    }
-    let serves = |terminal| {
-        let site_terminal = site.terminals.get(terminal);
-        let mut doors = site.compartments.iter().filter(|(id, _)| on_line(id));
-        site_terminal.is_some_and(|one| doors.any(|(_, door)| one.serves.contains(&door.bank)))
-    };
-    let mut terminals = published.view.terminals.iter();
-    let busy = terminals.find(|(id, usage)| **usage != TerminalUse::Idle && serves(*id));
-    busy.map(|(id, _)| format!("Somebody is at terminal {id}, which opens doors"))
 }
 
 async fn serve(session: &mut Session, line: &LineId, loan: &Loan, request: &BorrowRequest) -> io::Result<()> {
@@ -179,19 +155,12 @@ fn forbidden(
         return Some(Message::error("not_allowed", "The line was lent for reads."));
     }
     let Ask::Pulse { output, .. } = &question.ask else { return None };
-    let configuration = &session.shared.configuration;
-    let boards = configuration.lines.get(line)?.devices.iter();
-    let board = boards.into_iter().find(|board| board.address == question.address)?;
-    let mut doors = configuration.site.compartments.iter();
-    let door =
-        |site: &CompartmentSite| site.lock.device == board.id && site.lock.output == u16::from(*output);
-    let (id, site) = doors.find(|(_, site)| door(site))?;
-    let published = session.shared.engine.view();
-    let usage = published.view.compartments.get(id).map(|one| &one.usage);
-    let empty = matches!(usage, Some(Use::Free | Use::OutOfService(_)));
-    let sentence =
-        || format!("Something lies or may lie behind door {}: a second person must be there.", site.label);
-    (!empty && request.second_person.is_none()).then(|| Message::error("occupied", sentence()))
+    if request.second_person.is_some() {
+        return None;
+    }
+    let label = occupied(&session.shared, line, question.address, *output)?;
+    let sentence = format!("Something lies or may lie behind door {label}: a second person must be there.");
+    Some(Message::error("occupied", sentence))
 }
 
 /// When each output was pulsed last: a loop of commands burns a lock.

@@ -5,6 +5,7 @@
 mod borrow;
 mod client;
 mod journal;
+mod lending;
 mod lines;
 mod peer;
 pub mod protocol;

@@ -2,6 +2,7 @@
 
 mod address;
 mod boards;
+mod doors;
 mod events;
 mod identify;
 mod lesson;

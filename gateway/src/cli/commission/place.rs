@@ -7,7 +7,7 @@ use device_drivers::spec::{Baud, Parity};
 
 use super::super::arguments::{Arguments, OnLine, ParityName};
 use super::super::{Exit, Failure};
-use crate::config::{self, Configuration, Layers, Line, Parity as Configured, Port, nearest};
+use crate::config::{self, Configuration, Layers, Line, Parity as Configured, Port, Protocol, nearest};
 
 /// A line that somebody means.
 pub struct Place {
@@ -27,7 +27,8 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
     let loaded = config::load_for_start(&Layers::from_options(&arguments.config));
     if let Some(path) = &on.port {
         let same = loaded.configuration.as_ref().and_then(|configuration| by_port(configuration, path));
-        return Ok(same.map_or_else(|| Place { line: None, path: path.clone(), setting: None }, of_line));
+        let unknown = || Ok(Place { line: None, path: path.clone(), setting: None });
+        return same.map_or_else(unknown, modbus);
     }
     let configuration = loaded.configuration.ok_or_else(|| {
         usage(
@@ -39,19 +40,33 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
     match &on.line {
         Some(wanted) => {
             let found = lines.values().find(|line| line.id.as_str() == wanted);
-            found.map(of_line).ok_or_else(|| {
+            let found = found.ok_or_else(|| {
                 let near = nearest(wanted, lines.keys().map(|id| id.as_str()));
                 let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
                 Failure::new(format!("there is no line \"{wanted}\"{near}"))
-            })
+            })?;
+            modbus(found)
         }
         None if lines.len() == 1 => {
-            lines.values().next().map(of_line).ok_or_else(|| usage("there is no line"))
+            lines.values().next().map_or_else(|| Err(usage("there is no line")), modbus)
         }
         None if lines.is_empty() => {
             Err(usage("no line is configured; name a port: --port /dev/serial/by-path/…"))
         }
         None => Err(usage(format!("which line? --line ID, one of {}", ids()))),
+    }
+}
+
+/// A line that may be scanned. On others boards would hear frames that their weak check bytes may take for an order.
+fn modbus(line: &Line) -> Result<Place, Failure> {
+    match line.protocol {
+        Protocol::ModbusRtu => Ok(of_line(line)),
+        other => Err(Failure::new(format!(
+            "{} is spoken on line {}: Modbus boards are looked for, and nothing foreign is said to a lock board; `vestibule \
+             device test` and `walk` work there",
+            other.name(),
+            line.id
+        ))),
     }
 }
 

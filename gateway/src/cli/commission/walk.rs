@@ -1,17 +1,15 @@
 //! `vestibule device walk`: every door once, from the lock's pulse to the contacts, by a person who opens and shuts.
 
-use std::collections::BTreeSet;
-
 use device_drivers::channel::Channel;
 use device_drivers::commission::ask::Ask;
 use device_drivers::commission::learn::{Contact, Expected, Verdict};
 use device_drivers::order::PulseLength;
 use vestibule_core::id::CompartmentId;
-use vestibule_core::site::{CompartmentSite, Sensing};
 
 use super::super::arguments::{Arguments, Walk as Given};
 use super::super::{Exit, Failure, Out, ask};
 use super::boards::{Board, Boards, Input};
+use super::doors::{Contacts, Target, contacts, lines, targets};
 use super::events::Event;
 use super::lesson::{Doors, Pulse, Taught, teach, why};
 use super::outcome::finish;
@@ -24,12 +22,6 @@ use crate::config::Configuration;
 const LESSONS: u32 = 3;
 /// Other pulse lengths, in milliseconds, for boards that cannot time the policy's.
 const PULSES_MS: [u32; 4] = [500, 1_000, 400, 300];
-
-/// A door that is walked.
-struct Target<'a> {
-    id: &'a CompartmentId,
-    site: &'a CompartmentSite,
-}
 
 /// A walk under way.
 pub(super) struct Walk<'a> {
@@ -51,7 +43,7 @@ enum Next {
 /// The walk may not begin, a line is gone, or nothing can be recorded.
 pub fn walk(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit, Failure> {
     let configuration = permit::configuration(arguments)?;
-    let targets = targets(&configuration, given)?;
+    let targets = targets(&configuration, &given.bank)?;
     let permit = Permit::ask(arguments, Some(&configuration), &given.permit)?;
     let state_dir = &configuration.local.state_dir;
     let head = WalkHead {
@@ -81,28 +73,6 @@ pub fn walk(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
     }
     let ids: Vec<&CompartmentId> = targets.iter().map(|target| target.id).collect();
     finish(walk, arguments, &ids, &permit, out)
-}
-
-/// The doors in the order in which a person walks past them.
-fn targets<'a>(configuration: &'a Configuration, given: &Given) -> Result<Vec<Target<'a>>, Failure> {
-    let wanted = |site: &CompartmentSite| {
-        given.bank.is_empty() || given.bank.iter().any(|bank| *bank == site.bank.as_str())
-    };
-    let all = configuration.site.compartments.iter().filter(|(_, site)| wanted(site));
-    let mut targets: Vec<Target<'a>> = all.map(|(id, site)| Target { id, site }).collect();
-    targets.sort_by_key(|target| (target.site.bank.clone(), target.site.column, target.site.row));
-    if targets.is_empty() {
-        return Err(super::place::usage("there is no such bank, or it has no doors"));
-    }
-    Ok(targets)
-}
-
-/// The lines that have their locks, and those that have any inputs.
-fn lines(configuration: &Configuration, targets: &[Target<'_>]) -> BTreeSet<vestibule_core::id::LineId> {
-    let of = |device| configuration.site.devices.get(device).cloned();
-    let locks = targets.iter().filter_map(|target| of(&target.site.lock.device));
-    let inputs = configuration.wiring.contacts.keys().filter_map(|at| of(&at.device));
-    locks.chain(inputs).collect()
 }
 
 /// A pulse that the board can time: as the daemon would pulse, where it can.
@@ -174,13 +144,9 @@ impl Walk<'_> {
         out: &mut Out,
     ) -> Result<Taught, Failure> {
         let site = &self.configuration.site;
-        let expected = |label: &str| {
-            let one = site.compartments.values().find(|one| one.label == label)?;
-            match (one.door, one.latch) {
-                (_, Sensing::Wired) => Some(Expected::DoorAndLatch),
-                (Sensing::Wired, Sensing::Absent) => Some(Expected::Door),
-                (Sensing::Absent, Sensing::Absent) => None,
-            }
+        let expected = |label: &str| match contacts(site, label)? {
+            Contacts::Door => Some(Expected::Door),
+            Contacts::DoorAndLatch => Some(Expected::DoorAndLatch),
         };
         let doors = Doors { label: &target.site.label, labels: &self.labels, expected: &expected };
         let notes = &mut self.notes;
