@@ -59,15 +59,16 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
 
 /// A line that may be scanned. On others boards would hear frames that their weak check bytes may take for an order.
 fn modbus(line: &Line) -> Result<Place, Failure> {
-    match line.protocol {
-        Protocol::ModbusRtu => Ok(of_line(line)),
-        other => Err(Failure::new(format!(
-            "{} is spoken on line {}: Modbus boards are looked for, and nothing foreign is said to a lock board; `vestibule \
-             device test` and `walk` work there",
-            other.name(),
-            line.id
-        ))),
+    let spoken = line.protocol.boards();
+    if spoken == Some(Protocol::ModbusRtu) {
+        return Ok(of_line(line));
     }
+    Err(Failure::new(format!(
+        "{} is spoken on line {}: Modbus boards are looked for, and nothing foreign is said to others; `vestibule device test` \
+         and `walk` work with lock boards",
+        spoken.map_or("osdp", Protocol::name),
+        line.id
+    )))
 }
 
 /// A usage error.
