@@ -5,10 +5,16 @@
 //! Traps: what the document does not say, what differs by firmware, what is one byte away from opening everything.
 //! If the model is a register map without set-up and outputs, write a profile in `profiles/` instead.
 //!
-//! A board with inputs or probes is this file, its line in `mod.rs` and in `Model::all`, and a simulator in
-//! `sim-devices/src/device/`. A lock board needs two things more: a typed constructor of its pulse in its codec (there is
-//! none that writes a coil by number, so that no all-open code can be built by accident), and that pulse as the plan's
-//! `pulse`; see `waveshare_relay.rs`. A board that speaks no Modbus begins with a codec of its own in `frame/`.
+//! A board with inputs or probes is this file, its lines in `mod.rs`, in `built_in` of `catalogue.rs` and in the list of
+//! `tests.rs`, and a simulator in `sim-devices/src/device/`. A lock board needs three things more: a typed constructor of
+//! its pulse in its codec (for Modbus `frame/modbus_rtu/outputs.rs`; there is none that writes a coil by number, so that no
+//! all-open code can be built by accident), that pulse as the plan's `pulse` (see `waveshare_relay.rs`), and how it gets
+//! another address in `commission/readdress.rs`.
+//!
+//! A board that speaks no Modbus begins with a codec of its own in `frame/`, and an arm for it in `frame/protocol.rs`,
+//! `frame/request.rs` and `frame/view.rs`: whether it answers an opening at all (`quiet`), how long it drives by itself
+//! (`own_pulse`), and after how many agreeing reads its check bytes are to be believed (`agreeing_reads`). Its simulator is
+//! in `sim-devices/src/lock_board/`, and the tests of wrong doors learn of it in `tests/src/wire/lockers.rs`.
 
 use std::time::Duration;
 
@@ -21,7 +27,7 @@ const INPUTS: u8 = 4;
 const CONTROL_MODE: u16 = 0x1000;
 const VERSION: u16 = 0x8000;
 
-/// The models of this file, under the names that a configuration uses. Add them to `Model::all`.
+/// The models of this file, under the names that a configuration uses. Add them to `built_in`.
 #[must_use]
 pub fn models() -> Vec<Model> {
     plan().map(|plan| Model::new("maker-model", plan).about("Maker and model")).into_iter().collect()

@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use vestibule_core::command::{Actor, Channel, Status};
 use vestibule_core::id::TerminalId;
-use vestibule_core::input::{Entry, Input, Key};
+use vestibule_core::input::{Entry, Input, Key, Typed};
 use vestibule_core::refusal::Refusal;
 use vestibule_core::screen::Screen;
 
@@ -182,7 +182,7 @@ async fn terminal_shows_screens_takes_entries_and_has_one_seat() {
     assert_eq!(entries, ["123 456 7890".to_owned(), format!("{:?}", Key::NotDelivered)]);
     assert_eq!(guest.hear().await["screen"], json!({"show": "put_in", "label": "A1"}));
 
-    guest.say(&json!({"type": "x".repeat(33)}).to_string()).await;
+    guest.say(&json!({"type": "x".repeat(Typed::MAX + 1)}).to_string()).await;
     assert_eq!(guest.refused().await, "malformed");
     guest.say(&json!({"journal": {"after": 0}}).to_string()).await;
     assert_eq!(guest.refused().await, "not_now");
