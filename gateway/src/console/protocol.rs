@@ -129,7 +129,7 @@ pub struct AnchorMessage {
 /// Function keys of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "see `vestibule_core::input::Key`")]
+#[expect(missing_docs, reason = "see the core's `input::Key`")]
 pub enum KeyName {
     Ok,
     Cancel,

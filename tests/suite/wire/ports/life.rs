@@ -1,8 +1,9 @@
 //! Over a pseudo-terminal: unplugged and back, babbling, silent adapter, doubled address.
 
+use std::cell::Cell;
 use std::time::Duration;
 
-use device_drivers::signal::{DeviceState, LineTrouble, NotSent, Outcome, PortState, Sign};
+use device_drivers::signal::{DeviceState, LineTrouble, NotSent, Outcome, PortState, Sign, Signal};
 use sim_devices::{Baud, DeviceSpec, InputCount, Latches, LineSpec, Model};
 use vestibule_tests::wire::lines::{address, configured};
 
@@ -58,15 +59,27 @@ fn babbling_is_named_opens_nothing_and_is_survived() {
     // A second of it, without a gap: 1,920 characters at 19,200 baud.
     let noise: Vec<u8> =
         (0..1_920_u32).map(|at| u8::try_from(at.wrapping_mul(151) >> 3 & 0xFF).unwrap()).collect();
-    rig.line.with(|sim| sim.babble(&noise));
-    let during = rig.pulse(7);
-    rig.wait_trouble(|trouble| *trouble == LineTrouble::Babbling);
-    let outcome = rig.outcome(during);
-    assert!(!matches!(outcome, Outcome::Exception { .. } | Outcome::Watched { .. }), "{outcome:?}");
+    // A machine that is busy lets gaps into the noise, and a pulse through them: then it babbles again.
+    let (babbling, mut orders) = (Cell::new(false), 0);
+    while !babbling.get() {
+        assert!(orders < 20, "babbling is not named");
+        rig.line.with(|sim| sim.babble(&noise));
+        let during = rig.pulse(7);
+        orders += 1;
+        let outcome = rig.wait_for("the end of a pulse under noise", |signal| match signal {
+            Signal::Line { trouble: LineTrouble::Babbling, .. } => {
+                babbling.set(true);
+                None
+            }
+            Signal::Ended { order, outcome, .. } if order.0 == during => Some(*outcome),
+            _ => None,
+        });
+        assert!(!matches!(outcome, Outcome::Exception { .. } | Outcome::Watched { .. }), "{outcome:?}");
+    }
     rig.pulse_until_acknowledged(2);
     let closed = rig.closed();
     assert!(closed.iter().all(|relay| [2, 7].contains(relay)), "{closed:?}");
-    assert!(closed.iter().filter(|relay| **relay == 7).count() <= 1, "{closed:?}");
+    assert!(closed.iter().filter(|relay| **relay == 7).count() <= orders, "{closed:?}");
 }
 
 #[test]

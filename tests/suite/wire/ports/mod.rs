@@ -14,7 +14,7 @@ use device_drivers::channel::Channel;
 use device_drivers::id::OrderId;
 use device_drivers::order::{Order, PulseLength, Refused, Task};
 use device_drivers::port::{LineHandle, monotonic_now, spawn};
-use device_drivers::signal::{DeviceState, LineTrouble, Outcome, PortState, Sign, Signal};
+use device_drivers::signal::{DeviceState, Outcome, PortState, Sign, Signal};
 use device_drivers::spec::PortSpec;
 use sim_devices::{Act, LineSpec, Person, PtyLine, PtySpec, SerialServer, ServedBy};
 use tempfile::TempDir;
@@ -121,12 +121,6 @@ impl Rig {
         let is =
             |signal: &Signal| matches!(signal, Signal::Port { state, .. } if state == wanted).then_some(());
         self.wait_for(&format!("port {wanted:?}"), is);
-    }
-
-    fn wait_trouble(&self, wanted: fn(&LineTrouble) -> bool) {
-        let is =
-            |signal: &Signal| matches!(signal, Signal::Line { trouble, .. } if wanted(trouble)).then_some(());
-        self.wait_for("a line's trouble", is);
     }
 
     fn wait_sign(&self, number: u8, wanted: &Sign) {
