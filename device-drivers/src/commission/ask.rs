@@ -220,7 +220,7 @@ const fn table(function: u8) -> Result<Table, AskError> {
     }
 }
 
-fn known(model: &str) -> Result<Model, AskError> {
+pub(super) fn known(model: &str) -> Result<Model, AskError> {
     Model::by_name(model).ok_or_else(|| AskError::Model(model.to_owned()))
 }
 

@@ -5,6 +5,7 @@
 //! [`port::Borrowed`](crate::port::Borrowed) plays both on a port that nobody else holds.
 
 pub mod ask;
+pub mod guard;
 pub mod identify;
 pub mod learn;
 pub mod readdress;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::commission::ask::{Answer, Encoded};
-use crate::frame::{Envelope, Head, Verdict, View};
-use crate::limits::MAX_FRAME;
+use crate::frame::{Envelope, Verdict};
+use crate::line::receiver::{Heard, Receiver};
 use crate::line::timing::Timing;
 use crate::time::Monotonic;
 
@@ -16,11 +16,12 @@ pub struct Transaction {
     deadline: Monotonic,
     /// Time that the rest of an answer takes after its first byte.
     room: Duration,
-    run: Vec<u8>,
+    timing: Timing,
+    receiver: Receiver,
     heard_any: bool,
+    /// The adapter is known to give back what is sent: the first of our own frames is never an answer.
+    echoes: bool,
     own_echo_seen: bool,
-    /// Bytes that can become no frame were heard.
-    noise: bool,
 }
 
 impl Transaction {
@@ -31,8 +32,23 @@ impl Transaction {
         let room = timing.characters(asked.answer_bytes) + timing.gap();
         let quiet = asked.request.and_then(|request| request.quiet());
         let deadline = sent + quiet.unwrap_or(asked.timeout);
-        let (run, noise) = (Vec::new(), false);
-        Self { asked, sent, deadline, room, run, heard_any: false, own_echo_seen: false, noise }
+        let mut receiver = Receiver::new(asked.protocol);
+        receiver.expect(asked.answer_bytes);
+        let (timing, echoes, heard_any, own_echo_seen) = (*timing, false, false, false);
+        Self { asked, sent, deadline, room, timing, receiver, heard_any, echoes, own_echo_seen }
+    }
+
+    /// The same, through an adapter of which it is known whether it gives back what is sent.
+    #[must_use]
+    pub const fn through(mut self, echoes: bool) -> Self {
+        self.echoes = echoes;
+        self
+    }
+
+    /// Whether our own frame came back before any answer to it.
+    #[must_use]
+    pub const fn own_echo_seen(&self) -> bool {
+        self.own_echo_seen
     }
 
     /// When it is given up.
@@ -48,39 +64,35 @@ impl Transaction {
             self.heard_any = true;
             self.deadline = self.deadline.max(now) + self.room;
         }
-        self.noise |= self.run.len() + bytes.len() > MAX_FRAME;
-        if !self.noise {
-            self.run.extend_from_slice(bytes);
-        }
-        while !self.noise {
-            match self.asked.protocol.head(&self.run, self.asked.answer_bytes) {
-                Head::More => return None,
-                Head::Noise => self.noise = true,
-                Head::Frame(length) => {
-                    let frame: Vec<u8> = self.run.drain(..length).collect();
-                    if let Some(answer) = self.judge(&frame, early) {
-                        return Some(answer);
-                    }
-                }
+        self.receiver.take(bytes, now, &self.timing, early);
+        while let Some(heard) = self.receiver.next() {
+            let echo_before = self.own_echo_seen;
+            if let Some(answer) = self.judge(&heard) {
+                return Some(answer);
+            }
+            if self.own_echo_seen && !echo_before && heard.bytes.len() >= bytes.len() {
+                // A late echo alone is no sign of a board: an empty address is silent behind such an adapter, too.
+                self.heard_any = false;
             }
         }
         None
     }
 
-    /// What `frame` is to the question: exact in slave, function, length and echo.
-    fn judge(&mut self, frame: &[u8], early: bool) -> Option<Answer> {
-        let own = frame == self.asked.frame;
+    /// What a frame is to the question: exact in slave, function, length and echo.
+    fn judge(&mut self, heard: &Heard) -> Option<Answer> {
+        let own = heard.bytes == self.asked.frame;
         let is_write = self.asked.request.is_none_or(|request| request.is_write());
-        // A read given back is the adapter's; a write is so only where no board could have echoed it yet.
-        if own && !self.own_echo_seen && (early || !is_write) {
+        // A read given back is the adapter's; a write is so where no board could have echoed it yet, or where the adapter is
+        // known to give everything back.
+        if own && !self.own_echo_seen && (heard.early || self.echoes || !is_write) {
             self.own_echo_seen = true;
             return None;
         }
-        if early {
+        if heard.early {
             return None;
         }
         let Some(request) = self.asked.request else { return own.then_some(Answer::Echo) };
-        let view = View::new(self.asked.protocol, frame)?;
+        let view = heard.view()?;
         match request.judge(Envelope::from(self.asked.address), &view) {
             Verdict::Data(data) => Some(Answer::Data(data.to_vec())),
             Verdict::Echo => Some(Answer::Echo),
@@ -145,5 +157,30 @@ mod tests {
         assert_eq!(read.given_up(), Answer::Silent);
         assert_eq!(read.received(&[0x01, 0x02, 0x01, 0x80, 0x61, 0xE8, 0, 0], later()), None);
         assert_eq!(read.given_up(), Answer::Damaged);
+    }
+
+    fn pulse() -> Transaction {
+        begin(Ask::Pulse { model: "waveshare-relay-8".into(), output: 1, millis: 300 })
+    }
+
+    #[test]
+    fn pulse_that_the_adapter_gives_back_is_no_acknowledgement_also_when_it_comes_in_pieces() {
+        let mut split = pulse();
+        let frame = split.asked.frame.clone();
+        let (early, late) = (NOW, split.sent + Duration::from_micros(1));
+        assert!(late.since(early) < split.timing.resync(), "one run of bytes");
+        assert_eq!(split.received(&frame[..3], early), None, "our own bytes are still going out");
+        assert_eq!(split.received(&frame[3..], late), None, "its end comes late");
+        assert_eq!(split.received(&frame, late), Some(Answer::Echo), "the board's");
+    }
+
+    #[test]
+    fn late_echo_of_an_adapter_that_is_known_for_it_is_no_acknowledgement() {
+        let mut known = pulse().through(true);
+        let frame = known.asked.frame.clone();
+        assert_eq!(known.received(&frame, later()), None);
+        assert_eq!(known.given_up(), Answer::Silent, "no board has said anything");
+        assert_eq!(known.received(&frame, later()), Some(Answer::Echo));
+        assert_eq!(pulse().received(&frame, later()), Some(Answer::Echo), "others do not give back");
     }
 }

@@ -94,6 +94,12 @@ impl Lanes {
         self.pulses.iter()
     }
 
+    /// Whether any watch is under way.
+    #[must_use]
+    pub const fn any_watch(&self) -> bool {
+        !self.watches.is_empty()
+    }
+
     /// Whether something is watched of what a poll of a slave tells.
     #[must_use]
     pub fn watches(&self, slave: usize, told: &Meaning) -> bool {
@@ -208,7 +214,9 @@ mod tests {
         lanes.expire(Monotonic::from_micros(5_000), |order, outcome| ended.push((order.0, outcome)));
         lanes.drop_pulses(Some(1), NotSent::DeviceDown, |order, outcome| ended.push((order.0, outcome)));
         lanes.drop_pulses(None, NotSent::Stopped, |order, outcome| ended.push((order.0, outcome)));
+        assert!(lanes.any_watch());
         lanes.end_watches(|order, outcome| ended.push((order.0, outcome)));
+        assert!(!lanes.any_watch());
         let not_sent = Outcome::NotSent;
         let expected = [
             (1, not_sent(NotSent::Expired)),

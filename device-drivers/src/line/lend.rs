@@ -7,13 +7,17 @@ use crate::signal::{NotSent, PortState, Signal};
 use crate::time::Monotonic;
 
 impl Line {
-    /// Whether no pulse is in flight, waits, or may still hold an output on.
+    /// Whether no pulse is in flight, waits, or may still hold an output on, and nobody watches a door: what a pulse did is seen
+    /// before the line is given away.
     #[must_use]
     pub fn can_be_lent(&self, now: Monotonic) -> bool {
         let in_flight =
             matches!(&self.wire, Wire::Awaiting(exchange) if matches!(exchange.job, Job::Pulse { .. }));
         let waits = self.lanes.pulses().next().is_some();
-        !in_flight && !waits && !self.slaves.iter().any(|slave| slave.any_pulse_on(now))
+        !in_flight
+            && !waits
+            && !self.lanes.any_watch()
+            && !self.slaves.iter().any(|slave| slave.any_pulse_on(now))
     }
 
     /// The wire is somebody else's from now on, until [`Line::opened`]: as with a closed port, devices are down and orders end

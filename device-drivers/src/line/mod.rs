@@ -18,7 +18,7 @@ mod master;
 mod orders;
 mod parts;
 mod quarantine;
-mod receiver;
+pub(crate) mod receiver;
 mod report;
 mod schedule;
 mod set_up;

@@ -8,12 +8,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::run::mark_folder;
 
 const FILE: &str = "seal.json";
+const LOCK: &str = "seal.lock";
+/// Largest file of a seal, in bytes: every break that is kept at its usual length, and far more than a person writes.
 const BYTES_MAX: u64 = 256 * 1024;
 /// Breaks that are kept; older ones are in the journal.
 const BREAKS_MAX: usize = 200;
@@ -64,17 +67,59 @@ fn copies(state_dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn read(path: &Path) -> Option<Seal> {
-    let text = crate::config::read_bounded(path, BYTES_MAX).ok()?;
-    serde_json::from_str(&text).ok()
+/// One copy; none where there is no file. A copy that cannot be read is no reason to believe that there is no seal.
+fn read(path: &Path) -> Result<Option<Seal>, SealError> {
+    let text = match crate::config::read_bounded(path, BYTES_MAX) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed("read the seal", path)(error)),
+    };
+    serde_json::from_str(&text).map(Some).map_err(|error| failed("understand the seal", path)(error.into()))
+}
+
+/// Held while the seal is read and written anew: breaks of two at a time are both kept.
+struct Held {
+    _threads: MutexGuard<'static, ()>,
+    _processes: File,
+}
+
+fn hold(state_dir: &Path) -> Result<Held, SealError> {
+    static THREADS: Mutex<()> = Mutex::new(());
+    let threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = state_dir.join(LOCK);
+    // The state folder itself is locked by the daemon all its life.
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = file.map_err(failed("open", &path))?;
+    give_to_owner(&file, state_dir);
+    file.lock().map_err(failed("lock", &path))?;
+    Ok(Held { _threads: threads, _processes: file })
+}
+
+/// The seal as it is kept: older breaks go where the journal has them, and none before.
+fn fitting(seal: &Seal) -> Result<Vec<u8>, io::Error> {
+    let mut kept = seal.clone();
+    loop {
+        let text = serde_json::to_vec(&kept)?;
+        let fits = u64::try_from(text.len()).is_ok_and(|bytes| bytes <= BYTES_MAX);
+        if fits && kept.breaks.len() <= BREAKS_MAX {
+            return Ok(text);
+        }
+        let Some(oldest) = kept.breaks.iter().position(|one| one.told) else {
+            return Err(io::Error::other("too many breaks wait for the journal; start the daemon"));
+        };
+        kept.breaks.remove(oldest);
+    }
 }
 
 impl Seal {
     /// The seal of a site, as both copies together tell; none for a site that was never commissioned.
-    #[must_use]
-    pub fn of(state_dir: &Path) -> Option<Self> {
-        let mut all = copies(state_dir).into_iter().filter_map(|path| read(&path));
-        let mut seal = all.next()?;
+    ///
+    /// # Errors
+    /// [`SealError`]: a copy is there and cannot be read. Nobody can tell, and nothing may be moved.
+    pub fn of(state_dir: &Path) -> Result<Option<Self>, SealError> {
+        let all: Result<Vec<_>, _> = copies(state_dir).iter().map(|path| read(path)).collect();
+        let mut all = all?.into_iter().flatten();
+        let Some(mut seal) = all.next() else { return Ok(None) };
         for other in all {
             for one in other.breaks {
                 match seal.breaks.iter_mut().find(|known| (known.at, &known.by) == (one.at, &one.by)) {
@@ -84,14 +129,17 @@ impl Seal {
             }
         }
         seal.breaks.sort_by_key(|one| one.at);
-        Some(seal)
+        Ok(Some(seal))
     }
 
     /// Whether exactly one copy is there: somebody, or a failing disk, took the other.
-    #[must_use]
-    pub fn copy_is_gone(state_dir: &Path) -> bool {
-        let there = copies(state_dir).iter().filter(|path| read(path).is_some()).count();
-        there > 0 && there < copies(state_dir).len()
+    ///
+    /// # Errors
+    /// [`SealError`]: a copy is there and cannot be read.
+    pub fn copy_is_gone(state_dir: &Path) -> Result<bool, SealError> {
+        let all: Result<Vec<_>, _> = copies(state_dir).iter().map(|path| read(path)).collect();
+        let all = all?;
+        Ok(all.iter().any(Option::is_some) && all.iter().any(Option::is_none))
     }
 
     /// Writes both copies, each in one step.
@@ -99,13 +147,16 @@ impl Seal {
     /// # Errors
     /// [`SealError`].
     pub fn write(&self, state_dir: &Path) -> Result<(), SealError> {
-        let mut kept = self.clone();
-        kept.breaks.drain(..kept.breaks.len().saturating_sub(BREAKS_MAX));
+        let held = hold(state_dir)?;
+        self.write_held(state_dir, &held)
+    }
+
+    fn write_held(&self, state_dir: &Path, _held: &Held) -> Result<(), SealError> {
+        let text = fitting(self).map_err(failed("write the seal of", state_dir))?;
         for path in copies(state_dir) {
-            let text = serde_json::to_vec(&kept).map_err(|error| failed("write", &path)(error.into()))?;
             let Some(folder) = path.parent() else { continue };
             fs::create_dir_all(folder).map_err(failed("create", folder))?;
-            let unfinished = folder.join("seal.json.new");
+            let unfinished = folder.join(format!("seal.json.new.{}", std::process::id()));
             let mut file = OpenOptions::new()
                 .write(true)
                 .create(true)
@@ -128,9 +179,14 @@ impl Seal {
     /// # Errors
     /// [`SealError`]: nothing may be moved then.
     pub fn record(state_dir: &Path, one: Break) -> Result<(), SealError> {
-        let Some(mut seal) = Self::of(state_dir) else { return Ok(()) };
+        // A site without a seal has nothing to lock, nor a folder perhaps.
+        if Self::of(state_dir)?.is_none() {
+            return Ok(());
+        }
+        let held = hold(state_dir)?;
+        let Some(mut seal) = Self::of(state_dir)? else { return Ok(()) };
         seal.breaks.push(one);
-        seal.write(state_dir)
+        seal.write_held(state_dir, &held)
     }
 
     /// Breaks that the journal does not have yet.
@@ -143,11 +199,12 @@ impl Seal {
     /// # Errors
     /// [`SealError`]; they are told again at the next start.
     pub fn mark_told(state_dir: &Path, told: &[Break]) -> Result<(), SealError> {
-        let Some(mut seal) = Self::of(state_dir) else { return Ok(()) };
+        let held = hold(state_dir)?;
+        let Some(mut seal) = Self::of(state_dir)? else { return Ok(()) };
         for one in &mut seal.breaks {
             one.told |= told.iter().any(|told| (told.at, &told.by) == (one.at, &one.by));
         }
-        seal.write(state_dir)
+        seal.write_held(state_dir, &held)
     }
 }
 
@@ -185,10 +242,10 @@ mod tests {
             let (_folder, state) = site();
             sealed(&state);
             Seal::record(&state, broken(2)).unwrap();
-            assert!(!Seal::copy_is_gone(&state));
+            assert!(!Seal::copy_is_gone(&state).unwrap());
             fs::remove_file(&copies(&state)[taken]).unwrap();
-            assert!(Seal::copy_is_gone(&state));
-            let seal = Seal::of(&state).unwrap();
+            assert!(Seal::copy_is_gone(&state).unwrap());
+            let seal = Seal::of(&state).unwrap().unwrap();
             assert_eq!(seal.untold().cloned().collect::<Vec<_>>(), [broken(2)]);
         }
     }
@@ -200,15 +257,58 @@ mod tests {
         let before = fs::read(&copies(&state)[0]).unwrap();
         Seal::record(&state, broken(2)).unwrap();
         fs::write(&copies(&state)[0], before).unwrap();
-        assert_eq!(Seal::of(&state).unwrap().untold().count(), 1);
+        assert_eq!(Seal::of(&state).unwrap().unwrap().untold().count(), 1);
         Seal::mark_told(&state, &[broken(2)]).unwrap();
-        assert_eq!(Seal::of(&state).unwrap().untold().count(), 0);
+        assert_eq!(Seal::of(&state).unwrap().unwrap().untold().count(), 0);
     }
 
     #[test]
     fn site_that_was_never_commissioned_has_no_seal_to_break() {
         let (_folder, state) = site();
         Seal::record(&state, broken(2)).unwrap();
-        assert_eq!(Seal::of(&state), None);
+        assert_eq!(Seal::of(&state).unwrap(), None);
+    }
+
+    #[test]
+    fn copy_that_cannot_be_read_is_not_taken_for_no_seal() {
+        let huge = vec![b' '; usize::try_from(BYTES_MAX).unwrap() + 1];
+        for bad in [&b"{"[..], b"", b"\xff", &huge] {
+            for copy in 0..2 {
+                let (_folder, state) = site();
+                sealed(&state);
+                fs::write(&copies(&state)[copy], bad).unwrap();
+                assert!(Seal::of(&state).is_err() && Seal::copy_is_gone(&state).is_err());
+                assert!(Seal::record(&state, broken(2)).is_err(), "nothing may be moved");
+            }
+        }
+        let (_folder, state) = site();
+        fs::create_dir(state.join(FILE)).unwrap();
+        assert!(Seal::of(&state).is_err(), "not a file");
+    }
+
+    #[test]
+    fn breaks_of_many_at_a_time_are_all_kept() {
+        let (_folder, state) = site();
+        sealed(&state);
+        std::thread::scope(|scope| {
+            for at in 2..10 {
+                let state = &state;
+                scope.spawn(move || Seal::record(state, broken(at)).unwrap());
+            }
+        });
+        assert_eq!(Seal::of(&state).unwrap().unwrap().untold().count(), 8);
+    }
+
+    #[test]
+    fn break_that_the_journal_does_not_have_is_never_dropped() {
+        let told = |at| Break { told: true, ..broken(at) };
+        let full: Vec<Break> = (0..200).map(|at| if at == 0 { broken(at) } else { told(at) }).collect();
+        let mut seal = Seal { by: "os:anna".into(), at: 1, breaks: full };
+        seal.breaks.push(broken(200));
+        let kept: Seal = serde_json::from_slice(&fitting(&seal).unwrap()).unwrap();
+        assert_eq!(kept.breaks.len(), BREAKS_MAX);
+        assert_eq!(kept.untold().map(|one| one.at).collect::<Vec<_>>(), [0, 200]);
+        seal.breaks = (0..=200).map(broken).collect();
+        assert!(fitting(&seal).is_err());
     }
 }

@@ -7,18 +7,19 @@ use std::time::Duration;
 use device_drivers::commission::ask::{Ask, Question};
 use device_drivers::port::Loan;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use vestibule_core::id::LineId;
 
 use super::lending::{REASON_MAX, in_use, occupied};
 use super::lines::NoLine;
-use super::peer::Role;
+use super::peer::{Role, account_names};
 use super::protocol::{BorrowRequest, Message, Request};
 use super::session::Session;
-use crate::commission::{Break, Seal};
+use super::terms::{Terms, loan_max, no_second};
+use crate::commission::{Break, Seal, SealError};
 use crate::run::tell_breaks;
 
-/// How long a borrower may ask nothing: whoever walks doors asks for their contacts all the time.
+/// How long a borrower may ask nothing that is answered: whoever walks doors asks for their contacts all the time.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Between two pulses of one output.
@@ -54,6 +55,9 @@ pub async fn lend(session: &mut Session, request: &BorrowRequest) -> io::Result<
     tracing::info!(%line, peer = %session.peer.name, writes = request.writes, "line is lent");
     let ended = serve(session, &line, &loan, request).await;
     drop(loan);
+    if session.peer.role != Role::Staff {
+        session.shared.rests.came_back(&line, Instant::now());
+    }
     tracing::info!(%line, peer = %session.peer.name, "line is given back");
     ended
 }
@@ -78,6 +82,15 @@ fn allowed(session: &Session, request: &BorrowRequest) -> Result<LineId, Refused
         let sentence = "Technicians may scan and identify; whoever moves a lock is staff.";
         return Err(Refused("not_allowed", sentence.to_owned()));
     }
+    let second = request.second_person.as_deref();
+    if let Some(why) = second.and_then(|second| no_second(second, &session.peer.name, &account_names())) {
+        return Err(Refused("malformed", why));
+    }
+    let left = session.shared.rests.left(line, Instant::now());
+    if let Some(left) = left.filter(|_| session.peer.role != Role::Staff) {
+        let sentence = format!("{line} was lent a moment ago; again in {} s.", left.as_secs() + 1);
+        return Err(Refused("too_soon", sentence));
+    }
     if let Some(who) = in_use(&session.shared, line) {
         let sentence = format!("{who} on {line}; nobody is shut out in the middle. Try again in a moment.");
         return Err(Refused("in_use", sentence));
@@ -85,10 +98,14 @@ fn allowed(session: &Session, request: &BorrowRequest) -> Result<LineId, Refused
     Ok(line.clone())
 }
 
+fn failed(error: &SealError) -> Refused {
+    Refused("failed", error.to_string())
+}
+
 /// On a commissioned site the break is in the journal before the line is lent.
 async fn break_seal(session: &Session, request: &BorrowRequest) -> Result<(), Refused> {
     let state_dir = &session.shared.configuration.local.state_dir;
-    if Seal::of(state_dir).is_none() {
+    if Seal::of(state_dir).map_err(|error| failed(&error))?.is_none() {
         return Ok(());
     }
     let Some(reason) = request.break_seal.as_deref().map(str::trim).filter(|reason| !reason.is_empty())
@@ -106,24 +123,36 @@ async fn break_seal(session: &Session, request: &BorrowRequest) -> Result<(), Re
         reason: reason.to_owned(),
         told: false,
     };
-    Seal::record(state_dir, one).map_err(|error| Refused("failed", error.to_string()))?;
-    tell_breaks(&session.shared.engine, state_dir).await;
-    Ok(())
+    Seal::record(state_dir, one).map_err(|error| failed(&error))?;
+    if tell_breaks(&session.shared.engine, state_dir).await {
+        return Ok(());
+    }
+    let sentence =
+        "The journal cannot keep why the seal is broken now, and nothing is moved that it does not know.";
+    Err(Refused("failed", sentence.to_owned()))
 }
 
 async fn serve(session: &mut Session, line: &LineId, loan: &Loan, request: &BorrowRequest) -> io::Result<()> {
     session.say(&Message::Lent).await?;
     let mut rest = Rest::default();
+    let end = Instant::now() + loan_max(session.peer.role);
+    let mut idle = Instant::now() + IDLE_TIME_MAX;
     loop {
-        let said = match timeout(IDLE_TIME_MAX, session.lines.next()).await {
+        let said = match timeout_at(idle.min(end), session.lines.next()).await {
             Ok(Ok(line)) => line,
             Ok(Err(NoLine::Io(error))) => return Err(error),
             Ok(Err(NoLine::Ended | NoLine::Malformed)) => return Ok(()),
             Err(_) => {
-                let sentence = "Nothing was asked for too long; the line is the building's again.";
+                let sentence =
+                    "Nothing was asked for too long, or for long enough; the line is the building's again.";
                 return session.say(&Message::error("idle", sentence)).await;
             }
         };
+        if Instant::now() >= end {
+            return session
+                .say(&Message::error("over", "The loan is over; the line is the building's again."))
+                .await;
+        }
         match serde_json::from_slice(&said) {
             Ok(Request::Ask(question)) => {
                 let refusal =
@@ -132,6 +161,9 @@ async fn serve(session: &mut Session, line: &LineId, loan: &Loan, request: &Borr
                     Some(refusal) => refusal,
                     None => asked(loan, question).await,
                 };
+                if matches!(answer, Message::Answer(_)) {
+                    idle = Instant::now() + IDLE_TIME_MAX;
+                }
                 session.say(&answer).await?;
             }
             Ok(Request::Return) => return session.say(&Message::End).await,
@@ -148,19 +180,14 @@ fn forbidden(
     question: &Question,
     request: &BorrowRequest,
 ) -> Option<Message> {
-    if !question.ask.is_write() {
-        return None;
-    }
-    if !request.writes {
-        return Some(Message::error("not_allowed", "The line was lent for reads."));
-    }
-    let Ask::Pulse { output, .. } = &question.ask else { return None };
-    if request.second_person.is_some() {
-        return None;
-    }
-    let label = occupied(&session.shared, line, question.address, *output)?;
-    let sentence = format!("Something lies or may lie behind door {label}: a second person must be there.");
-    Some(Message::error("occupied", sentence))
+    let configuration = &session.shared.configuration;
+    let Some(line) = configuration.lines.get(line) else {
+        return Some(Message::error("not_found", format!("There is no line {line}.")));
+    };
+    // Who cannot tell whether the site is sealed takes it for sealed.
+    let sealed = !matches!(Seal::of(&configuration.local.state_dir), Ok(None));
+    let terms = Terms { line, request, sealed };
+    terms.forbid(question, &|board, output| occupied(&session.shared, board, output))
 }
 
 /// When each output was pulsed last: a loop of commands burns a lock.

@@ -2,7 +2,7 @@
 
 pub use vestibule_core::command::REASON_MAX;
 use vestibule_core::compartment::Use;
-use vestibule_core::id::LineId;
+use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::site::CompartmentSite;
 use vestibule_core::view::TerminalUse;
 
@@ -30,17 +30,16 @@ pub fn in_use(shared: &Shared, line: &LineId) -> Option<String> {
     busy.map(|(id, _)| format!("Somebody is at terminal {id}, which opens doors"))
 }
 
-/// The label of the door that this output of this board opens, where it is not known to be empty.
+/// The label of a door of this board, of this output of it where one is named, that is not known to be empty. A door out of
+/// service is none of these: a pickup that jammed leaves its parcel inside.
 #[must_use]
-pub fn occupied(shared: &Shared, line: &LineId, address: u8, output: u8) -> Option<String> {
-    let configuration = &shared.configuration;
-    let mut boards = configuration.lines.get(line)?.devices.iter();
-    let board = boards.find(|board| board.address == address)?;
-    let mut doors = configuration.site.compartments.iter();
-    let door = |site: &CompartmentSite| site.lock.device == board.id && site.lock.output == u16::from(output);
-    let (id, site) = doors.find(|(_, site)| door(site))?;
+pub fn occupied(shared: &Shared, board: &DeviceId, output: Option<u8>) -> Option<String> {
     let published = shared.engine.view();
-    let usage = published.view.compartments.get(id).map(|one| &one.usage);
-    let empty = matches!(usage, Some(Use::Free | Use::OutOfService(_)));
-    (!empty).then(|| site.label.clone())
+    let mut doors = shared.configuration.site.compartments.iter();
+    let mine = |site: &CompartmentSite| {
+        let this = output.is_none_or(|output| site.lock.output == u16::from(output));
+        site.lock.device == *board && this
+    };
+    let empty = |id| matches!(published.view.compartments.get(id).map(|one| &one.usage), Some(Use::Free));
+    doors.find(|(id, site)| mine(site) && !empty(*id)).map(|(_, site)| site.label.clone())
 }

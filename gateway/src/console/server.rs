@@ -17,6 +17,7 @@ use super::lines;
 use super::peer;
 use super::protocol::Message;
 use super::replies::Replies;
+use super::rests::Rests;
 use super::session::Session;
 use crate::config::Configuration;
 use crate::engine::EngineHandle;
@@ -59,6 +60,8 @@ pub struct Shared {
     pub telemetry: Telemetry,
     /// Who lends lines.
     pub loans: Loans,
+    /// Lines that were lent to technicians a moment ago.
+    pub rests: Rests,
     /// The readers, for whoever gives them keys.
     pub readers: Readers,
     /// Who waits for answers.
@@ -107,6 +110,7 @@ impl Console {
             journal,
             telemetry,
             loans,
+            rests: Rests::default(),
             readers,
             replies,
             verifying: Semaphore::new(1),

@@ -63,6 +63,7 @@ pub fn hash(bytes: &[u8]) -> Digest {
 pub fn seal(envelope: &Envelope, sequence: u64, previous: &Digest, event: &Event) -> Sealed {
     let place = Place::Journal { sequence, previous };
     let bytes = document(envelope, &place, event).bytes();
+    debug_assert!(bytes.len() <= ROW_MAX, "a {} of {} bytes", event.fact.name(), bytes.len());
     Sealed { hash: hash(&bytes), bytes, event_type: event.fact.name() }
 }
 
@@ -191,6 +192,16 @@ mod tests {
     fn row_stays_within_its_limit_when_the_reason_is_the_worst() {
         let worst = "\u{1}".repeat(vestibule_core::command::REASON_MAX);
         let sealed = seal(&envelope(), u64::MAX, &Digest([0; 32]), &event(Some(worst)));
+        assert!(sealed.bytes.len() < ROW_MAX, "{}", sealed.bytes.len());
+    }
+
+    #[test]
+    fn row_stays_within_its_limit_when_the_seal_is_broken_in_the_longest_words() {
+        let worst = |bytes| "\u{1}".repeat(bytes);
+        let fact = Fact::SealBroken { broken_at: Timestamp(i64::MAX), second: Some(worst(64)) };
+        let reason = Some(worst(vestibule_core::command::REASON_MAX));
+        let event = Event { actor: Actor::Staff(worst(64).into()), reason, fact, ..event(None) };
+        let sealed = seal(&envelope(), u64::MAX, &Digest([0; 32]), &event);
         assert!(sealed.bytes.len() < ROW_MAX, "{}", sealed.bytes.len());
     }
 

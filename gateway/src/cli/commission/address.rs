@@ -37,7 +37,7 @@ pub fn address(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Ex
     permit.record()?;
     let mut wanted = permit.borrow();
     wanted.line = place.line.clone().unwrap_or_default();
-    let mut wire = Wire::take(&place, &ask::socket(arguments), wanted)?;
+    let mut wire = Wire::take(&place, &ask::socket(arguments), wanted, permit.leave())?;
     let (found, _) = look(&mut wire, plan, out)?;
     let one = only(&found)?;
     let model = match &given.model {

@@ -16,7 +16,7 @@ use vestibule_core::id::{DeviceId, LineId};
 
 use super::super::Failure;
 use super::place::of_line;
-use super::wire::Wire;
+use super::wire::{Leave, Wire};
 use crate::config::Configuration;
 use crate::console::protocol::BorrowRequest;
 
@@ -68,13 +68,14 @@ impl Boards {
         wanted: &BTreeSet<LineId>,
         socket: &Path,
         request: &BorrowRequest,
+        leave: Leave,
     ) -> Result<Self, Failure> {
         let (mut lines, mut all) = (BTreeMap::new(), Vec::new());
         for line in configuration.lines.values().filter(|line| wanted.contains(&line.id)) {
             let place = of_line(line);
             let setting = place.setting.ok_or_else(|| Failure::new(format!("{}: no such speed", line.id)))?;
             let request = BorrowRequest { line: line.id.as_str().to_owned(), ..request.clone() };
-            let wire = Wire::take(&place, socket, request)?;
+            let wire = Wire::take(&place, socket, request, leave)?;
             let timeout_ms = u16::try_from(line.response_timeout.0).unwrap_or(100);
             let taken = Taken { wire, setting, timeout_ms, asked: 0, silent: 0, damaged: 0 };
             lines.insert(line.id.clone(), taken);

@@ -8,7 +8,7 @@ use super::super::arguments::{Arguments, Identify};
 use super::super::{Exit, Failure, Out, ask};
 use super::place::{self, place};
 use super::scan::{Board, identified};
-use super::wire::Wire;
+use super::wire::{Leave, Wire};
 use crate::console::protocol::BorrowRequest;
 
 /// The speed of a board that nobody said anything about: what most leave the works with.
@@ -29,7 +29,7 @@ pub fn identify(arguments: &Arguments, given: &Identify, out: &mut Out) -> Resul
     let parity = given.parity.map(place::parity).or_else(|| configured.map(|setting| setting.parity));
     let setting = Setting { baud, parity: parity.unwrap_or(Parity::None) };
     let wanted = BorrowRequest::reads(place.line.clone().unwrap_or_default());
-    let mut wire = Wire::take(&place, &ask::socket(arguments), wanted)?;
+    let mut wire = Wire::take(&place, &ask::socket(arguments), wanted, Leave::Own)?;
     let found = Found { setting, address: given.address, condition: Condition::Good, also: Vec::new() };
     let candidates = identified(&mut wire, &found, given.on.timeout_ms, out)?;
     let board = Board { found, candidates };

@@ -59,7 +59,7 @@ pub(super) fn finish(
     if good {
         let done = state_dir.join(REPORTS).join(format!("{date}.ndjson"));
         walk.notes.finish(&done).map_err(|error| Failure::new(error.to_string()))?;
-        if Seal::of(state_dir).is_none() {
+        if Seal::of(state_dir).map_err(|error| Failure::new(error.to_string()))?.is_none() {
             let at = jiff::Timestamp::now().as_millisecond();
             let seal = Seal { by: permit.who.clone(), at, breaks: Vec::new() };
             seal.write(state_dir).map_err(|error| Failure::new(error.to_string()))?;

@@ -10,12 +10,13 @@ use vestibule_core::row::{Row, RowKey};
 use vestibule_store::{Folder, Reader};
 
 use super::super::arguments::{Arguments, Permission};
-use super::super::{Exit, Failure, ask, stopped};
+use super::super::{Failure, ask, stopped};
 use super::place::usage;
+use super::wire::Leave;
 use crate::commission::{Break, Seal};
 use crate::config::{self, Configuration, Layers, Origin};
 use crate::console::protocol::BorrowRequest;
-use crate::console::{Client, account_names, user_name_of};
+use crate::console::{Client, account_names, no_second, user_name_of};
 use crate::run::StateFolder;
 
 /// What somebody may do.
@@ -25,6 +26,7 @@ pub struct Permit {
     /// The second person.
     pub second: Option<String>,
     break_seal: Option<String>,
+    leave: Leave,
     /// Doors behind which something lies, or may lie.
     occupied: BTreeSet<CompartmentId>,
     /// The break of the seal that the stopped daemon is to hear of, and the state folder that it is kept in.
@@ -71,25 +73,25 @@ impl Permit {
         let break_seal = given.break_seal.as_deref().map(reason).transpose()?;
         if let Ok(mut client) = Client::connect(&ask::socket(arguments)) {
             let snapshot = ask::snapshot(&mut client)?;
-            let holds = |usage: &str| !matches!(usage, "free" | "out_of_service");
-            let occupied = snapshot.compartments.iter().filter(|one| holds(&one.usage));
+            let occupied = snapshot.compartments.iter().filter(|one| one.usage != "free");
             let occupied = occupied.filter_map(|one| CompartmentId::new(&one.id).ok()).collect();
-            return Ok(Self { who, second, break_seal, occupied, pending: None, _ours: None });
+            let leave = Leave::Daemon;
+            return Ok(Self { who, second, break_seal, leave, occupied, pending: None, _ours: None });
         }
         // Before there is a configuration there may be a seal: somebody has taken the files away.
         let layers = Layers::from_options(&arguments.config);
         let state_dir = config::peek_state_dir(&layers);
         let ours = configuration.map(|_| stopped(&state_dir)).transpose()?;
         let occupied = configuration.map(occupied).transpose()?.unwrap_or_default();
-        let pending = match Seal::of(&state_dir) {
+        let pending = match sealed_folder(state_dir)? {
             None => None,
-            Some(_) => {
+            Some(folder) => {
                 let reason = break_seal.clone().ok_or_else(sealed)?;
                 let at = jiff::Timestamp::now().as_millisecond();
-                Some((state_dir, Break { by: who.clone(), second: second.clone(), at, reason, told: false }))
+                Some((folder, Break { by: who.clone(), second: second.clone(), at, reason, told: false }))
             }
         };
-        Ok(Self { who, second, break_seal, occupied, pending, _ours: ours })
+        Ok(Self { who, second, break_seal, leave: Leave::Own, occupied, pending, _ours: ours })
     }
 
     /// Notes the break of the seal down; on the disk when this returns. A running daemon does so itself when it lends a line.
@@ -110,6 +112,12 @@ impl Permit {
         })
     }
 
+    /// On whose word lines are taken.
+    #[must_use]
+    pub const fn leave(&self) -> Leave {
+        self.leave
+    }
+
     /// What the daemon is asked.
     #[must_use]
     pub fn borrow(&self) -> BorrowRequest {
@@ -120,6 +128,16 @@ impl Permit {
             second_person: self.second.clone(),
         }
     }
+}
+
+/// The folder that has a seal: the configured one, or the usual one, which another configuration does not make go away.
+fn sealed_folder(state_dir: PathBuf) -> Result<Option<PathBuf>, Failure> {
+    for folder in [state_dir, PathBuf::from(config::STATE_DIR)] {
+        if Seal::of(&folder).map_err(|error| Failure::new(error.to_string()))?.is_some() {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
 }
 
 fn sealed() -> Failure {
@@ -141,13 +159,8 @@ fn reason(text: &str) -> Result<String, Failure> {
 /// The second person has an account here and is somebody else.
 fn second(name: &str, who: &str) -> Result<String, Failure> {
     let person = format!("os:{}", name.trim());
-    if person == who {
-        return Err(usage("--second-person must be somebody else"));
-    }
-    match account_names().iter().any(|account| account == name.trim()) {
-        true => Ok(person),
-        false => Err(Failure { exit: Exit::Usage, words: format!("nobody here has the account {name:?}") }),
-    }
+    no_second(&person, who, &account_names())
+        .map_or(Ok(person), |why| Err(usage(format!("--second-person: {why}"))))
 }
 
 /// Doors that are not known to be empty, as the database of the stopped daemon tells.
@@ -161,7 +174,8 @@ fn occupied(configuration: &Configuration) -> Result<BTreeSet<CompartmentId>, Fa
         .and_then(|reader| reader.snapshot().map_err(|error| error.to_string()))
         .and_then(|snapshot| snapshot.rows().map_err(|error| error.to_string()))
         .map_err(|why| Failure::new(format!("nobody can tell what lies in the compartments: {why}")))?;
-    let holds = |row: &Row| matches!(row, Row::Compartment(one) if !matches!(one.usage, Use::Free | Use::OutOfService(_)));
+    // A pickup that jammed takes its door out of service and leaves the parcel inside: only a free one is empty.
+    let holds = |row: &Row| matches!(row, Row::Compartment(one) if one.usage != Use::Free);
     let occupied = rows.iter().filter(|(_, row)| holds(row)).filter_map(|(key, _)| match key {
         RowKey::Compartment(id) => Some(id.clone()),
         _ => None,

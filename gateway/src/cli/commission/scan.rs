@@ -11,7 +11,7 @@ use super::super::arguments::{Arguments, Scan as Given};
 use super::super::table::aligned;
 use super::super::{Exit, Failure, Out, ask, progress};
 use super::place::{self, Place, place};
-use super::wire::Wire;
+use super::wire::{Leave, Wire};
 use crate::console::protocol::BorrowRequest;
 
 /// One occupied address, with what it may be.
@@ -41,7 +41,7 @@ pub fn scan(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
     let plan = plan(given)?;
     let place = place(arguments, &given.on)?;
     let wanted = BorrowRequest::reads(place.line.clone().unwrap_or_default());
-    let mut wire = Wire::take(&place, &ask::socket(arguments), wanted)?;
+    let mut wire = Wire::take(&place, &ask::socket(arguments), wanted, Leave::Own)?;
     let (found, noisy) = look(&mut wire, plan, out)?;
     let mut boards = Vec::new();
     for found in found {

@@ -15,6 +15,7 @@ use super::permit::{self, Permit};
 use super::person::{Person, Said};
 use super::place::usage;
 use super::walk::pulse_length;
+use super::wire::Leave;
 use crate::config::{Configuration, nearest};
 use crate::console::protocol::BorrowRequest;
 
@@ -72,7 +73,7 @@ pub fn test(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
     let socket = ask::socket(arguments);
     let Some(output) = output else {
         let reads = BorrowRequest::reads(String::new());
-        let mut boards = Boards::take(&configuration, &line, &socket, &reads)?;
+        let mut boards = Boards::take(&configuration, &line, &socket, &reads, Leave::Own)?;
         return look(&mut boards, &id, given, out);
     };
     let permit = Permit::ask(arguments, Some(&configuration), &given.permit)?;
@@ -84,7 +85,7 @@ pub fn test(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
         return Err(Failure::new(format!("door {}: {why}; nothing is pulsed", site.label)));
     }
     permit.record()?;
-    let mut boards = Boards::take(&configuration, &line, &socket, &permit.borrow())?;
+    let mut boards = Boards::take(&configuration, &line, &socket, &permit.borrow(), permit.leave())?;
     pulse(&mut boards, &configuration, &id, output, out)
 }
 

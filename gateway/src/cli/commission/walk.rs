@@ -58,7 +58,8 @@ pub fn walk(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
     let notes = notes.map_err(|error| Failure::new(error.to_string()))?;
     permit.record()?;
     let lines = lines(&configuration, &targets);
-    let boards = Boards::take(&configuration, &lines, &ask::socket(arguments), &permit.borrow())?;
+    let boards =
+        Boards::take(&configuration, &lines, &ask::socket(arguments), &permit.borrow(), permit.leave())?;
     let labels = configuration.site.compartments.values().map(|site| site.label.clone()).collect();
     let person = Person::at_the_keyboard();
     let mut walk = Walk { configuration: &configuration, boards, notes, person, labels };

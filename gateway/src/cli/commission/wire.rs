@@ -10,6 +10,15 @@ use super::place::Place;
 use crate::console::protocol::{BorrowRequest, Message, Request};
 use crate::console::{Client, ClientError};
 
+/// On whose word a line is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Nothing is moved, or the state folder is ours and the break of the seal noted down.
+    Own,
+    /// The running daemon's, which notes the break down as it lends: with it gone nobody has, and nothing is moved.
+    Daemon,
+}
+
 /// A line that is ours for a while.
 pub enum Wire {
     /// Nobody else has the port.
@@ -22,14 +31,16 @@ impl Wire {
     /// Takes the line: from the daemon where it runs and has it, else by opening its port.
     ///
     /// # Errors
-    /// The daemon does not lend it, or says nothing that we understand.
-    pub fn take(place: &Place, socket: &Path, wanted: BorrowRequest) -> Result<Self, Failure> {
+    /// The daemon does not lend it, or says nothing that we understand, or is gone since it gave leave.
+    pub fn take(place: &Place, socket: &Path, wanted: BorrowRequest, leave: Leave) -> Result<Self, Failure> {
         if place.line.is_none() {
             return Ok(Self::Own(Borrowed::new(place.path.clone())));
         }
         let mut client = match Client::connect(socket) {
             Ok(client) => client,
-            Err(ClientError::Unreachable { .. }) => return Ok(Self::Own(Borrowed::new(place.path.clone()))),
+            Err(ClientError::Unreachable { .. }) if leave == Leave::Own => {
+                return Ok(Self::Own(Borrowed::new(place.path.clone())));
+            }
             Err(error) => return Err(ask::failure(error)),
         };
         client.ask(&Request::Borrow(wanted)).map_err(ask::failure)?;
@@ -59,8 +70,23 @@ impl Wire {
 
 fn failed(error: AskFailed) -> Failure {
     let exit = match &error {
-        AskFailed::Question(_) => Exit::Failed,
+        AskFailed::Question(_) | AskFailed::NotSetUp { .. } => Exit::Failed,
         AskFailed::Open { .. } | AskFailed::Lost(_) => Exit::Unreachable,
     };
     Failure { exit, words: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_is_not_opened_past_a_daemon_that_ended_after_it_gave_leave() {
+        let folder = tempfile::tempdir().unwrap();
+        let (socket, path) = (folder.path().join("console.sock"), folder.path().join("bus0"));
+        let place = Place { line: Some("one".to_owned()), path, setting: None };
+        let take = |leave| Wire::take(&place, &socket, BorrowRequest::reads("one".to_owned()), leave);
+        assert!(matches!(take(Leave::Own), Ok(Wire::Own(_))));
+        assert!(take(Leave::Daemon).is_err());
+    }
 }

@@ -70,7 +70,7 @@ pub(super) struct Guest {
     pub(super) writer: tokio::net::unix::OwnedWriteHalf,
 }
 
-pub(super) fn configuration(folder: &Path) -> crate::config::Configuration {
+pub(in crate::console) fn configuration(folder: &Path) -> crate::config::Configuration {
     let path = folder.join("vestibule.toml").display().to_string();
     let text = format!("{SITE}[console]\nsocket = \"console.sock\"\n");
     load_text(&path, &text).configuration.expect("a good configuration")

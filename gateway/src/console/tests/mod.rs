@@ -1,6 +1,6 @@
 //! The socket as people, scripts and hostile peers use it; the test plays the engine behind the seam.
 
-mod bench;
+pub(in crate::console) mod bench;
 mod trace;
 
 use std::os::unix::net::UnixListener as StdListener;
