@@ -4,6 +4,7 @@
 //! half of its stale age. Mapping and polarity are applied here and nowhere else.
 
 pub mod reader;
+pub mod scanner;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
