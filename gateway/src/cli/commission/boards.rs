@@ -22,6 +22,9 @@ use crate::console::protocol::BorrowRequest;
 
 /// Between two pulses of one output; a little more than the daemon asks for.
 const PULSE_REST: Duration = Duration::from_millis(1_200);
+/// A line that nothing was asked of for so long is asked something: one that is lent returns to the daemon after a minute of
+/// silence, and a line of locks alone has nothing to read while somebody walks to a door.
+const KEPT: Duration = Duration::from_secs(10);
 /// Tries of a read of inputs: one lost frame must not look like a door that did not move.
 const TRIES: u8 = 2;
 
@@ -44,6 +47,7 @@ struct Taken {
     wire: Wire,
     setting: Setting,
     timeout_ms: u16,
+    last_asked: Monotonic,
     asked: u64,
     silent: u64,
     damaged: u64,
@@ -77,7 +81,15 @@ impl Boards {
             let request = BorrowRequest { line: line.id.as_str().to_owned(), ..request.clone() };
             let wire = Wire::take(&place, socket, request, leave)?;
             let timeout_ms = u16::try_from(line.response_timeout.0).unwrap_or(100);
-            let taken = Taken { wire, setting, timeout_ms, asked: 0, silent: 0, damaged: 0 };
+            let taken = Taken {
+                wire,
+                setting,
+                timeout_ms,
+                last_asked: monotonic_now(),
+                asked: 0,
+                silent: 0,
+                damaged: 0,
+            };
             lines.insert(line.id.clone(), taken);
             for device in &line.devices {
                 let Some(model) = Model::by_name(&device.model) else { continue };
@@ -103,6 +115,7 @@ impl Boards {
         let line = self.lines.get_mut(&board.line).ok_or_else(|| Failure::new("that line was not taken"))?;
         let (setting, timeout_ms) = (line.setting, line.timeout_ms);
         let answer = line.wire.ask(&Question { setting, address: board.address, ask, timeout_ms })?;
+        line.last_asked = monotonic_now();
         line.asked += 1;
         line.silent += u64::from(answer == Answer::Silent);
         line.damaged += u64::from(answer == Answer::Damaged);
@@ -138,8 +151,20 @@ impl Boards {
         let mut levels = Vec::new();
         for board in 0..self.all.len() {
             levels.extend(self.read_board(board)?);
+            self.keep(board)?;
         }
         Ok(levels)
+    }
+
+    /// Asks a board for its sign of life where its line was left alone for long.
+    fn keep(&mut self, board: usize) -> Result<(), Failure> {
+        let Some(one) = self.all.get(board) else { return Ok(()) };
+        let idle =
+            self.lines.get(&one.line).is_some_and(|line| monotonic_now().since(line.last_asked) >= KEPT);
+        if idle {
+            self.ask(board, Ask::Poll { model: one.model.name().to_owned(), poll: 0 })?;
+        }
+        Ok(())
     }
 
     /// The inputs of one board; none of those that it does not tell.
