@@ -189,17 +189,19 @@ impl Actuator for LockOrders {
             error!(unlock = %unlock.id, %device, output, "no board can time that pulse on that output");
         })?;
         let line = self.0.line_of(&unlock.lock.device).ok_or(NotSent::Unreachable)?;
-        // The watch goes first: it must be under way when the door springs open. Without it the ordinary polls tell.
+        line.submit(orders.pulse).map_err(|why| {
+            warn!(unlock = %unlock.id, %why, "pulse order was refused");
+            refused(&why)
+        })?;
+        // The watch goes second: its first read would keep the line from the pulse for a whole transaction, and no door
+        // springs open before the pulse's last byte. Without it the ordinary polls tell.
         if let Some((device, watch)) = orders.watch
             && let Some(line) = self.0.line_of(&device)
             && let Err(why) = line.submit(watch)
         {
             warn!(unlock = %unlock.id, %device, %why, "door is not watched closely");
         }
-        line.submit(orders.pulse).map_err(|why| {
-            warn!(unlock = %unlock.id, %why, "pulse order was refused");
-            refused(&why)
-        })
+        Ok(())
     }
 }
 
