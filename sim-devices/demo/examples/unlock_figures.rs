@@ -97,9 +97,7 @@ struct Opening {
 
 /// The resident opens the door again and again with the same code.
 fn openings(house: &mut House, code: &str) -> Result<Vec<Opening>, HouseError> {
-    house
-        .line
-        .with(|sim| sim.plant_mut().stand_at_every_door(&Person::collecting(OPEN_FOR)));
+    house.line.with(|sim| sim.plant_mut().stand_at_every_door(&Person::collecting(OPEN_FOR)));
     let mut openings = Vec::new();
     for _ in 0..OPENINGS {
         let mut terminal = Terminal::sit_down(&house.socket(), TERMINAL)?;
