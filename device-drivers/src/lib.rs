@@ -5,6 +5,7 @@
 
 pub mod channel;
 pub mod commission;
+mod crc;
 pub mod device;
 pub mod frame;
 pub mod id;

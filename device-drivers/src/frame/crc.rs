@@ -1,32 +1,13 @@
 //! CRC-16 of Modbus RTU: polynomial 0xA001 reflected, start 0xFFFF, sent low byte first.
 
-const TABLE: [u16; 256] = table();
+use crate::crc::Crc16;
 
-const fn table() -> [u16; 256] {
-    let mut table = [0u16; 256];
-    let mut byte = 0u16;
-    while byte < 256 {
-        let mut crc = byte;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xA001 } else { crc >> 1 };
-            bit += 1;
-        }
-        table[byte as usize] = crc;
-        byte += 1;
-    }
-    table
-}
+static MODBUS: Crc16 = Crc16::reflected(0xA001, 0xFFFF);
 
 /// The two check bytes of `bytes`, in the order they are sent.
 #[must_use]
 pub fn check_bytes(bytes: &[u8]) -> [u8; 2] {
-    let mut crc = 0xFFFF_u16;
-    for byte in bytes {
-        let [low, _] = crc.to_le_bytes();
-        crc = (crc >> 8) ^ TABLE[usize::from(low ^ byte)];
-    }
-    crc.to_le_bytes()
+    MODBUS.check_bytes(bytes)
 }
 
 /// Whether `frame` ends with the check bytes of what is before them.

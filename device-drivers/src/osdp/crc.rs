@@ -1,18 +1,13 @@
 //! Check bytes of OSDP frames: CRC-16 (polynomial 0x1021, start 0x1D0F, low byte first), or the sum's complement.
 
-const START: u16 = 0x1D0F;
-const POLYNOMIAL: u16 = 0x1021;
+use crate::crc::Crc16;
+
+static OSDP: Crc16 = Crc16::straight(0x1021, 0x1D0F);
 
 /// The two check bytes, in the order they are sent.
 #[must_use]
 pub fn check_bytes(bytes: &[u8]) -> [u8; 2] {
-    let crc = bytes.iter().fold(START, |crc, byte| {
-        (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| match crc & 0x8000 {
-            0 => crc << 1,
-            _ => (crc << 1) ^ POLYNOMIAL,
-        })
-    });
-    crc.to_le_bytes()
+    OSDP.check_bytes(bytes)
 }
 
 /// The one check byte of frames without CRC: all bytes and it sum up to 0.
