@@ -26,14 +26,11 @@ const REGISTERS: [(&str, u16); 4] =
 /// Boards with switches, by how the model's name begins.
 const SWITCHES: [(&str, &str); 3] = [
     (
-        "eletechsup-",
-        "set the DIP switches A0 to A5 on the board (A0 counts 1, A1 2, A2 4 ...), then switch its supply off and on",
-    ),
-    (
-        "r421a08",
-        "set the DIP switches A0 to A5 on the board (A0 counts 1, A1 2, A2 4 ...), then switch its supply off and on",
+        "r421a",
+        "set the DIP switches from A0 on the board (A0 counts 1, A1 2, A2 4 ...), then switch its supply off and on",
     ),
     ("kerong-", "set the DIP switches on the board, then switch its supply off and on"),
+    ("lock-8a-", "set the DIP switches on the board, never all off, then switch its supply off and on"),
 ];
 const UNKNOWN: &str =
     "see the maker's document: nobody has written down a register for it that is safe to write";
@@ -64,11 +61,20 @@ mod tests {
     fn every_model_says_how_its_address_is_set() {
         assert_eq!(way("waveshare-relay-8-d"), Way::Register(0x4000));
         assert_eq!(way("xy-md02"), Way::Register(0x0101));
-        assert!(matches!(way("eletechsup-r421a08"), Way::ByHand(how) if how.contains("DIP")));
+        assert!(matches!(way("r421a08"), Way::ByHand(how) if how.contains("DIP")));
         for model in crate::device::Model::all() {
             if let Way::ByHand(how) = way(model.name()) {
                 assert!(!how.is_empty(), "{model:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_tables_is_about_a_model() {
+        let registers = REGISTERS.into_iter().map(|(name, _)| name);
+        for name in registers.chain(SWITCHES.into_iter().map(|(name, _)| name)) {
+            let known = crate::device::Model::all().iter().any(|model| model.name().starts_with(name));
+            assert!(known, "{name} is the beginning of no model's name");
         }
     }
 }
