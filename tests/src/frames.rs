@@ -81,11 +81,11 @@ fn judged(board: Address, view: &View<'_>, requests: &[Request]) -> (usize, usiz
     for request in requests {
         match request.judge(board, view) {
             Verdict::Word => {
-                assert!(request.is_write() && request.quiet().is_some(), "a word about {request:?}");
+                assert!(request.is_write() && request.opening().is_some(), "a word about {request:?}");
                 words += 1;
             }
             Verdict::Echo => {
-                assert!(request.is_write() && request.quiet().is_none(), "an echo of {request:?}");
+                assert!(request.is_write() && request.opening().is_none(), "an echo of {request:?}");
                 echoes += 1;
             }
             Verdict::Data(data) => {

@@ -189,8 +189,7 @@ impl Question {
             Ask::Pulse { model, output, millis } => pulse(model, *output, *millis)?,
             Ask::Readdress { model, to } => return self.readdress(model, *to, timeout),
         };
-        let carries = |protocol: &Protocol| protocol.carries(&request);
-        let protocol = Protocol::ALL.into_iter().find(carries).unwrap_or_default();
+        let protocol = request.protocol();
         let address = Address::on(protocol, self.address)?;
         let frame = request.encode(address).to_vec();
         let answer_bytes = request.answer_bytes();

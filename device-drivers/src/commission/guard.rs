@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::commission::ask::{Answer, Ask, AskError, Encoded, Question, known};
 use crate::device::plan::Expect;
-use crate::frame::{Protocol, Request};
+use crate::frame::Request;
 use crate::spec::Address;
 
 /// One read before a pulse, and what it must show.
@@ -78,8 +78,7 @@ pub fn rest(question: &Question) -> Result<Duration, AskError> {
 }
 
 fn read(question: &Question, request: Request) -> Result<Encoded, AskError> {
-    let carries = |protocol: &Protocol| protocol.carries(&request);
-    let protocol = Protocol::ALL.into_iter().find(carries).unwrap_or_default();
+    let protocol = request.protocol();
     let address = Address::on(protocol, question.address)?;
     let timeout = Duration::from_millis(question.timeout_ms.into());
     let (frame, answer_bytes) = (request.encode(address).to_vec(), request.answer_bytes());

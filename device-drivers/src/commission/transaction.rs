@@ -30,8 +30,8 @@ impl Transaction {
     pub fn begin(asked: Encoded, timing: &Timing, now: Monotonic) -> Self {
         let sent = now + timing.characters(asked.frame.len());
         let room = timing.characters(asked.answer_bytes) + timing.gap();
-        let quiet = asked.request.and_then(|request| request.quiet());
-        let deadline = sent + quiet.unwrap_or(asked.timeout);
+        let opening = asked.request.and_then(|request| request.opening());
+        let deadline = sent + opening.map_or(asked.timeout, |opening| opening.word_within);
         let mut receiver = Receiver::new(asked.protocol);
         receiver.expect(asked.answer_bytes);
         let (timing, echoes, heard_any, own_echo_seen) = (*timing, false, false, false);
@@ -105,7 +105,7 @@ impl Transaction {
     /// What it is when nothing more is waited for.
     #[must_use]
     pub fn given_up(&self) -> Answer {
-        let owed = self.asked.request.is_none_or(|request| request.quiet().is_none());
+        let owed = self.asked.request.is_none_or(|request| request.opening().is_none());
         match (owed, self.heard_any) {
             (false, _) => Answer::Unproven,
             (true, true) => Answer::Damaged,

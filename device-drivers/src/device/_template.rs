@@ -11,17 +11,16 @@
 //! all-open code can be built by accident), that pulse as the plan's `pulse` (see `waveshare_relay.rs`), and how it gets
 //! another address in `commission/readdress.rs`.
 //!
-//! A board that speaks no Modbus begins with a codec of its own in `frame/`, and an arm for it in `frame/protocol.rs`,
-//! `frame/request.rs` and `frame/view.rs`: whether it answers an opening at all (`quiet`), how long it drives by itself
-//! (`own_pulse`), and after how many agreeing reads its check bytes are to be believed (`agreeing_reads`). Its simulator is
+//! A board that speaks no Modbus begins with a codec of its own in `frame/`, and an arm for it in `frame/mod.rs`,
+//! `frame/protocol.rs`, `frame/request.rs` and `frame/view.rs`: until when its word about an opening may come and how long it
+//! drives by itself (`opening`), and after how many agreeing reads its check bytes are to be believed (`agreeing_reads`). Its simulator is
 //! in `sim-devices/src/lock_board/`, and the tests of wrong doors learn of it in `tests/src/wire/lockers.rs`.
 
 use std::time::Duration;
 
 use crate::device::Model;
-use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
+use crate::device::plan::{Expect, Plan, Poll, Provides, SetUpStep};
 use crate::frame::modbus_rtu::{Request, SpanError, Table};
-use crate::limits::DOOR_PERIOD;
 
 const INPUTS: u8 = 4;
 const CONTROL_MODE: u16 = 0x1000;
@@ -36,20 +35,10 @@ pub fn models() -> Vec<Model> {
 fn plan() -> Result<Plan, SpanError> {
     // Verified on every connect and reconnect, in this order, before anything else is asked of the board.
     let modes = Request::read(Table::HoldingRegisters, CONTROL_MODE, INPUTS.into())?;
-    let set_up = vec![SetUpStep {
-        name: "control mode is normal",
-        request: modes.into(),
-        expect: Expect::Registers(0),
-    }];
+    let set_up = vec![SetUpStep::new("control mode is normal", modes, Expect::Registers(0))];
 
     // Read again and again. The first of them is also how the board is probed when it is down.
-    let request = Request::read(Table::DiscreteInputs, 0, INPUTS.into())?;
-    let polls = vec![Poll {
-        lane: Lane::Door,
-        period: DOOR_PERIOD,
-        request: request.into(),
-        meaning: Meaning::Inputs,
-    }];
+    let polls = vec![Poll::inputs(Request::read(Table::DiscreteInputs, 0, INPUTS.into())?)];
 
     // A harmless read whose answer has another form than each poll's: see `line::quarantine`.
     let fences = vec![Request::read(Table::HoldingRegisters, VERSION, 1)?.into()];

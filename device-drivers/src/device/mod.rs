@@ -110,8 +110,8 @@ impl Model {
     /// How long its locks are held by the board's own measure, whatever an order says; none where it does what the order says.
     #[must_use]
     pub fn own_pulse(&self) -> Option<Duration> {
-        let (lock, length) = (Channel::new(1).ok()?, PulseLength::from_millis(100).ok()?);
-        self.0.plan.pulse.and_then(|pulse| pulse(lock, length))?.own_pulse()
+        self.plan().pulse?;
+        self.protocol()?.opening().map(|opening| opening.held)
     }
 
     /// What the line master does with it.

@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use crate::channel::Channel;
 use crate::frame::head::Head;
+use crate::frame::lock;
 use crate::frame::request::Verdict;
 use crate::frame::sum;
 use crate::signal::InputStates;
@@ -23,9 +23,9 @@ const STATUS_BYTES: usize = 9;
 /// Signals of a status: a hook for each lock, then an infrared eye for each lock.
 pub const INPUTS: u8 = 2 * Lock::COUNT;
 /// A board that says something after an unlock does so within this.
-const WORD_WITHIN: Duration = Duration::from_millis(25);
+pub const WORD_WITHIN: Duration = Duration::from_millis(25);
 /// Longest time that a board is taken to hold a lock: its own setting (command 37), which is not read.
-const HELD: Duration = Duration::from_secs(1);
+pub const HELD: Duration = Duration::from_secs(1);
 
 const START: u8 = 0x02;
 const END: u8 = 0x03;
@@ -34,19 +34,7 @@ const UNLOCK: u8 = 0x31;
 const STATUS_ANSWER: u8 = 0x35;
 
 /// A lock of a board, 1 to 16.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lock(u8);
-
-impl Lock {
-    /// Locks of a board.
-    pub const COUNT: u8 = 16;
-
-    /// The lock printed as `channel`; none above 16.
-    #[must_use]
-    pub const fn new(channel: Channel) -> Option<Self> {
-        if channel.number() <= Self::COUNT { Some(Self(channel.index())) } else { None }
-    }
-}
+pub type Lock = lock::Lock<16>;
 
 /// One request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +51,7 @@ impl Request {
     pub const fn encode(&self, board: Address) -> [u8; REQUEST_BYTES] {
         let (lock, command) = match self {
             Self::Status => (0, STATUS),
-            Self::Unlock(Lock(lock)) => (*lock, UNLOCK),
+            Self::Unlock(lock) => (lock.index(), UNLOCK),
         };
         let address = board.number() << 4 | lock;
         let head = [START, address, command, END];
@@ -82,18 +70,6 @@ impl Request {
         STATUS_BYTES
     }
 
-    /// See [`Request::quiet`](crate::frame::Request::quiet): boards do not dependably answer an unlock.
-    #[must_use]
-    pub const fn quiet(&self) -> Option<Duration> {
-        if self.is_write() { Some(WORD_WITHIN) } else { None }
-    }
-
-    /// See [`Request::own_pulse`](crate::frame::Request::own_pulse).
-    #[must_use]
-    pub const fn own_pulse(&self) -> Option<Duration> {
-        if self.is_write() { Some(HELD) } else { None }
-    }
-
     /// What `view` is to this request to `board`.
     #[must_use]
     pub fn judge<'a>(&self, board: Address, view: &View<'a>) -> Verdict<'a> {
@@ -104,13 +80,6 @@ impl Request {
             (Self::Unlock(_), None) if view.0 == self.encode(board) => Verdict::Word,
             (_, None) => Verdict::NotMine,
         }
-    }
-
-    /// Whether an answer to one could be taken for the other's. A status that follows an unlock is as true as one that was
-    /// asked for.
-    #[must_use]
-    pub fn answers_alike(&self, other: &Self) -> bool {
-        self == other
     }
 }
 
@@ -171,6 +140,7 @@ pub fn head(run: &[u8]) -> Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::Channel;
     use crate::frame::Protocol;
 
     fn board(number: u8) -> Address {

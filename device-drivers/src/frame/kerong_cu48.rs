@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use crate::channel::Channel;
 use crate::frame::head::Head;
+use crate::frame::lock;
 use crate::frame::request::Verdict;
 use crate::frame::sum;
 use crate::signal::InputStates;
@@ -19,9 +19,9 @@ pub const MAX_BOARD: u8 = 247;
 /// Bytes of a request, and of the word about an unlock.
 const REQUEST_BYTES: usize = 6;
 /// A board that says something after an unlock does so within this.
-const WORD_WITHIN: Duration = Duration::from_millis(25);
+pub const WORD_WITHIN: Duration = Duration::from_millis(25);
 /// Longest time that a board is taken to hold a lock: its own setting, which is not read.
-const HELD: Duration = Duration::from_secs(1);
+pub const HELD: Duration = Duration::from_secs(1);
 
 const START: u8 = 0x02;
 const END: u8 = 0x03;
@@ -30,19 +30,7 @@ const UNLOCK: u8 = 0x61;
 const ANSWER: u8 = 0x75;
 
 /// A lock of a board, 1 to 48.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lock(u8);
-
-impl Lock {
-    /// Locks of a board.
-    pub const COUNT: u8 = 48;
-
-    /// The lock printed as `channel`; none above 48.
-    #[must_use]
-    pub const fn new(channel: Channel) -> Option<Self> {
-        if channel.number() <= Self::COUNT { Some(Self(channel.index())) } else { None }
-    }
-}
+pub type Lock = lock::Lock<48>;
 
 /// Which status a board gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +74,7 @@ impl Request {
     pub const fn encode(&self, board: Address) -> [u8; REQUEST_BYTES] {
         let (lock, command) = match self {
             Self::Status(_) => (0, STATUS),
-            Self::Unlock(Lock(lock)) => (*lock, UNLOCK),
+            Self::Unlock(lock) => (lock.index(), UNLOCK),
         };
         let head = [START, board.number(), lock, command, END];
         [START, board.number(), lock, command, END, sum::of(&head)]
@@ -107,18 +95,6 @@ impl Request {
         }
     }
 
-    /// See [`Request::quiet`](crate::frame::Request::quiet).
-    #[must_use]
-    pub const fn quiet(&self) -> Option<Duration> {
-        if self.is_write() { Some(WORD_WITHIN) } else { None }
-    }
-
-    /// See [`Request::own_pulse`](crate::frame::Request::own_pulse).
-    #[must_use]
-    pub const fn own_pulse(&self) -> Option<Duration> {
-        if self.is_write() { Some(HELD) } else { None }
-    }
-
     /// What `view` is to this request to `board`.
     #[must_use]
     pub fn judge<'a>(&self, board: Address, view: &View<'a>) -> Verdict<'a> {
@@ -133,19 +109,13 @@ impl Request {
             {
                 Verdict::Data(data)
             }
-            (Self::Unlock(Lock(lock)), [_, to, of, ANSWER | UNLOCK, _, _])
-                if *to == board.number() && of == lock =>
+            (Self::Unlock(lock), [_, to, of, ANSWER | UNLOCK, _, _])
+                if *to == board.number() && *of == lock.index() =>
             {
                 Verdict::Word
             }
             _ => Verdict::NotMine,
         }
-    }
-
-    /// Whether an answer to one could be taken for the other's.
-    #[must_use]
-    pub fn answers_alike(&self, other: &Self) -> bool {
-        self == other
     }
 }
 
@@ -199,6 +169,7 @@ pub fn head(run: &[u8], expected: usize) -> Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::Channel;
     use crate::frame::Protocol;
 
     fn board(number: u8) -> Address {

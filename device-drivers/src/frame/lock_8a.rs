@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::frame::head::Head;
+use crate::frame::lock;
 use crate::frame::request::Verdict;
 use crate::frame::sum;
 use crate::signal::InputStates;
@@ -21,9 +22,9 @@ pub const BOARDS: std::ops::RangeInclusive<u8> = 1..=63;
 /// Bytes of a request and of the word about an opening.
 const REQUEST_BYTES: usize = 5;
 /// How long a board holds a lock.
-const HELD: Duration = Duration::from_millis(300);
+pub const HELD: Duration = Duration::from_millis(300);
 /// It speaks when that is over; until then nothing is sent that its word would meet.
-const WORD_WITHIN: Duration = Duration::from_millis(400);
+pub const WORD_WITHIN: Duration = Duration::from_millis(400);
 
 const OPEN: u8 = 0x8A;
 const READ: u8 = 0x80;
@@ -35,19 +36,7 @@ const DO_READ: u8 = 0x33;
 const ALL: u8 = 0;
 
 /// A lock of a board, 1 to 24.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lock(u8);
-
-impl Lock {
-    /// Locks of the largest board.
-    pub const MOST: u8 = 24;
-
-    /// The lock printed as `channel`; none above 24.
-    #[must_use]
-    pub const fn new(channel: Channel) -> Option<Self> {
-        if channel.number() <= Self::MOST { Some(Self(channel.number())) } else { None }
-    }
-}
+pub type Lock = lock::Lock<24>;
 
 /// Bytes of status that a board gives: one for each eight locks, the highest eight first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +47,7 @@ impl Groups {
     /// status the answer "all open" is our own request, byte for byte, and no master could tell it from an echo.
     #[must_use]
     pub const fn of(locks: u8) -> Option<Self> {
-        if locks <= 8 || locks > Lock::MOST { None } else { Some(Self(locks.div_ceil(8))) }
+        if locks <= 8 || locks > Lock::COUNT { None } else { Some(Self(locks.div_ceil(8))) }
     }
 }
 
@@ -77,7 +66,7 @@ impl Request {
     pub const fn encode(&self, board: Address) -> [u8; REQUEST_BYTES] {
         let (header, lock, what) = match self {
             Self::Status(_) => (READ, ALL, DO_READ),
-            Self::Open(Lock(lock)) => (OPEN, *lock, DO_OPEN),
+            Self::Open(lock) => (OPEN, lock.number(), DO_OPEN),
         };
         let head = [header, board.number(), lock, what];
         [header, board.number(), lock, what, sum::xor(&head)]
@@ -98,18 +87,6 @@ impl Request {
         }
     }
 
-    /// See [`Request::quiet`](crate::frame::Request::quiet).
-    #[must_use]
-    pub const fn quiet(&self) -> Option<Duration> {
-        if self.is_write() { Some(WORD_WITHIN) } else { None }
-    }
-
-    /// See [`Request::own_pulse`](crate::frame::Request::own_pulse).
-    #[must_use]
-    pub const fn own_pulse(&self) -> Option<Duration> {
-        if self.is_write() { Some(HELD) } else { None }
-    }
-
     /// What `view` is to this request to `board`. The word about an opening is `11` or `00` as the lock is wired, and to
     /// some boards the same means that they failed: it says that the board heard, and nothing more.
     #[must_use]
@@ -121,15 +98,9 @@ impl Request {
             {
                 Verdict::Data(data)
             }
-            (Self::Open(Lock(lock)), [OPEN, _, of, 0x00 | DO_OPEN, _]) if of == lock => Verdict::Word,
+            (Self::Open(lock), [OPEN, _, of, 0x00 | DO_OPEN, _]) if *of == lock.number() => Verdict::Word,
             _ => Verdict::NotMine,
         }
-    }
-
-    /// Whether an answer to one could be taken for the other's.
-    #[must_use]
-    pub fn answers_alike(&self, other: &Self) -> bool {
-        self == other
     }
 }
 

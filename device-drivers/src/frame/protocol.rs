@@ -1,6 +1,7 @@
 //! What is spoken on a line: one protocol, never two.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use crate::frame::head::Head;
 use crate::frame::request::Request;
@@ -22,6 +23,16 @@ pub enum Protocol {
     Winnsen,
     /// WKLY lock boards (Voung and others).
     Wkly,
+}
+
+/// How the boards of a format open a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// How long after the order a word of the board may come, 25 to 450 ms. Silence is lawful then, and the word, if one
+    /// comes, proves nothing.
+    pub word_within: Duration,
+    /// Longest time for which the board holds the lock by its own measure, 300 ms to 1 s.
+    pub held: Duration,
 }
 
 impl Protocol {
@@ -63,16 +74,22 @@ impl Protocol {
 
     /// Whether `request` can be asked on a line of it.
     #[must_use]
-    pub const fn carries(self, request: &Request) -> bool {
-        matches!(
-            (self, request),
-            (Self::ModbusRtu, Request::Modbus(_))
-                | (Self::KerongCu16, Request::KerongCu16(_))
-                | (Self::KerongCu48, Request::KerongCu48(_))
-                | (Self::Lock8a, Request::Lock8a(_))
-                | (Self::Winnsen, Request::Winnsen(_))
-                | (Self::Wkly, Request::Wkly(_))
-        )
+    pub fn carries(self, request: &Request) -> bool {
+        request.protocol() == self
+    }
+
+    /// How its boards open a lock by themselves; none where they do what the order says and echo it.
+    #[must_use]
+    pub const fn opening(self) -> Option<Opening> {
+        let (word_within, held) = match self {
+            Self::ModbusRtu => return None,
+            Self::KerongCu16 => (kerong_cu16::WORD_WITHIN, kerong_cu16::HELD),
+            Self::KerongCu48 => (kerong_cu48::WORD_WITHIN, kerong_cu48::HELD),
+            Self::Lock8a => (lock_8a::WORD_WITHIN, lock_8a::HELD),
+            Self::Winnsen => (winnsen::WORD_WITHIN, winnsen::HELD),
+            Self::Wkly => (wkly::WORD_WITHIN, wkly::HELD),
+        };
+        Some(Opening { word_within, held })
     }
 
     /// Reads in a row that must agree before a change of inputs is believed: what the format's check bytes are worth.

@@ -1,8 +1,7 @@
 //! What is asked of a slave, in whichever format, and which answer belongs to it.
 
-use std::time::Duration;
-
 use crate::frame::bytes::FrameBytes;
+use crate::frame::protocol::{Opening, Protocol};
 use crate::frame::view::View;
 use crate::frame::{kerong_cu16, kerong_cu48, lock_8a, modbus_rtu, sum, winnsen, wkly};
 use crate::signal::{ExceptionCode, InputStates};
@@ -41,81 +40,53 @@ impl From<Address> for Envelope {
     }
 }
 
-impl From<modbus_rtu::Request> for Request {
-    fn from(request: modbus_rtu::Request) -> Self {
-        Self::Modbus(request)
-    }
+/// A request of its own format is one of whichever.
+macro_rules! from_each_format {
+    ($($format:ident => $variant:ident),+) => {$(
+        impl From<$format::Request> for Request {
+            fn from(request: $format::Request) -> Self {
+                Self::$variant(request)
+            }
+        }
+    )+};
 }
 
-impl From<kerong_cu16::Request> for Request {
-    fn from(request: kerong_cu16::Request) -> Self {
-        Self::KerongCu16(request)
-    }
-}
-
-impl From<kerong_cu48::Request> for Request {
-    fn from(request: kerong_cu48::Request) -> Self {
-        Self::KerongCu48(request)
-    }
-}
-
-impl From<lock_8a::Request> for Request {
-    fn from(request: lock_8a::Request) -> Self {
-        Self::Lock8a(request)
-    }
-}
-
-impl From<winnsen::Request> for Request {
-    fn from(request: winnsen::Request) -> Self {
-        Self::Winnsen(request)
-    }
-}
-
-impl From<wkly::Request> for Request {
-    fn from(request: wkly::Request) -> Self {
-        Self::Wkly(request)
-    }
-}
+from_each_format!(
+    modbus_rtu => Modbus, kerong_cu16 => KerongCu16, kerong_cu48 => KerongCu48, lock_8a => Lock8a, winnsen => Winnsen,
+    wkly => Wkly
+);
 
 impl Request {
+    /// What is spoken where it can be asked.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Modbus(_) => Protocol::ModbusRtu,
+            Self::KerongCu16(_) => Protocol::KerongCu16,
+            Self::KerongCu48(_) => Protocol::KerongCu48,
+            Self::Lock8a(_) => Protocol::Lock8a,
+            Self::Winnsen(_) => Protocol::Winnsen,
+            Self::Wkly(_) => Protocol::Wkly,
+        }
+    }
+
     /// The request as it stands on the wire.
     #[must_use]
     pub fn encode(&self, envelope: impl Into<Envelope>) -> FrameBytes {
         let Envelope { address, .. } = envelope.into();
-        match self {
-            Self::Modbus(request) => request.encode(address).into(),
-            Self::KerongCu16(request) => request.encode(address).into(),
-            Self::KerongCu48(request) => request.encode(address).into(),
-            Self::Lock8a(request) => request.encode(address).into(),
-            Self::Winnsen(request) => request.encode(address).into(),
-            Self::Wkly(request) => request.encode(address).into(),
-        }
+        in_its_format!(self, request => request.encode(address).into())
     }
 
     /// Whether it changes something in the slave.
     #[must_use]
     pub const fn is_write(&self) -> bool {
-        match self {
-            Self::Modbus(request) => request.is_write(),
-            Self::KerongCu16(request) => request.is_write(),
-            Self::KerongCu48(request) => request.is_write(),
-            Self::Lock8a(request) => request.is_write(),
-            Self::Winnsen(request) => request.is_write(),
-            Self::Wkly(request) => request.is_write(),
-        }
+        in_its_format!(self, request => request.is_write())
     }
 
     /// Length in bytes of a good answer's frame.
     #[must_use]
     pub fn answer_bytes(&self) -> usize {
-        match self {
-            Self::Modbus(request) => request.answer_bytes(),
-            Self::KerongCu16(request) => request.answer_bytes(),
-            Self::KerongCu48(request) => request.answer_bytes(),
-            Self::Lock8a(request) => request.answer_bytes(),
-            Self::Winnsen(request) => request.answer_bytes(),
-            Self::Wkly(request) => request.answer_bytes(),
-        }
+        in_its_format!(self, request => request.answer_bytes())
     }
 
     /// First register of a Modbus read; none where there are no registers.
@@ -127,31 +98,11 @@ impl Request {
         }
     }
 
-    /// Where no answer is owed: how long after the request a word of the board may come. Silence is lawful then, and the
-    /// word, if one comes, proves nothing. None where an answer is owed.
+    /// Where it opens a lock of a board that does so by its own measure: how. No answer is owed to it then. None for a read,
+    /// and where an answer is owed.
     #[must_use]
-    pub const fn quiet(&self) -> Option<Duration> {
-        match self {
-            Self::Modbus(_) => None,
-            Self::KerongCu16(request) => request.quiet(),
-            Self::KerongCu48(request) => request.quiet(),
-            Self::Lock8a(request) => request.quiet(),
-            Self::Winnsen(request) => request.quiet(),
-            Self::Wkly(request) => request.quiet(),
-        }
-    }
-
-    /// How long the board holds an output on by its own measure; none where it does what the order says.
-    #[must_use]
-    pub const fn own_pulse(&self) -> Option<Duration> {
-        match self {
-            Self::Modbus(_) => None,
-            Self::KerongCu16(request) => request.own_pulse(),
-            Self::KerongCu48(request) => request.own_pulse(),
-            Self::Lock8a(request) => request.own_pulse(),
-            Self::Winnsen(request) => request.own_pulse(),
-            Self::Wkly(request) => request.own_pulse(),
-        }
+    pub const fn opening(&self) -> Option<Opening> {
+        if self.is_write() { self.protocol().opening() } else { None }
     }
 
     /// What `view` is to this request sent in `envelope`.
@@ -174,12 +125,8 @@ impl Request {
     pub fn answers_alike(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Modbus(request), Self::Modbus(other)) => request.answers_alike(other),
-            (Self::KerongCu16(request), Self::KerongCu16(other)) => request.answers_alike(other),
-            (Self::KerongCu48(request), Self::KerongCu48(other)) => request.answers_alike(other),
-            (Self::Lock8a(request), Self::Lock8a(other)) => request.answers_alike(other),
-            (Self::Winnsen(request), Self::Winnsen(other)) => request.answers_alike(other),
-            (Self::Wkly(request), Self::Wkly(other)) => request.answers_alike(other),
-            _ => false,
+            // Lock boards name what they answer; a status that nobody asked for is as true as one that was.
+            _ => self == other,
         }
     }
 

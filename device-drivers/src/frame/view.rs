@@ -38,27 +38,13 @@ impl<'a> View<'a> {
     /// Address of the slave it is from, or to.
     #[must_use]
     pub const fn address(&self) -> u8 {
-        match self {
-            Self::Modbus(view) => view.address(),
-            Self::KerongCu16(view) => view.address(),
-            Self::KerongCu48(view) => view.address(),
-            Self::Lock8a(view) => view.address(),
-            Self::Winnsen(view) => view.address(),
-            Self::Wkly(view) => view.address(),
-        }
+        in_its_format!(self, view => view.address())
     }
 
     /// What it is about, as its format numbers it.
     #[must_use]
     pub const fn function(&self) -> u8 {
-        match self {
-            Self::Modbus(view) => view.function(),
-            Self::KerongCu16(view) => view.function(),
-            Self::KerongCu48(view) => view.function(),
-            Self::Lock8a(view) => view.function(),
-            Self::Winnsen(view) => view.function(),
-            Self::Wkly(view) => view.function(),
-        }
+        in_its_format!(self, view => view.function())
     }
 
     /// The lock of which a board of its format speaks unasked: a reason to read it now, and never evidence.

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use crate::channel::Channel;
 use crate::frame::head::Head;
+use crate::frame::lock;
 use crate::frame::request::Verdict;
 use crate::signal::{InputStates, Level};
 use crate::spec::Address;
@@ -19,9 +19,9 @@ const REQUEST_BYTES: usize = 6;
 /// Bytes of an answer.
 const ANSWER_BYTES: usize = 7;
 /// A board that says something after an unlock does so within this.
-const WORD_WITHIN: Duration = Duration::from_millis(100);
+pub const WORD_WITHIN: Duration = Duration::from_millis(100);
 /// Longest time that a board is taken to hold a lock: it is nowhere written.
-const HELD: Duration = Duration::from_secs(1);
+pub const HELD: Duration = Duration::from_secs(1);
 
 const START: u8 = 0x90;
 const END: u8 = 0x03;
@@ -30,19 +30,7 @@ const STATUS: u8 = 0x12;
 const ANSWERED: u8 = 0x80;
 
 /// A lock of a board, 1 to 16.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lock(Channel);
-
-impl Lock {
-    /// Locks of a board.
-    pub const COUNT: u8 = 16;
-
-    /// The lock printed as `channel`; none above 16.
-    #[must_use]
-    pub const fn new(channel: Channel) -> Option<Self> {
-        if channel.number() <= Self::COUNT { Some(Self(channel)) } else { None }
-    }
-}
+pub type Lock = lock::Lock<16>;
 
 /// One request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,16 +42,16 @@ pub enum Request {
 }
 
 impl Request {
-    const fn parts(&self) -> (u8, Channel) {
+    const fn parts(&self) -> (u8, Lock) {
         match self {
-            Self::Status(Lock(lock)) => (STATUS, *lock),
-            Self::Open(Lock(lock)) => (OPEN, *lock),
+            Self::Status(lock) => (STATUS, *lock),
+            Self::Open(lock) => (OPEN, *lock),
         }
     }
 
     /// The lock it is about.
     #[must_use]
-    pub const fn lock(&self) -> Channel {
+    pub const fn lock(&self) -> Lock {
         self.parts().1
     }
 
@@ -86,18 +74,6 @@ impl Request {
         ANSWER_BYTES
     }
 
-    /// See [`Request::quiet`](crate::frame::Request::quiet).
-    #[must_use]
-    pub const fn quiet(&self) -> Option<Duration> {
-        if self.is_write() { Some(WORD_WITHIN) } else { None }
-    }
-
-    /// See [`Request::own_pulse`](crate::frame::Request::own_pulse).
-    #[must_use]
-    pub const fn own_pulse(&self) -> Option<Duration> {
-        if self.is_write() { Some(HELD) } else { None }
-    }
-
     /// What `view` is to this request to `station`.
     #[must_use]
     pub fn judge<'a>(&self, station: Address, view: &View<'a>) -> Verdict<'a> {
@@ -116,17 +92,11 @@ impl Request {
         }
     }
 
-    /// Whether an answer to one could be taken for the other's.
-    #[must_use]
-    pub fn answers_alike(&self, other: &Self) -> bool {
-        self == other
-    }
-
     /// What a status says: on where the lock is open.
     #[must_use]
     pub fn inputs(&self, data: &[u8]) -> InputStates {
         let level = if data == [1] { Level::On } else { Level::Off };
-        InputStates::one(self.lock(), level)
+        InputStates::one(self.lock().channel(), level)
     }
 }
 
@@ -174,6 +144,7 @@ pub fn head(run: &[u8]) -> Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::Channel;
     use crate::frame::Protocol;
 
     fn station(number: u8) -> Address {

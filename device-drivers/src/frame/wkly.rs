@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::frame::head::Head;
+use crate::frame::lock;
 use crate::frame::request::Verdict;
 use crate::frame::sum;
 use crate::signal::{InputStates, Level};
@@ -22,9 +23,9 @@ const ANSWER_BYTES: usize = 11;
 /// Bytes of an unasked event.
 const EVENT_BYTES: usize = 10;
 /// How long a board holds a lock.
-const HELD: Duration = Duration::from_millis(350);
+pub const HELD: Duration = Duration::from_millis(350);
 /// It speaks when that is over; until then nothing is sent that its word would meet.
-const WORD_WITHIN: Duration = Duration::from_millis(450);
+pub const WORD_WITHIN: Duration = Duration::from_millis(450);
 
 const START: [u8; 4] = *b"WKLY";
 const OPEN: u8 = 0x82;
@@ -33,19 +34,7 @@ const EVENT: u8 = 0x85;
 const DONE: u8 = 0x00;
 
 /// A lock of a board, 1 to 24.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Lock(Channel);
-
-impl Lock {
-    /// Locks of the largest board.
-    pub const MOST: u8 = 24;
-
-    /// The lock printed as `channel`; none above 24.
-    #[must_use]
-    pub const fn new(channel: Channel) -> Option<Self> {
-        if channel.number() <= Self::MOST { Some(Self(channel)) } else { None }
-    }
-}
+pub type Lock = lock::Lock<24>;
 
 /// One request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,16 +46,16 @@ pub enum Request {
 }
 
 impl Request {
-    const fn parts(&self) -> (u8, Channel) {
+    const fn parts(&self) -> (u8, Lock) {
         match self {
-            Self::Query(Lock(lock)) => (QUERY, *lock),
-            Self::Open(Lock(lock)) => (OPEN, *lock),
+            Self::Query(lock) => (QUERY, *lock),
+            Self::Open(lock) => (OPEN, *lock),
         }
     }
 
     /// The lock it is about.
     #[must_use]
-    pub const fn lock(&self) -> Channel {
+    pub const fn lock(&self) -> Lock {
         self.parts().1
     }
 
@@ -91,18 +80,6 @@ impl Request {
         ANSWER_BYTES
     }
 
-    /// See [`Request::quiet`](crate::frame::Request::quiet).
-    #[must_use]
-    pub const fn quiet(&self) -> Option<Duration> {
-        if self.is_write() { Some(WORD_WITHIN) } else { None }
-    }
-
-    /// See [`Request::own_pulse`](crate::frame::Request::own_pulse).
-    #[must_use]
-    pub const fn own_pulse(&self) -> Option<Duration> {
-        if self.is_write() { Some(HELD) } else { None }
-    }
-
     /// What `view` is to this request to `board`.
     #[must_use]
     pub fn judge<'a>(&self, board: Address, view: &View<'a>) -> Verdict<'a> {
@@ -121,17 +98,11 @@ impl Request {
         }
     }
 
-    /// Whether an answer to one could be taken for the other's.
-    #[must_use]
-    pub fn answers_alike(&self, other: &Self) -> bool {
-        self == other
-    }
-
     /// What an answer says: on where the door is shut.
     #[must_use]
     pub fn inputs(&self, data: &[u8]) -> InputStates {
         let level = if data == [1] { Level::On } else { Level::Off };
-        InputStates::one(self.lock(), level)
+        InputStates::one(self.lock().channel(), level)
     }
 }
 

@@ -122,7 +122,7 @@ impl Exchange {
             begun: now,
             sent,
             answer_from: timing.answer_from(now, sent),
-            deadline: sent + request.quiet().unwrap_or(response_timeout),
+            deadline: sent + request.opening().map_or(response_timeout, |opening| opening.word_within),
             heard_any: false,
             own_echo_seen: false,
         }
@@ -162,7 +162,7 @@ impl Exchange {
     /// How it ends when nothing more is waited for.
     #[must_use]
     pub const fn given_up(&self) -> Ending {
-        match (self.request.quiet(), self.heard_any) {
+        match (self.request.opening(), self.heard_any) {
             (Some(_), _) => Ending::Quiet,
             (None, true) => Ending::Damaged,
             (None, false) => Ending::Silent,

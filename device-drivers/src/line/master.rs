@@ -234,7 +234,7 @@ impl Line {
         let timeout = self.response_timeout;
         let exchange = Exchange::begin(place, envelope, job, request, &self.timing, timeout, now);
         if let Job::Pulse { output, length, .. } = job {
-            let held = request.own_pulse().unwrap_or(length.duration());
+            let held = request.opening().map_or(length.duration(), |opening| opening.held);
             slave.pulsed(output, held, exchange.sent);
             self.echoes_until = exchange.sent + PULSE_LATE_HORIZON;
         }

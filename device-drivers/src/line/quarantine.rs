@@ -59,7 +59,7 @@ impl Quarantine {
     /// Whether `view` could be an answer that is owed, so that it is none to another request.
     #[must_use]
     pub fn claims(&self, view: &View<'_>, now: Monotonic) -> bool {
-        self.owed.iter().any(|owed| owed.request.quiet().is_none() && owed.is(view, now))
+        self.owed.iter().any(|owed| owed.request.opening().is_none() && owed.is(view, now))
     }
 
     /// Whether `view` could be an answer, or a word, to anything asked lately.
