@@ -9,9 +9,8 @@
 use std::time::Duration;
 
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::device::plan::{Plan, Poll, Provides};
 use crate::frame::modbus_rtu::{Request, SpanError, Table};
-use crate::limits::DOOR_PERIOD;
 
 /// Holding register of Waveshare's boards with their own address; others answer with an exception, which fences as well.
 const OWN_ADDRESS: u16 = 0x4000;
@@ -29,13 +28,7 @@ pub fn models() -> Vec<Model> {
 }
 
 fn plan(inputs: u8) -> Result<Plan, SpanError> {
-    let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-    let polls = vec![Poll {
-        lane: Lane::Door,
-        period: DOOR_PERIOD,
-        request: request.into(),
-        meaning: Meaning::Inputs,
-    }];
+    let polls = vec![Poll::inputs(Request::read(Table::DiscreteInputs, 0, inputs.into())?)];
     let coils = Request::read(Table::Coils, 0, 1)?;
     let own_address = Request::read(Table::HoldingRegisters, OWN_ADDRESS, 1)?;
     Ok(Plan {

@@ -12,10 +12,9 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Expect, Lane, Meaning, OutputBits, Plan, Poll, Provides, SetUpStep};
+use crate::device::plan::{Expect, Meaning, OutputBits, Plan, Poll, Provides, SetUpStep};
 use crate::frame;
 use crate::frame::modbus_rtu::{RelayOutput, Request, SpanError, Table};
-use crate::limits::{DOOR_PERIOD, OUTPUTS_PERIOD};
 use crate::order::PulseLength;
 
 const POWER_ON_STATE: u16 = 0x0064;
@@ -53,32 +52,24 @@ fn plan<const OUTPUTS: u8>(inputs: u8) -> Result<Plan, SpanError> {
     let coils = |first| Request::read(Table::Coils, first, OUTPUTS.into());
     let registers = |first| Request::read(Table::HoldingRegisters, first, OUTPUTS.into());
     let read_outputs = coils(0)?;
-    let step = |name, request: Request, expect| SetUpStep { name, request: request.into(), expect };
     let set_up = vec![
-        step("outputs off", read_outputs, Expect::Cleared(OutputBits::Now)),
-        step(
+        SetUpStep::new("outputs off", read_outputs, Expect::Cleared(OutputBits::Now)),
+        SetUpStep::new(
             "outputs stay off when power comes",
             coils(POWER_ON_STATE)?,
             Expect::Cleared(OutputBits::AtPowerOn),
         ),
-        step("pulse width of every output is 500 ms", registers(WIDTH)?, Expect::Registers(WIDTH_MS)),
-        step("every output is in pulse mode", registers(MODE)?, Expect::Registers(PULSE_MODE)),
-        step("outputs read back off", read_outputs, Expect::AllZero),
+        SetUpStep::new(
+            "pulse width of every output is 500 ms",
+            registers(WIDTH)?,
+            Expect::Registers(WIDTH_MS),
+        ),
+        SetUpStep::new("every output is in pulse mode", registers(MODE)?, Expect::Registers(PULSE_MODE)),
+        SetUpStep::new("outputs read back off", read_outputs, Expect::AllZero),
     ];
-    let mut polls = vec![Poll {
-        lane: Lane::Background,
-        period: OUTPUTS_PERIOD,
-        request: read_outputs.into(),
-        meaning: Meaning::Outputs,
-    }];
+    let mut polls = vec![Poll::outputs(read_outputs, Meaning::Outputs)];
     if inputs > 0 {
-        let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-        polls.push(Poll {
-            lane: Lane::Door,
-            period: DOOR_PERIOD,
-            request: request.into(),
-            meaning: Meaning::Inputs,
-        });
+        polls.push(Poll::inputs(Request::read(Table::DiscreteInputs, 0, inputs.into())?));
     }
     let module = Request::read(Table::HoldingRegisters, MODULE, 1)?;
     Ok(Plan {

@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
+use crate::device::plan::{Expect, Meaning, Plan, Poll, Provides, SetUpStep};
 use crate::frame;
 use crate::frame::modbus_rtu::{RelayOutput, Request, SpanError, Table, WholeSeconds};
-use crate::limits::OUTPUTS_PERIOD;
 use crate::order::PulseLength;
 
 /// Registers count from 1, like the outputs.
@@ -42,24 +41,15 @@ pub fn models() -> Vec<Model> {
 fn plan<const OUTPUTS: u8>() -> Result<Plan, SpanError> {
     let read_outputs = Request::read(Table::HoldingRegisters, FIRST_STATE, OUTPUTS.into())?;
     let set_up = vec![
-        SetUpStep {
-            name: "all outputs off",
-            request: Request::registers_all_off().into(),
-            expect: Expect::Echo,
-        },
-        SetUpStep { name: "outputs read back off", request: read_outputs.into(), expect: Expect::AllZero },
+        SetUpStep::new("all outputs off", Request::registers_all_off(), Expect::Echo),
+        SetUpStep::new("outputs read back off", read_outputs, Expect::AllZero),
     ];
-    let poll = Poll {
-        lane: Lane::Background,
-        period: OUTPUTS_PERIOD,
-        request: read_outputs.into(),
-        meaning: Meaning::OutputRegisters,
-    };
+    let polls = vec![Poll::outputs(read_outputs, Meaning::OutputRegisters)];
     let one_output = Request::read(Table::HoldingRegisters, FIRST_STATE, 1)?;
     Ok(Plan {
         provides: Provides { outputs: OUTPUTS, inputs: 0, probes: 0 },
         set_up,
-        polls: vec![poll],
+        polls,
         fences: vec![one_output.into(), read_outputs.into()],
         guard: GUARD,
         pulse: Some(pulse::<OUTPUTS>),

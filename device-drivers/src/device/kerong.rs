@@ -13,16 +13,14 @@
 //! has no dependable answer: some boards send a status, some an echo, some nothing, and none of it proves that a lock moved. The
 //! board times its pulse itself (CU16: command 37, in 10 ms; the form of that write differs between sources [D], and a wrong
 //! length burns a coil, so it is never written here): `[policy] pulse` does not reach it. A CU48's status has 18 bytes with eyes
-//! or 12 without [D]: take the model that answers. Standing current is 60 mA, a driven lock takes 3 A.
-
-use std::time::Duration;
+//! or 12 without [D]: take the model that answers. No harmless read but the status is on record: after a lost answer a board is
+//! left alone for the horizon. Standing current is 60 mA, a driven lock takes 3 A.
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
+use crate::device::plan::{Plan, Poll, Provides};
 use crate::frame::kerong_cu48::Form;
 use crate::frame::{Request, kerong_cu16, kerong_cu48};
-use crate::limits::DOOR_PERIOD;
 use crate::order::PulseLength;
 
 /// The models of this file.
@@ -36,26 +34,15 @@ pub fn models() -> Vec<Model> {
 }
 
 fn cu16() -> Plan {
+    let status = Poll::inputs(kerong_cu16::Request::Status);
     let provides = Provides { outputs: kerong_cu16::Lock::COUNT, inputs: kerong_cu16::INPUTS, probes: 0 };
-    plan(provides, kerong_cu16::Request::Status.into(), unlock_cu16)
+    Plan::lock_board(provides, vec![status], unlock_cu16)
 }
 
 fn cu48(form: Form) -> Plan {
+    let status = Poll::inputs(kerong_cu48::Request::Status(form));
     let provides = Provides { outputs: kerong_cu48::Lock::COUNT, inputs: form.inputs(), probes: 0 };
-    plan(provides, kerong_cu48::Request::Status(form).into(), unlock_cu48)
-}
-
-fn plan(provides: Provides, request: Request, pulse: PulseOf) -> Plan {
-    Plan {
-        provides,
-        // There is nothing to set: a board that restarts lets its locks rest.
-        set_up: Vec::new(),
-        polls: vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }],
-        // No other harmless read is on record: after a lost answer the board is left alone for the horizon.
-        fences: Vec::new(),
-        guard: Duration::ZERO,
-        pulse: Some(pulse),
-    }
+    Plan::lock_board(provides, vec![status], unlock_cu48)
 }
 
 fn unlock_cu16(lock: Channel, _: PulseLength) -> Option<Request> {

@@ -13,14 +13,11 @@
 //! it was asked, which is an echo to any master: it is not offered; use a 16 lock board. Eight bits of check byte: see
 //! `frame::lock_8a` for what they cannot find.
 
-use std::time::Duration;
-
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
+use crate::device::plan::{Plan, Poll, Provides, PulseOf};
 use crate::frame;
 use crate::frame::lock_8a::{Groups, Lock, Request};
-use crate::limits::DOOR_PERIOD;
 use crate::order::PulseLength;
 
 /// The models of this file.
@@ -36,22 +33,15 @@ pub fn models() -> Vec<Model> {
 }
 
 fn plan(locks: u8) -> Option<Plan> {
-    let request = Request::Status(Groups::of(locks)?).into();
     let pulse: PulseOf = match locks {
         12 => open::<12>,
         16 => open::<16>,
         _ => open::<24>,
     };
-    Some(Plan {
-        provides: Provides { outputs: locks, inputs: locks, probes: 0 },
-        // There is nothing to set: a board that restarts lets its locks rest.
-        set_up: Vec::new(),
-        polls: vec![Poll { lane: Lane::Door, period: DOOR_PERIOD, request, meaning: Meaning::Inputs }],
-        // A read of one lock would fence, but its answer has the form of our own request: see `frame::lock_8a`.
-        fences: Vec::new(),
-        guard: Duration::ZERO,
-        pulse: Some(pulse),
-    })
+    // A read of one lock would fence, but its answer has the form of our own request: see `frame::lock_8a`.
+    let polls = vec![Poll::inputs(Request::Status(Groups::of(locks)?))];
+    let provides = Provides { outputs: locks, inputs: locks, probes: 0 };
+    Some(Plan::lock_board(provides, polls, pulse))
 }
 
 fn open<const LOCKS: u8>(lock: Channel, _: PulseLength) -> Option<frame::Request> {

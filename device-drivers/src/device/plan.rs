@@ -6,6 +6,7 @@ use crate::channel::Channel;
 use crate::device::profile::{Point, PointRead, split};
 use crate::frame::modbus_rtu::{OUTPUTS_MAX, RelayOutput, Setting};
 use crate::frame::{Protocol, Request, modbus_rtu};
+use crate::limits::{DOOR_PERIOD, LOCK_PERIOD, OUTPUTS_PERIOD};
 use crate::order::PulseLength;
 
 /// Lanes in the order in which they are served.
@@ -55,6 +56,18 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// A dedicated lock board that says of each output one input or more. There is nothing to set up (a board that restarts lets
+    /// its locks rest), and it needs no rest between two transactions.
+    #[must_use]
+    pub fn lock_board(provides: Provides, polls: Vec<Poll>, pulse: PulseOf) -> Self {
+        // Where locks are asked one by one the answer about one is none about another: two reads fence all others.
+        let one_by_one = polls.len() > 1;
+        let fences = polls.iter().take(2).filter(|_| one_by_one).map(|poll| poll.request).collect();
+        Self { provides, set_up: Vec::new(), polls, fences, guard: Duration::ZERO, pulse: Some(pulse) }
+    }
+}
+
 /// What a model offers to a building.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Provides {
@@ -75,6 +88,14 @@ pub struct SetUpStep {
     pub request: Request,
     /// What must come back.
     pub expect: Expect,
+}
+
+impl SetUpStep {
+    /// A step; `name` is what a person reads when it fails.
+    #[must_use]
+    pub fn new(name: &'static str, request: impl Into<Request>, expect: Expect) -> Self {
+        Self { name, request: request.into(), expect }
+    }
 }
 
 /// What a set-up step must see.
@@ -187,6 +208,25 @@ pub enum Meaning {
 }
 
 impl Poll {
+    /// A read of all inputs of a board.
+    #[must_use]
+    pub fn inputs(request: impl Into<Request>) -> Self {
+        Self { lane: Lane::Door, period: DOOR_PERIOD, request: request.into(), meaning: Meaning::Inputs }
+    }
+
+    /// A read of what one lock tells of itself, on boards that are asked for each alone.
+    #[must_use]
+    pub fn lock(lock: Channel, request: impl Into<Request>) -> Self {
+        let meaning = Meaning::Input(lock);
+        Self { lane: Lane::Door, period: LOCK_PERIOD, request: request.into(), meaning }
+    }
+
+    /// A read of all outputs, which finds what nobody ordered.
+    #[must_use]
+    pub fn outputs(request: impl Into<Request>, meaning: Meaning) -> Self {
+        Self { lane: Lane::Background, period: OUTPUTS_PERIOD, request: request.into(), meaning }
+    }
+
     /// Smaller reads of the same points, for a device that has not all of what one read asks for; none where it is one point.
     #[must_use]
     pub fn parts(&self) -> Vec<Self> {

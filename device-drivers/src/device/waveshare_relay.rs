@@ -12,10 +12,9 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll, Provides, SetUpStep};
+use crate::device::plan::{Expect, Meaning, Plan, Poll, Provides, SetUpStep};
 use crate::frame;
 use crate::frame::modbus_rtu::{RelayOutput, Request, SpanError, Table};
-use crate::limits::{DOOR_PERIOD, OUTPUTS_PERIOD};
 use crate::order::PulseLength;
 
 const INPUTS: u8 = 8;
@@ -44,30 +43,14 @@ pub fn models() -> Vec<Model> {
 fn plan<const OUTPUTS: u8>(inputs: u8) -> Result<Plan, SpanError> {
     let read_outputs = Request::read(Table::Coils, 0, OUTPUTS.into())?;
     let mut set_up = vec![
-        SetUpStep { name: "all outputs off", request: Request::all_off().into(), expect: Expect::Echo },
-        SetUpStep { name: "outputs read back off", request: read_outputs.into(), expect: Expect::AllZero },
+        SetUpStep::new("all outputs off", Request::all_off(), Expect::Echo),
+        SetUpStep::new("outputs read back off", read_outputs, Expect::AllZero),
     ];
-    let mut polls = vec![Poll {
-        lane: Lane::Background,
-        period: OUTPUTS_PERIOD,
-        request: read_outputs.into(),
-        meaning: Meaning::Outputs,
-    }];
+    let mut polls = vec![Poll::outputs(read_outputs, Meaning::Outputs)];
     if inputs > 0 {
         let modes = Request::read(Table::HoldingRegisters, CONTROL_MODE, OUTPUTS.into())?;
-        let expect = Expect::Registers(0);
-        set_up.push(SetUpStep {
-            name: "control mode of every output is normal",
-            request: modes.into(),
-            expect,
-        });
-        let request = Request::read(Table::DiscreteInputs, 0, inputs.into())?;
-        polls.push(Poll {
-            lane: Lane::Door,
-            period: DOOR_PERIOD,
-            request: request.into(),
-            meaning: Meaning::Inputs,
-        });
+        set_up.push(SetUpStep::new("control mode of every output is normal", modes, Expect::Registers(0)));
+        polls.push(Poll::inputs(Request::read(Table::DiscreteInputs, 0, inputs.into())?));
     }
     let version = Request::read(Table::HoldingRegisters, VERSION, 1)?;
     Ok(Plan {

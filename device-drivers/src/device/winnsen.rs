@@ -10,14 +10,11 @@
 //! it is not told as opened, and the other door is seen open without an order. Locks are asked one by one: a round takes
 //! half a second at 9600 baud. The board times its pulse itself; `[policy] pulse` does not reach it.
 
-use std::time::Duration;
-
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides};
+use crate::device::plan::{Plan, Poll, Provides};
 use crate::frame;
 use crate::frame::winnsen::{Lock, Request};
-use crate::limits::LOCK_PERIOD;
 use crate::order::PulseLength;
 
 /// The models of this file.
@@ -27,24 +24,10 @@ pub fn models() -> Vec<Model> {
 }
 
 fn plan() -> Plan {
-    let read = |channel| Some((channel, Request::Status(Lock::new(channel)?)));
-    let polls = Channel::first(Lock::COUNT).filter_map(read).map(|(channel, request)| Poll {
-        lane: Lane::Door,
-        period: LOCK_PERIOD,
-        request: request.into(),
-        meaning: Meaning::Input(channel),
-    });
-    let polls: Vec<Poll> = polls.collect();
-    Plan {
-        provides: Provides { outputs: Lock::COUNT, inputs: Lock::COUNT, probes: 0 },
-        // There is nothing to set: a board that restarts lets its locks rest.
-        set_up: Vec::new(),
-        // The answer about one lock is none about another: each read fences all others.
-        fences: polls.iter().take(2).map(|poll| poll.request).collect(),
-        polls,
-        guard: Duration::ZERO,
-        pulse: Some(open),
-    }
+    let read = |channel| Some(Poll::lock(channel, Request::Status(Lock::new(channel)?)));
+    let polls = Channel::first(Lock::COUNT).filter_map(read).collect();
+    let provides = Provides { outputs: Lock::COUNT, inputs: Lock::COUNT, probes: 0 };
+    Plan::lock_board(provides, polls, open)
 }
 
 fn open(lock: Channel, _: PulseLength) -> Option<frame::Request> {

@@ -10,14 +10,11 @@
 //! would meet. `[policy] pulse` does not reach the board. It speaks unasked when a door moves (85): that makes the lock be read at
 //! once and is never evidence; such boards need a line of their own.
 
-use std::time::Duration;
-
 use crate::channel::Channel;
 use crate::device::Model;
-use crate::device::plan::{Lane, Meaning, Plan, Poll, Provides, PulseOf};
+use crate::device::plan::{Plan, Poll, Provides, PulseOf};
 use crate::frame;
 use crate::frame::wkly::{Lock, Request};
-use crate::limits::LOCK_PERIOD;
 use crate::order::PulseLength;
 
 /// The models of this file.
@@ -32,24 +29,9 @@ pub fn models() -> Vec<Model> {
 }
 
 fn plan(locks: u8, pulse: PulseOf) -> Plan {
-    let read = |channel| Some((channel, Request::Query(Lock::new(channel)?)));
-    let polls = Channel::first(locks).filter_map(read).map(|(channel, request)| Poll {
-        lane: Lane::Door,
-        period: LOCK_PERIOD,
-        request: request.into(),
-        meaning: Meaning::Input(channel),
-    });
-    let polls: Vec<Poll> = polls.collect();
-    Plan {
-        provides: Provides { outputs: locks, inputs: locks, probes: 0 },
-        // There is nothing to set: a board that restarts lets its locks rest.
-        set_up: Vec::new(),
-        // The answer about one lock is none about another: each read fences all others.
-        fences: polls.iter().take(2).map(|poll| poll.request).collect(),
-        polls,
-        guard: Duration::ZERO,
-        pulse: Some(pulse),
-    }
+    let read = |channel| Some(Poll::lock(channel, Request::Query(Lock::new(channel)?)));
+    let provides = Provides { outputs: locks, inputs: locks, probes: 0 };
+    Plan::lock_board(provides, Channel::first(locks).filter_map(read).collect(), pulse)
 }
 
 fn open<const LOCKS: u8>(lock: Channel, _: PulseLength) -> Option<frame::Request> {
