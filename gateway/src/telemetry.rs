@@ -1,15 +1,23 @@
 //! The newest totals of lines, boards and connections: for telemetry messages, `status`, `doctor`, and people who look for
 //! a bad cable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use device_drivers::line::counters::{LineCounters, SlaveCounters};
 use device_drivers::osdp::{Identity, ReaderCounters, ReaderState, Tamper};
+use device_drivers::scanner::{ScannerCounters, ScannerState, Undone};
 use device_drivers::time::Monotonic;
 use device_drivers::trace::Tape;
 use vestibule_core::id::{DeviceId, LineId, TerminalId};
 use vestibule_core::time::{Mono, Timestamp};
+
+use crate::clock::monotonic;
+use crate::commission::SealStanding;
+
+mod usage;
+
+pub use usage::LineUse;
 
 /// Totals since each line was started; they never go back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,12 +26,18 @@ pub struct Totals {
     pub lines: BTreeMap<LineId, LineCounters>,
     /// Of each board that has told them.
     pub devices: BTreeMap<DeviceId, SlaveCounters>,
+    /// How much each of these lines used of its wire lately.
+    pub uses: BTreeMap<LineId, LineUse>,
     /// Each reader.
     pub readers: BTreeMap<TerminalId, Reader>,
+    /// Each scanner, by its line.
+    pub scanners: BTreeMap<LineId, Scanner>,
     /// The port of each line that has said something of it.
     pub ports: BTreeMap<LineId, Port>,
     /// What controllers say of themselves, by device and flag.
     pub flags: BTreeMap<DeviceId, BTreeMap<String, Flag>>,
+    /// The seal of commissioning at the last look.
+    pub seal: SealStanding,
     /// The connection to the building's own broker.
     pub bus: Connection,
     /// The connection to the cloud's broker.
@@ -79,6 +93,19 @@ impl Default for Reader {
             window: None,
         }
     }
+}
+
+/// How a scanner is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scanner {
+    /// Whether it is there and takes commands.
+    pub state: ScannerState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Zones of its settings that somebody changed and that are not put back.
+    pub wrong: BTreeSet<u16>,
+    /// Its totals.
+    pub counters: ScannerCounters,
 }
 
 /// How a line's port is.
@@ -141,7 +168,36 @@ impl Telemetry {
 
     /// Replaces a line's totals.
     pub fn line(&self, line: &LineId, counters: LineCounters) {
-        self.lock().lines.insert(line.clone(), counters);
+        let mut totals = self.lock();
+        let used = totals.uses.entry(line.clone()).or_default();
+        *used = used.reported(counters.occupied, monotonic());
+        totals.lines.insert(line.clone(), counters);
+    }
+
+    /// A scanner's state changed at `now`.
+    pub fn scanner(&self, line: &LineId, state: ScannerState, now: Timestamp) {
+        let mut totals = self.lock();
+        let new =
+            || Scanner { state, since: now, wrong: BTreeSet::new(), counters: ScannerCounters::default() };
+        let scanner = totals.scanners.entry(line.clone()).or_insert_with(new);
+        (scanner.state, scanner.since) = (state, now);
+    }
+
+    /// Somebody changed a zone of a scanner's settings, or it is as it should be again.
+    pub fn scanner_settings(&self, line: &LineId, zone: u16, undone: Undone) {
+        if let Some(scanner) = self.lock().scanners.get_mut(line) {
+            match undone {
+                Undone::NotYet => scanner.wrong.insert(zone),
+                Undone::Yes => scanner.wrong.remove(&zone),
+            };
+        }
+    }
+
+    /// Replaces a scanner's totals; one that was never heard has none.
+    pub fn scanned(&self, line: &LineId, counters: ScannerCounters) {
+        if let Some(scanner) = self.lock().scanners.get_mut(line) {
+            scanner.counters = counters;
+        }
     }
 
     /// Replaces a board's totals.
@@ -176,6 +232,11 @@ impl Telemetry {
     /// Notes something of a reader.
     pub fn reader(&self, terminal: &TerminalId, note: impl FnOnce(&mut Reader)) {
         note(self.lock().readers.entry(terminal.clone()).or_default());
+    }
+
+    /// Somebody looked at the seal.
+    pub fn seal(&self, standing: SealStanding) {
+        self.lock().seal = standing;
     }
 
     /// A line's port was opened.

@@ -56,6 +56,7 @@ impl Line {
     fn count(&mut self, exchange: &Exchange, ending: &Ending, now: Monotonic) {
         let busy = now.since(exchange.begun);
         self.counters.busy += busy;
+        self.counters.occupied += busy + self.timing.gap();
         if exchange.job == Job::Probe {
             self.counters.busy_dead += busy;
         }

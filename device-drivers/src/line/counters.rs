@@ -47,6 +47,9 @@ pub struct LineCounters {
     pub transactions: u64,
     /// Time from each request's first byte to its answer's last byte or timeout.
     pub busy: Duration,
+    /// Time in which the wire could carry nothing else: `busy`, and the silence that follows each transaction. Over the time
+    /// that passed it is the line's use; 1 is all that the wire can carry.
+    pub occupied: Duration,
     /// Part of `busy` spent on dead slaves.
     pub busy_dead: Duration,
     /// Valid frames that nobody here asked for.

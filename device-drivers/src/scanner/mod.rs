@@ -156,4 +156,10 @@ pub struct ScannerCounters {
     pub commands: u64,
     /// Commands without a good reply.
     pub unanswered: u64,
+    /// Set-up barcodes of vendors that somebody held before it; none was passed on.
+    pub set_up_codes: u64,
+    /// Settings that were found changed.
+    pub changed: u64,
+    /// Settings that were put back.
+    pub undone: u64,
 }

@@ -11,7 +11,7 @@ use super::guard::{Guard, News};
 use super::repeats::Repeats;
 use super::set_up_code::looks_like_set_up;
 use super::text::ScanText;
-use super::{CommandSet, Dropped, ScannerAlarm, ScannerCounters, ScannerSignal, ScannerState};
+use super::{CommandSet, Dropped, ScannerAlarm, ScannerCounters, ScannerSignal, ScannerState, Undone};
 use crate::limits::COUNTERS_PERIOD;
 use crate::signal::PortState;
 use crate::time::Monotonic;
@@ -162,6 +162,7 @@ impl Scanner {
             if let Some(guard) = &mut self.guard {
                 guard.suspect(now);
             }
+            self.counters.set_up_codes += 1;
             self.out.push_back(ScannerSignal::Alarm { at: now, alarm: ScannerAlarm::SetUpCode });
             return;
         }
@@ -189,6 +190,13 @@ impl Scanner {
     }
 
     fn tell(&mut self, news: Option<News>, now: Monotonic) {
+        if let Some(News::Alarm(ScannerAlarm::SettingsChanged { undone, .. })) = news {
+            let count = match undone {
+                Undone::NotYet => &mut self.counters.changed,
+                Undone::Yes => &mut self.counters.undone,
+            };
+            *count += 1;
+        }
         let signal = match news {
             None => return,
             Some(News::Alarm(alarm)) => ScannerSignal::Alarm { at: now, alarm },

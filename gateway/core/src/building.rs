@@ -239,6 +239,7 @@ fn decide(d: &mut Draft<'_>, input: Input) -> Option<Result<(), Refusal>> {
         Input::Command(request) => return Some(d.command(request)),
         Input::Storage(health) => d.storage_is(health),
         Input::SealBroken(broken) => d.seal_broken(broken),
+        Input::SealSet { by, at } => d.seal_set(by, at),
         Input::NoticeAcknowledged(id) => d.notice_acknowledged(id),
         Input::JournalAcknowledged { sequence, hash } => d.journal_acknowledged(sequence, hash),
     }

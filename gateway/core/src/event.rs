@@ -290,6 +290,11 @@ pub enum Fact {
         /// The second person, where one was there.
         second: Option<String>,
     },
+    /// Somebody walked the doors, and all is as it should be: the site is commissioned.
+    SealSet {
+        /// When, by the computer's clock.
+        sealed_at: Timestamp,
+    },
     CapacityLow {
         bank: BankId,
         free: u32,

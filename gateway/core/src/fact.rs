@@ -61,6 +61,7 @@ impl Fact {
             Self::ReaderInstall { .. } => "reader.install",
             Self::CommandConflict { .. } => "command.conflict",
             Self::SealBroken { .. } => "seal.broken",
+            Self::SealSet { .. } => "seal.set",
             Self::CapacityLow { .. } => "capacity.low",
             Self::CapacityExhausted { .. } => "capacity.exhausted",
         }
@@ -123,6 +124,7 @@ impl Fact {
             | Self::UnlockFailed { .. }
             | Self::UnlockUnknown { .. }
             | Self::SealBroken { .. }
+            | Self::SealSet { .. }
             | Self::ReaderInsecure { .. }
             | Self::ReaderTampered { .. }
             | Self::ReaderInstall { .. }
@@ -201,6 +203,7 @@ impl Fact {
             | Self::CarriersSynced { .. }
             | Self::AccessSteppedUp { .. }
             | Self::SealBroken { .. }
+            | Self::SealSet { .. }
             | Self::CommandConflict { .. } => Subject::Thing(Thing::Gateway),
         }
     }

@@ -89,6 +89,13 @@ pub enum Input {
     Storage(StorageHealth),
     /// Somebody moved locks or set boards past the daemon, on a site that was commissioned.
     SealBroken(SealBreak),
+    /// Somebody walked the doors of the site, and all is as it should be.
+    SealSet {
+        /// Who, as `os:{user}`.
+        by: Box<str>,
+        /// When, by the computer's clock.
+        at: Timestamp,
+    },
     /// The notifier's broker acknowledged a notice.
     NoticeAcknowledged(NoticeId),
     /// The cloud acknowledged the journal up to here.

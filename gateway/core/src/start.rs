@@ -1,5 +1,6 @@
 //! Starts and stops: what was in flight is interrupted, what is uncertain is kept for a person, and nothing opens.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -16,7 +17,7 @@ use crate::parcel::{ExceptionKind, ParcelState, Place};
 use crate::row::{NoticeKind, NoticeRow, UnlockRow};
 use crate::screen::Screen;
 use crate::state::Running;
-use crate::time::Mono;
+use crate::time::{Mono, Timestamp};
 
 impl Draft<'_> {
     pub(crate) fn started(&mut self, started: Started) {
@@ -74,6 +75,11 @@ impl Draft<'_> {
         let SealBreak { by, second, at, reason } = broken;
         let origin = Origin { reason: Some(reason), ..Origin::of(Actor::Staff(by)) };
         self.on_behalf(origin, |d| d.record(Fact::SealBroken { broken_at: at, second }));
+    }
+
+    /// A commissioning is recorded as it was noted down.
+    pub(crate) fn seal_set(&mut self, by: Box<str>, at: Timestamp) {
+        self.on_behalf(Origin::of(Actor::Staff(by)), |d| d.record(Fact::SealSet { sealed_at: at }));
     }
 
     /// Parcels that wait behind a door for whoever has their code; behind a door of which nothing is sure, none does.

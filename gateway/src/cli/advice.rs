@@ -34,17 +34,24 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
             "check the network's time source (timedatectl)",
         );
     }
+    if let Some((what, next)) = snapshot.seal.attention() {
+        add(what, next);
+    }
     for line in snapshot.lines.iter().filter(|line| is_bad(line)) {
         add(
             format!("line {} {}", line.id, presence(line)),
             "check its adapter and the cable to the first board",
         );
     }
-    for device in snapshot.devices.iter().filter(|device| is_bad(device)) {
+    let is_scanner = |id: &str| snapshot.scanners.iter().any(|scanner| scanner.id == id);
+    for device in snapshot.devices.iter().filter(|device| is_bad(device) && !is_scanner(&device.id)) {
         add(format!("board {} {}", device.id, presence(device)), "check its power, its address and its plug");
     }
     for (what, next) in snapshot.readers.iter().filter_map(|reader| reader.attention()) {
         add(what, &next);
+    }
+    for (what, next) in snapshot.scanners.iter().filter_map(|scanner| scanner.attention()) {
+        add(what, next);
     }
     for (name, link) in snapshot.links.iter().filter(|(_, link)| !link.connected) {
         let why = link.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();

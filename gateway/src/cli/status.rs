@@ -4,7 +4,7 @@ use super::advice::{Advice, advice};
 use super::arguments::Arguments;
 use super::table::{aligned, celsius, count, span};
 use super::{Exit, Failure, Out, ask, enroll};
-use crate::console::snapshot::{DeviceTotals, Gateway, Link, Probe, Snapshot};
+use crate::console::snapshot::{DeviceTotals, Gateway, Link, Probe, Reader, Scanner, Snapshot};
 
 /// A flag that was not heard for this long is not told as if it were so now: six periods of a built-in profile.
 const FLAG_STALE_MS: u64 = 60_000;
@@ -49,6 +49,10 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
         row("lines", presence(snapshot.lines.iter().map(|line| line.presence.value.as_deref()))),
         row("boards", presence(snapshot.devices.iter().map(|device| device.presence.value.as_deref()))),
     ];
+    rows.extend(snapshot.field.lines.iter().filter_map(|(id, line)| {
+        let used = f64::from(line.use_permille?) / 10.0;
+        Some(row(&format!("line {id}"), format!("{used:.0} % of what its wire can carry is used")))
+    }));
     rows.extend(snapshot.probes.iter().map(|p| row(&format!("probe {}", p.id), probe(p, gateway.now))));
     rows.extend(
         snapshot
@@ -57,11 +61,13 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
             .iter()
             .filter_map(|(id, board)| controller(board).map(|words| row(&format!("controller {id}"), words))),
     );
-    rows.extend(snapshot.readers.iter().map(|r| row(&format!("reader {}", r.id), r.state.replace('_', " "))));
+    rows.extend(snapshot.readers.iter().map(|r| row(&format!("reader {}", r.id), reader(r))));
+    rows.extend(snapshot.scanners.iter().map(|s| row(&format!("scanner {}", s.id), scanner(s, gateway.now))));
     rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.clone())));
     rows.push(row("journal", journal(snapshot)));
     rows.extend(snapshot.links.iter().map(|(name, link)| row(name, self::link(name, link, gateway))));
     rows.push(row("clock", gateway.clock.clone()));
+    rows.extend(snapshot.seal.words().map(|words| row("seal", words)));
     text.push_str(&aligned(&rows));
     text.push('\n');
     if advice.is_empty() {
@@ -128,6 +134,30 @@ fn controller(board: &DeviceTotals) -> Option<String> {
     });
     let words: Vec<_> = words.collect();
     Some(if words.is_empty() { "nothing to report".to_owned() } else { words.join(", ") })
+}
+
+/// A reader's standing, its housing and its window.
+fn reader(reader: &Reader) -> String {
+    let housing = match reader.tampered {
+        Some(true) => ", housing OPEN",
+        Some(false) | None => "",
+    };
+    let window =
+        reader.window_s.map(|left| format!(", install window open for {left} s")).unwrap_or_default();
+    format!("{}{housing}{window}", reader.state.replace('_', " "))
+}
+
+fn scanner(scanner: &Scanner, now: i64) -> String {
+    let since = scanner.since.map(|since| format!(" for {}", span(now - since))).unwrap_or_default();
+    match scanner.state.as_str() {
+        "ready" => format!("ready, {}", count_of(scanner.scans, "scan")),
+        "unknown" => "not heard yet".to_owned(),
+        state => format!("{}{since}", state.to_uppercase()),
+    }
+}
+
+fn count_of(number: u64, thing: &str) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), thing)
 }
 
 fn link(name: &str, link: &Link, gateway: &Gateway) -> String {

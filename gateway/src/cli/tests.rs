@@ -5,6 +5,7 @@ use clap::{CommandFactory as _, Parser as _};
 use super::advice::advice;
 use super::arguments::{Arguments, Command, Doors, JournalAction};
 use super::{doors, status};
+use crate::commission::{LastBreak, SealStanding, SealState};
 use crate::console::snapshot::{
     Compartment, Field, Gateway, Link, Links, Named, Probe, Read, Snapshot, Terminal,
 };
@@ -63,8 +64,15 @@ fn healthy() -> Snapshot {
         lines: vec![named("rs485-1")],
         terminals: vec![Terminal { id: "lobby".into(), usage: "idle".into() }],
         readers: Vec::new(),
+        scanners: Vec::new(),
         field: Field::default(),
         links: Links { bus: Some(link.clone()), cloud: Some(link) },
+        seal: SealStanding {
+            state: SealState::Whole,
+            by: Some("os:anna".into()),
+            at: Some(NOW),
+            ..SealStanding::default()
+        },
     }
 }
 
@@ -84,6 +92,7 @@ vestibule 0.1.0, start 3, up 2 h 4 min
   bus             connected for 2 h 4 min
   cloud           connected for 2 h 4 min, 3 rows to send
   clock           synchronised
+  seal            commissioned by os:anna on 2026-09-21 14:13 UTC
 
 All is well.
 ";
@@ -122,6 +131,31 @@ fn everything_that_is_wrong_is_named_with_what_to_do() {
         "door A4 (a-4) has a contact that was not heard for too long",
     ];
     assert_eq!(all, expected, "a door that is being filled may stand open");
+}
+
+#[test]
+fn seal_is_told_with_who_broke_it_and_looked_at_only_when_nobody_owned_up() {
+    let mut snapshot = healthy();
+    let by = |by: &str, reason: &str| LastBreak {
+        by: by.into(),
+        second: Some("os:ben".into()),
+        at: NOW,
+        reason: reason.into(),
+    };
+    snapshot.seal.state = SealState::Broken;
+    (snapshot.seal.breaks, snapshot.seal.broken_since) = (2, Some(NOW - 86_400_000));
+    snapshot.seal.last = Some(by("os:eve", "lock of A3"));
+    let all = advice(&snapshot);
+    assert!(all.is_empty(), "{all:?}");
+    let words = status::words(&snapshot, &all);
+    let expected = "BROKEN, 2 times since 2026-09-20 14:13 UTC, last by os:eve with os:ben on 2026-09-21 14:13 UTC: lock of A3 \
+                    (commissioned by os:anna on 2026-09-21 14:13 UTC)";
+    assert!(words.contains(expected), "{words}");
+    snapshot.seal.tampered = Some(by("unknown", "both copies of the seal are gone"));
+    let all = advice(&snapshot);
+    assert!(all[0].what.starts_with("somebody tampered with the seal, found on 2026-09-21"), "{all:?}");
+    snapshot.seal = SealStanding { state: SealState::None, ..SealStanding::default() };
+    assert!(status::words(&snapshot, &advice(&snapshot)).contains("seal            never commissioned"));
 }
 
 #[test]

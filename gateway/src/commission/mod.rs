@@ -10,4 +10,6 @@ pub use learned::{LEARNED_FILE, LearnedError, learned_text, write_learned};
 pub use notes::{Note, Notes, NotesError};
 pub use record::{ContactRecord, DoorRecord, Ending, WalkHead, faults};
 pub use report::{REPORTS, Report, html, markdown};
-pub use seal::{Break, Seal, SealError};
+pub use seal::{
+    Break, LastBreak, STATES as SEAL_STATES, Seal, SealError, SealStanding, SealState, Sealed, known,
+};

@@ -1,8 +1,8 @@
 //! The seal of a commissioned site, and every time somebody broke it to pulse or set boards past the daemon.
 //!
-//! It is kept twice, in the state folder and in the mark's folder beside it, and each copy tells when the other is gone. Breaks
-//! that the journal does not know yet wait here until the daemon has recorded them. Who is root can remove both copies: then
-//! the site reads as never commissioned, which `vestibule status` and the next walk say.
+//! It is kept twice, in the state folder and in the mark's folder beside it, and each copy tells when the other is gone. What the
+//! journal does not know yet waits here until the daemon has recorded it. Where both copies are gone, mark or journal still know
+//! that there was one ([`known`]): it comes back, broken by nobody knows whom. A walk of every door mends it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -13,6 +13,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::run::mark_folder;
+
+mod known;
+mod standing;
+
+#[cfg(test)]
+mod tests;
+
+pub use known::{Sealed, known};
+pub use standing::{LastBreak, STATES, SealStanding, SealState};
 
 const FILE: &str = "seal.json";
 const LOCK: &str = "seal.lock";
@@ -33,10 +42,16 @@ pub struct SealError {
 /// A commissioned site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {
-    /// Who walked it first, as `os:{user}`.
+    /// Who commissioned it last, as `os:{user}`.
     pub by: String,
     /// When, in milliseconds since 1970.
     pub at: i64,
+    /// How often it was set: of two copies the one with more is newer, whatever the clock was.
+    #[serde(default)]
+    pub walks: u32,
+    /// Whether the journal has the newest of them.
+    #[serde(default)]
+    pub told: bool,
     /// Every break that is kept, oldest first.
     pub breaks: Vec<Break>,
 }
@@ -54,6 +69,30 @@ pub struct Break {
     pub reason: String,
     /// Whether the journal has it.
     pub told: bool,
+    /// Whether every door was walked since.
+    #[serde(default)]
+    pub mended: bool,
+}
+
+/// Who broke a seal when nobody knows.
+pub const UNKNOWN: &str = "unknown";
+
+impl Break {
+    /// A break that nobody was told of yet.
+    #[must_use]
+    pub const fn new(by: String, second: Option<String>, at: i64, reason: String) -> Self {
+        Self { by, second, at, reason, told: false, mended: false }
+    }
+
+    /// Whether both are the same one.
+    fn is(&self, other: &Self) -> bool {
+        (self.at, &self.by) == (other.at, &other.by)
+    }
+
+    /// A break that was found.
+    fn found(at: i64, reason: &str) -> Self {
+        Self::new(UNKNOWN.to_owned(), None, at, reason.to_owned())
+    }
 }
 
 fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> SealError {
@@ -118,12 +157,18 @@ impl Seal {
     /// [`SealError`]: a copy is there and cannot be read. Nobody can tell, and nothing may be moved.
     pub fn of(state_dir: &Path) -> Result<Option<Self>, SealError> {
         let all: Result<Vec<_>, _> = copies(state_dir).iter().map(|path| read(path)).collect();
-        let mut all = all?.into_iter().flatten();
+        let mut all: Vec<Self> = all?.into_iter().flatten().collect();
+        all.sort_by_key(|copy| std::cmp::Reverse(copy.walks));
+        let mut all = all.into_iter();
         let Some(mut seal) = all.next() else { return Ok(None) };
         for other in all {
+            seal.told |= other.told && other.walks == seal.walks;
             for one in other.breaks {
-                match seal.breaks.iter_mut().find(|known| (known.at, &known.by) == (one.at, &one.by)) {
-                    Some(known) => known.told |= one.told,
+                match seal.breaks.iter_mut().find(|known| known.is(&one)) {
+                    Some(known) => {
+                        known.told |= one.told;
+                        known.mended |= one.mended;
+                    }
                     None => seal.breaks.push(one),
                 }
             }
@@ -142,16 +187,54 @@ impl Seal {
         Ok(all.iter().any(Option::is_some) && all.iter().any(Option::is_none))
     }
 
-    /// Writes both copies, each in one step.
+    /// The doors were walked and are as they should be: the site is commissioned, and what was broken before is mended.
     ///
     /// # Errors
     /// [`SealError`].
-    pub fn write(&self, state_dir: &Path) -> Result<(), SealError> {
+    pub fn set(state_dir: &Path, by: &str, at: i64) -> Result<(), SealError> {
         let held = hold(state_dir)?;
-        self.write_held(state_dir, &held)
+        let (walks, mut breaks) =
+            Self::of(state_dir)?.map_or((0, Vec::new()), |before| (before.walks, before.breaks));
+        breaks.iter_mut().for_each(|one| one.mended = true);
+        let walks = walks.saturating_add(1);
+        Self { by: by.to_owned(), at, walks, told: false, breaks }.write(state_dir, &held)
     }
 
-    fn write_held(&self, state_dir: &Path, _held: &Held) -> Result<(), SealError> {
+    /// Puts a copy that was taken back beside the other, which is a break; whether one was gone.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn restore_copy(state_dir: &Path, at: i64) -> Result<bool, SealError> {
+        if !Self::copy_is_gone(state_dir)? {
+            return Ok(false);
+        }
+        let held = hold(state_dir)?;
+        // Whoever sets a seal writes one copy after the other; now it holds still.
+        match Self::of(state_dir)? {
+            Some(mut seal) if Self::copy_is_gone(state_dir)? => {
+                seal.breaks.push(Break::found(at, "one of the two copies of the seal was removed"));
+                seal.write(state_dir, &held).map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Puts back a seal whose both copies are gone, as a break; whether there was none.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn restore(state_dir: &Path, known: Sealed, at: i64) -> Result<bool, SealError> {
+        let held = hold(state_dir)?;
+        if Self::of(state_dir)?.is_some() {
+            return Ok(false);
+        }
+        let Sealed { by, at: sealed_at } = known;
+        let breaks = vec![Break::found(at, "both copies of the seal are gone")];
+        Self { by, at: sealed_at, walks: 1, told: true, breaks }.write(state_dir, &held).map(|()| true)
+    }
+
+    /// Writes both copies, each in one step.
+    fn write(&self, state_dir: &Path, _held: &Held) -> Result<(), SealError> {
         let text = fitting(self).map_err(failed("write the seal of", state_dir))?;
         for path in copies(state_dir) {
             let Some(folder) = path.parent() else { continue };
@@ -186,7 +269,7 @@ impl Seal {
         let held = hold(state_dir)?;
         let Some(mut seal) = Self::of(state_dir)? else { return Ok(()) };
         seal.breaks.push(one);
-        seal.write_held(state_dir, &held)
+        seal.write(state_dir, &held)
     }
 
     /// Breaks that the journal does not have yet.
@@ -194,17 +277,18 @@ impl Seal {
         self.breaks.iter().filter(|one| !one.told)
     }
 
-    /// Marks these as told.
+    /// Marks as told whatever this seal, as it was read before, had to tell.
     ///
     /// # Errors
-    /// [`SealError`]; they are told again at the next start.
-    pub fn mark_told(state_dir: &Path, told: &[Break]) -> Result<(), SealError> {
+    /// [`SealError`]; it is told again at the next look.
+    pub fn mark_told(&self, state_dir: &Path) -> Result<(), SealError> {
         let held = hold(state_dir)?;
         let Some(mut seal) = Self::of(state_dir)? else { return Ok(()) };
+        seal.told |= seal.walks == self.walks;
         for one in &mut seal.breaks {
-            one.told |= told.iter().any(|told| (told.at, &told.by) == (one.at, &one.by));
+            one.told |= self.breaks.iter().any(|told| told.is(one));
         }
-        seal.write_held(state_dir, &held)
+        seal.write(state_dir, &held)
     }
 }
 
@@ -214,101 +298,5 @@ fn give_to_owner(file: &File, folder: &Path) {
     if let Ok(owner) = fs::metadata(folder) {
         let (uid, gid) = (owner.uid(), owner.gid());
         std::os::unix::fs::fchown(file, Some(uid), Some(gid)).unwrap_or(());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn site() -> (tempfile::TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let state = folder.path().join("state");
-        fs::create_dir(&state).unwrap();
-        (folder, state)
-    }
-
-    fn broken(at: i64) -> Break {
-        Break { by: "os:eve".into(), second: None, at, reason: "lock of A3".into(), told: false }
-    }
-
-    fn sealed(state: &Path) {
-        Seal { by: "os:anna".into(), at: 1, breaks: Vec::new() }.write(state).unwrap();
-    }
-
-    #[test]
-    fn break_is_known_also_when_one_copy_is_taken_away() {
-        for taken in 0..2 {
-            let (_folder, state) = site();
-            sealed(&state);
-            Seal::record(&state, broken(2)).unwrap();
-            assert!(!Seal::copy_is_gone(&state).unwrap());
-            fs::remove_file(&copies(&state)[taken]).unwrap();
-            assert!(Seal::copy_is_gone(&state).unwrap());
-            let seal = Seal::of(&state).unwrap().unwrap();
-            assert_eq!(seal.untold().cloned().collect::<Vec<_>>(), [broken(2)]);
-        }
-    }
-
-    #[test]
-    fn break_is_known_also_when_an_older_copy_is_put_back() {
-        let (_folder, state) = site();
-        sealed(&state);
-        let before = fs::read(&copies(&state)[0]).unwrap();
-        Seal::record(&state, broken(2)).unwrap();
-        fs::write(&copies(&state)[0], before).unwrap();
-        assert_eq!(Seal::of(&state).unwrap().unwrap().untold().count(), 1);
-        Seal::mark_told(&state, &[broken(2)]).unwrap();
-        assert_eq!(Seal::of(&state).unwrap().unwrap().untold().count(), 0);
-    }
-
-    #[test]
-    fn site_that_was_never_commissioned_has_no_seal_to_break() {
-        let (_folder, state) = site();
-        Seal::record(&state, broken(2)).unwrap();
-        assert_eq!(Seal::of(&state).unwrap(), None);
-    }
-
-    #[test]
-    fn copy_that_cannot_be_read_is_not_taken_for_no_seal() {
-        let huge = vec![b' '; usize::try_from(BYTES_MAX).unwrap() + 1];
-        for bad in [&b"{"[..], b"", b"\xff", &huge] {
-            for copy in 0..2 {
-                let (_folder, state) = site();
-                sealed(&state);
-                fs::write(&copies(&state)[copy], bad).unwrap();
-                assert!(Seal::of(&state).is_err() && Seal::copy_is_gone(&state).is_err());
-                assert!(Seal::record(&state, broken(2)).is_err(), "nothing may be moved");
-            }
-        }
-        let (_folder, state) = site();
-        fs::create_dir(state.join(FILE)).unwrap();
-        assert!(Seal::of(&state).is_err(), "not a file");
-    }
-
-    #[test]
-    fn breaks_of_many_at_a_time_are_all_kept() {
-        let (_folder, state) = site();
-        sealed(&state);
-        std::thread::scope(|scope| {
-            for at in 2..10 {
-                let state = &state;
-                scope.spawn(move || Seal::record(state, broken(at)).unwrap());
-            }
-        });
-        assert_eq!(Seal::of(&state).unwrap().unwrap().untold().count(), 8);
-    }
-
-    #[test]
-    fn break_that_the_journal_does_not_have_is_never_dropped() {
-        let told = |at| Break { told: true, ..broken(at) };
-        let full: Vec<Break> = (0..200).map(|at| if at == 0 { broken(at) } else { told(at) }).collect();
-        let mut seal = Seal { by: "os:anna".into(), at: 1, breaks: full };
-        seal.breaks.push(broken(200));
-        let kept: Seal = serde_json::from_slice(&fitting(&seal).unwrap()).unwrap();
-        assert_eq!(kept.breaks.len(), BREAKS_MAX);
-        assert_eq!(kept.untold().map(|one| one.at).collect::<Vec<_>>(), [0, 200]);
-        seal.breaks = (0..=200).map(broken).collect();
-        assert!(fitting(&seal).is_err());
     }
 }

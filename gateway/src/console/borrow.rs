@@ -16,6 +16,7 @@ use super::peer::{Role, account_names};
 use super::protocol::{BorrowRequest, Message, Request};
 use super::session::Session;
 use super::terms::{Terms, loan_max, no_second};
+use crate::clock;
 use crate::commission::{Break, Seal, SealError};
 use crate::run::tell_breaks;
 
@@ -116,13 +117,8 @@ async fn break_seal(session: &Session, request: &BorrowRequest) -> Result<(), Re
     if reason.len() > REASON_MAX {
         return Err(Refused("malformed", format!("A reason has at most {REASON_MAX} bytes.")));
     }
-    let one = Break {
-        by: session.peer.name.to_string(),
-        second: request.second_person.clone(),
-        at: jiff::Timestamp::now().as_millisecond(),
-        reason: reason.to_owned(),
-        told: false,
-    };
+    let (by, second) = (session.peer.name.to_string(), request.second_person.clone());
+    let one = Break::new(by, second, clock::wall().0, reason.to_owned());
     Seal::record(state_dir, one).map_err(|error| failed(&error))?;
     if tell_breaks(&session.shared.engine, state_dir).await {
         return Ok(());

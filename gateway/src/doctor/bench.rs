@@ -9,6 +9,7 @@ use vestibule_core::time::Timestamp;
 use super::facts::{Facts, JournalFact, Unit};
 use super::finding::Standing;
 use super::{Check, Examined, examine};
+use crate::commission::{SealStanding, SealState};
 use crate::config::{Layers, load_for_elsewhere};
 use crate::console::snapshot::{
     Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Snapshot,
@@ -234,10 +235,17 @@ pub fn snapshot() -> Snapshot {
         lines: vec![named("rs485-1")],
         terminals: Vec::new(),
         readers: Vec::new(),
+        scanners: Vec::new(),
         field: Field {
             lines: [("rs485-1".into(), line)].into(),
             devices: [("locks".into(), device(1)), ("doors".into(), device(2))].into(),
         },
         links: Links { bus: up(), cloud: up() },
+        seal: SealStanding {
+            state: SealState::Whole,
+            by: Some("os:anna".into()),
+            at: Some(NOW - 2 * DAY),
+            ..SealStanding::default()
+        },
     }
 }

@@ -142,9 +142,10 @@ impl Queues {
                 Ok(())
             }
             Input::Entry { .. } => push(&mut self.terminal, input, TERMINAL_MAX, Lane::Terminal),
-            Input::Command(_) | Input::NoticeAcknowledged(_) | Input::SealBroken(_) => {
-                push(&mut self.command, input, COMMAND_MAX, Lane::Command)
-            }
+            Input::Command(_)
+            | Input::NoticeAcknowledged(_)
+            | Input::SealBroken(_)
+            | Input::SealSet { .. } => push(&mut self.command, input, COMMAND_MAX, Lane::Command),
             Input::Device { .. } | Input::Line { .. } | Input::Reader { .. } | Input::Pulse { .. } => {
                 push(&mut self.field, input, FIELD_MAX + FIELD_RESERVE, Lane::Field)
             }

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 use vestibule_core::id::LineId;
 
 use super::{Ends, report, spec};
-use crate::clock::monotonic;
+use crate::clock::{monotonic, wall};
 use crate::config::{Commands, Scanner};
 use crate::supervise::Part;
 use crate::wiring::scanner::ScannerEar;
@@ -62,6 +62,14 @@ fn sink(scanner: &Scanner, ends: &Ends) -> impl FnMut(ScannerSignal) + Send + 's
         if let ScannerSignal::Port { state, .. } = &signal {
             report::port(&line, state);
             report::keep(&telemetry, &line, state);
+        }
+        match &signal {
+            ScannerSignal::State { state, .. } => telemetry.scanner(&line, *state, wall()),
+            ScannerSignal::Counters { counters, .. } => telemetry.scanned(&line, *counters),
+            ScannerSignal::Alarm { alarm: ScannerAlarm::SettingsChanged { zone, undone }, .. } => {
+                telemetry.scanner_settings(&line, *zone, *undone);
+            }
+            _ => {}
         }
         for input in ear.hear(&signal) {
             if engine.submit(input).is_err() {

@@ -8,6 +8,7 @@ use prometheus_client::registry::Unit;
 
 use super::families::{Families, Family, plain, seconds, states};
 use super::field;
+use crate::commission::SEAL_STATES;
 use crate::console::snapshot::{Gateway, Snapshot};
 
 const TRUST: &[&str] = &["synchronised", "holdover", "untrusted"];
@@ -44,7 +45,9 @@ fn gateway(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     families.gauges(plain("vestibule_clock_trust", "How far the wall clock is trusted."), trust)?;
     let problems = u64::try_from(gateway.configuration_problems).unwrap_or(u64::MAX);
     let help = "Problems of the configuration files; above 0 an older configuration runs.";
-    families.gauge(plain("vestibule_configuration_problems", help), problems)
+    families.gauge(plain("vestibule_configuration_problems", help), problems)?;
+    let seal = states(SEAL_STATES, snapshot.seal.state.word()).map(|(word, is)| ([("state", word)], is));
+    families.gauges(plain("vestibule_seal_state", "1 for how the seal of commissioning stands."), seal)
 }
 
 fn journal(families: &mut Families<'_>, gateway: &Gateway) -> fmt::Result {

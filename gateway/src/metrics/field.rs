@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::families::{Families, plain, seconds, states};
-use crate::console::snapshot::{DeviceTotals, LineTotals, Snapshot};
+use crate::console::snapshot::{DeviceTotals, LineTotals, Named, Snapshot};
 
 /// Takes one number out of totals.
 type Count<T> = fn(&T) -> u64;
@@ -17,7 +17,8 @@ const PRESENCE: &[&str] = &["online", "degraded", "offline"];
 pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     lines(families, snapshot)?;
     boards(families, snapshot)?;
-    super::readers::write(families, snapshot)
+    super::readers::write(families, snapshot)?;
+    super::scanners::write(families, snapshot)
 }
 
 fn lines(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
@@ -41,13 +42,18 @@ fn lines(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let busy = lines().map(|(labels, line)| (labels, from_millis(line.busy_ms)));
     let help = "Time from each request's first byte to its answer's last byte or timeout.";
     families.counters(seconds("vestibule_line_busy", help), busy)?;
+    let occupied = lines().map(|(labels, line)| (labels, from_millis(line.occupied_ms)));
+    let help = "Time in which the wire could carry nothing else; its rate is the line's use, 1 all that it can carry.";
+    families.counters(seconds("vestibule_line_occupied", help), occupied)?;
     let dead = lines().map(|(labels, line)| (labels, from_millis(line.busy_dead_ms)));
     families.counters(seconds("vestibule_line_busy_dead", "Part of it spent on boards that are dead."), dead)
 }
 
 fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let on = |id: &str| snapshot.field.devices.get(id).map_or("", |board| board.line.as_str());
-    let state = snapshot.devices.iter().flat_map(|board| {
+    // A scanner has a state of its own kind.
+    let is_board = |board: &&Named| !snapshot.scanners.iter().any(|scanner| scanner.id == board.id);
+    let state = snapshot.devices.iter().filter(is_board).flat_map(|board| {
         let line = on(&board.id);
         let now = board.presence.value.as_deref();
         let labels = move |word| [("device", board.id.as_str()), ("line", line), ("state", word)];

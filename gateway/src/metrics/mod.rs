@@ -8,6 +8,7 @@ mod families;
 mod field;
 mod process;
 mod readers;
+mod scanners;
 mod serve;
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::*;
+use crate::commission::{SealStanding, SealState};
 use crate::console::snapshot::{
-    Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Reader,
+    Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Reader, Scanner,
 };
 use crate::engine::Counters;
 
@@ -32,6 +33,7 @@ fn building() -> Snapshot {
         open: Some(true),
         opened: 2,
         busy_ms: 1_500,
+        occupied_ms: 1_750,
         ..Default::default()
     };
     let board = DeviceTotals {
@@ -72,7 +74,10 @@ fn building() -> Snapshot {
             climate: "chilled".into(),
             milli_celsius: read(Some(-3_440), "stale"),
         }],
-        devices: vec![Named { id: "locks".into(), presence: presence("offline") }],
+        devices: vec![
+            Named { id: "locks".into(), presence: presence("offline") },
+            Named { id: "lobby-scanner".into(), presence: presence("online") },
+        ],
         lines: vec![Named { id: "rs485-1".into(), presence: presence("online") }],
         terminals: vec![],
         readers: vec![Reader {
@@ -81,11 +86,22 @@ fn building() -> Snapshot {
             clear_reads: 2,
             ..Reader::default()
         }],
+        scanners: vec![Scanner {
+            id: "lobby-scanner".into(),
+            state: "ready".into(),
+            unsettled: true,
+            scans: 31,
+            set_up_codes: 1,
+            changed: 2,
+            undone: 1,
+            ..Scanner::default()
+        }],
         field: Field {
             lines: [("rs485-1".to_owned(), line)].into(),
             devices: [("locks".to_owned(), board)].into(),
         },
         links: Links { bus: Some(link), cloud: None },
+        seal: SealStanding { state: SealState::Broken, ..SealStanding::default() },
     }
 }
 

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::input::{Changed, RewindCause, Rewound};
 use vestibule_store::{Head, Reader};
 
+use crate::commission::{Seal, Sealed};
+
 const FILE: &str = "record.json";
 /// Epochs before the present one that are remembered.
 const FORMER_MAX: usize = 16;
@@ -30,6 +32,9 @@ pub struct Mark {
     pub hash: String,
     /// Epochs that ended, newest last.
     pub former: Vec<String>,
+    /// That the site was commissioned, also after the seal itself is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
 }
 
 /// The folder of the mark: beside the state folder, e.g. `/var/lib/vestibule-mark`.
@@ -57,10 +62,12 @@ impl Mark {
         let Some(folder) = mark_folder(state_dir) else { return Ok(()) };
         let before = Self::read(state_dir);
         let mut former = before.as_ref().map(|mark| mark.former.clone()).unwrap_or_default();
-        former.extend(before.map(|mark| mark.epoch).filter(|before| before != epoch));
+        former.extend(before.as_ref().map(|mark| mark.epoch.clone()).filter(|before| before != epoch));
         former.drain(..former.len().saturating_sub(FORMER_MAX));
         let hash = head.hash.to_string();
-        let mark = Self { epoch: epoch.to_owned(), boot, sequence: head.sequence, hash, former };
+        let seal = Seal::of(state_dir).ok().flatten();
+        let sealed = seal.as_ref().map(Sealed::from).or_else(|| before?.sealed);
+        let mark = Self { epoch: epoch.to_owned(), boot, sequence: head.sequence, hash, former, sealed };
         fs::create_dir_all(&folder)?;
         let unfinished = folder.join("record.json.new");
         let mut file =

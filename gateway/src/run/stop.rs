@@ -13,7 +13,7 @@ use vestibule_store::Reader;
 
 use super::mark::Mark;
 use super::parts::Parts;
-use super::seal::tell_breaks;
+use super::seal::keep_seal;
 use super::{RunError, RunOptions, networks};
 use crate::config::{Configuration, Origin, keep_last_good};
 use crate::supervise::{Ending, Fallen, Part, Signals, tell, watch};
@@ -41,11 +41,15 @@ pub(super) async fn until_ended(
     networks::start(&mut tasks, &parts, &configuration, options, &stopped)?;
     ready(&parts, &configuration).await;
     let marking = tasks.spawn(mark_often(parts.reader.clone(), parts.boot, Arc::clone(&configuration)));
+    let folder = configuration.local.state_dir.clone();
+    let sealing =
+        tasks.spawn(keep_seal(parts.engine.clone(), parts.reader.clone(), parts.telemetry.clone(), folder));
     let ending = watch(&parts.health, &parts.engine, &mut parts.alarms, &mut signals).await;
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: last commit, goodbyes")]);
     stop.send_replace(true);
     end_engine(&mut parts, &ending).await;
     marking.abort();
+    sealing.abort();
     mark_now(&parts.reader, parts.boot, &configuration);
     if timeout(NETWORK_PATIENCE, async { while tasks.join_next().await.is_some() {} }).await.is_err() {
         info!("a network did not end in time and is cut off");
@@ -85,7 +89,6 @@ async fn ready(parts: &Parts, configuration: &Configuration) {
         info!("building is served");
         let status = watchdog::status(&parts.engine.view(), &Look::Progress);
         tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
-        tell_breaks(&parts.engine, &configuration.local.state_dir).await;
     } else {
         error!("the engine has not taken its first decision");
     }

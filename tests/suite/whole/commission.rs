@@ -120,4 +120,23 @@ fn write_past_the_daemon_needs_a_recorded_break_of_the_seal_and_at_an_occupied_d
     building.house.start_daemon().unwrap();
     let again = export(&building.house).iter().filter(|row| row.event_type() == "seal.broken").count();
     assert_eq!(again, 2, "a start tells none of them again");
+    let set = export(&building.house).iter().filter(|row| row.event_type() == "seal.set").count();
+    assert_eq!(set, 1, "when and by whom it was commissioned is on record, once");
+
+    // Whoever takes every file that tells of the seal has not taken the journal.
+    building.house.kill_daemon();
+    for file in [building.house.state().join("seal.json"), mark.join("seal.json"), mark.join("record.json")] {
+        std::fs::remove_file(file).unwrap();
+    }
+    building.house.start_daemon().unwrap();
+    wait_status(&building.house, "the seal is put back", |status| {
+        status["seal"]["tampered"]["reason"] == "both copies of the seal are gone"
+            && status["seal"]["by"] == "os:anna"
+            && status["seal"]["unjournalled"] == 0
+    });
+    let words = building.house.ask(&["status"]).unwrap();
+    assert!(words.contains("somebody tampered with the seal"), "{words}");
+    let rows = export(&building.house);
+    let last = rows.iter().rfind(|row| row.event_type() == "seal.broken").unwrap();
+    assert_eq!(last.data()["actor"]["name"], "unknown");
 }

@@ -162,6 +162,7 @@ table! {
     ReaderInstall { terminal, step }
     CommandConflict { digest }
     SealBroken { broken_at, second }
+    SealSet { sealed_at }
     CapacityLow { bank, free, of }
     CapacityExhausted { bank, size }
 }

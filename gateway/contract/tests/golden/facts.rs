@@ -54,6 +54,7 @@ pub fn every_fact() -> Vec<Fact> {
         of_restores(),
         of_seals(),
         of_readers(),
+        of_commissioning(),
     ]
     .concat()
 }
@@ -101,6 +102,11 @@ fn of_readers() -> Vec<Fact> {
         Fact::ReaderClearText { terminal: terminal(), reads: 2 },
         Fact::ReaderInstall { terminal: terminal(), step: InstallStep::WindowOpened },
     ]
+}
+
+/// Behind all others, likewise.
+fn of_commissioning() -> Vec<Fact> {
+    vec![Fact::SealSet { sealed_at: AT }]
 }
 
 fn of_parcels() -> Vec<Fact> {

@@ -59,10 +59,11 @@ pub(super) fn finish(
     if good {
         let done = state_dir.join(REPORTS).join(format!("{date}.ndjson"));
         walk.notes.finish(&done).map_err(|error| Failure::new(error.to_string()))?;
-        if Seal::of(state_dir).map_err(|error| Failure::new(error.to_string()))?.is_none() {
+        // The first good walk seals the site. Later ones mend what was broken since only if they leave no door out.
+        let whole = ids.len() == configuration.site.compartments.len();
+        if whole || Seal::of(state_dir).map_err(|error| Failure::new(error.to_string()))?.is_none() {
             let at = jiff::Timestamp::now().as_millisecond();
-            let seal = Seal { by: permit.who.clone(), at, breaks: Vec::new() };
-            seal.write(state_dir).map_err(|error| Failure::new(error.to_string()))?;
+            Seal::set(state_dir, &permit.who, at).map_err(|error| Failure::new(error.to_string()))?;
         }
     }
     Event::Done { good, learned: written, reports, faults: wrong }.tell(out)?;

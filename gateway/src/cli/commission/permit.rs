@@ -1,7 +1,7 @@
 //! Whether somebody may move locks and set addresses: who they are, the seal, and the doors that hold something.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vestibule_core::command::REASON_MAX;
 use vestibule_core::compartment::Use;
@@ -13,7 +13,8 @@ use super::super::arguments::{Arguments, Permission};
 use super::super::{Failure, ask, stopped};
 use super::place::usage;
 use super::wire::Leave;
-use crate::commission::{Break, Seal};
+use crate::clock;
+use crate::commission::{Break, Seal, SealError, known};
 use crate::config::{self, Configuration, Layers, Origin};
 use crate::console::protocol::BorrowRequest;
 use crate::console::{Client, account_names, no_second, user_name_of};
@@ -83,12 +84,12 @@ impl Permit {
         let state_dir = config::peek_state_dir(&layers);
         let ours = configuration.map(|_| stopped(&state_dir)).transpose()?;
         let occupied = configuration.map(occupied).transpose()?.unwrap_or_default();
+        put_back(&state_dir, configuration)?;
         let pending = match sealed_folder(state_dir)? {
             None => None,
             Some(folder) => {
                 let reason = break_seal.clone().ok_or_else(sealed)?;
-                let at = jiff::Timestamp::now().as_millisecond();
-                Some((folder, Break { by: who.clone(), second: second.clone(), at, reason, told: false }))
+                Some((folder, Break::new(who.clone(), second.clone(), clock::wall().0, reason)))
             }
         };
         Ok(Self { who, second, break_seal, leave: Leave::Own, occupied, pending, _ours: ours })
@@ -138,6 +139,18 @@ fn sealed_folder(state_dir: PathBuf) -> Result<Option<PathBuf>, Failure> {
         }
     }
     Ok(None)
+}
+
+/// A seal that mark or journal know of and both of whose copies are gone is put back, and says so at the daemon's next start.
+fn put_back(state_dir: &Path, configuration: Option<&Configuration>) -> Result<(), Failure> {
+    let failed = |error: SealError| Failure::new(error.to_string());
+    if Seal::of(state_dir).map_err(failed)?.is_some() {
+        return Ok(());
+    }
+    let open = |site: &Configuration| Reader::open(&Folder::new(state_dir), &site.site.building).ok();
+    let Some(known) = known(state_dir, configuration.and_then(open).as_ref()) else { return Ok(()) };
+    Seal::restore(state_dir, known, clock::wall().0).map_err(failed)?;
+    Ok(())
 }
 
 fn sealed() -> Failure {

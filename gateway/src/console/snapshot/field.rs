@@ -9,7 +9,7 @@ use vestibule_core::time::Mono;
 
 use crate::clock::monotonic;
 use crate::config::{Configuration, Device, Line};
-use crate::telemetry::{Flag, Totals};
+use crate::telemetry::{Flag, LineUse, Totals};
 
 /// Every configured line and board, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ pub struct LineTotals {
     pub busy_ms: u64,
     /// Part of it spent on dead boards, in milliseconds.
     pub busy_dead_ms: u64,
+    /// Time in which the wire could carry nothing else: transactions, and the silence after each, in milliseconds.
+    #[serde(default)]
+    pub occupied_ms: u64,
+    /// Thousandths of what the wire can carry that were used over the last 10 s; none before it was measured.
+    #[serde(default)]
+    pub use_permille: Option<u16>,
     /// Valid frames that nobody here asked for.
     pub foreign: u64,
     /// Bytes that made no frame.
@@ -106,6 +112,8 @@ fn line(line: &Line, totals: &Totals) -> LineTotals {
         transactions: counted.transactions,
         busy_ms: millis(counted.busy),
         busy_dead_ms: millis(counted.busy_dead),
+        occupied_ms: millis(counted.occupied),
+        use_permille: totals.uses.get(&line.id).and_then(LineUse::permille),
         foreign: counted.foreign,
         noise_bytes: counted.noise_bytes,
     }

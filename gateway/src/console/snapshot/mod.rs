@@ -5,6 +5,7 @@ use vestibule_core::compartment::{Level, Use};
 use vestibule_core::time::{ClockTrust, Timestamp};
 use vestibule_core::view::{CompartmentView, Presence, Quality, Seen, StorageView, TerminalUse};
 
+use crate::commission::SealStanding;
 use crate::config::{Configuration, Origin};
 use crate::engine::{Counters, Published};
 use crate::telemetry::Totals;
@@ -12,10 +13,12 @@ use crate::telemetry::Totals;
 mod field;
 mod links;
 mod readers;
+mod scanners;
 
 pub use field::{DeviceTotals, Field, FlagState, LineTotals};
 pub use links::{Link, Links};
 pub use readers::{Reader, STATES as READER_STATES};
+pub use scanners::{STATES as SCANNER_STATES, Scanner};
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +42,18 @@ pub struct Snapshot {
     /// Every terminal that is a reader.
     #[serde(default)]
     pub readers: Vec<Reader>,
+    /// Every scanner.
+    #[serde(default)]
+    pub scanners: Vec<Scanner>,
     /// Ports, and what lines and boards count; empty from a daemon that is older than this.
     #[serde(default)]
     pub field: Field,
     /// The connections to the brokers that are configured.
     #[serde(default)]
     pub links: Links,
+    /// The seal of commissioning.
+    #[serde(default)]
+    pub seal: SealStanding,
 }
 
 /// The gateway itself.
@@ -178,8 +187,10 @@ pub fn make(
             })
             .collect(),
         readers: readers::make(configuration, totals),
+        scanners: scanners::make(configuration, totals),
         field: field::make(configuration, totals),
         links: links::make(configuration, totals),
+        seal: totals.seal.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access_groups;
 mod access_key;
+mod access_seal;
 mod broker_connected;
 mod broker_reachable;
 mod certificates_chain;
@@ -49,6 +50,7 @@ mod lines_port;
 mod lines_quality;
 mod lines_readers;
 mod lines_replugged;
+mod lines_scanners;
 mod lines_shared;
 mod lines_silent;
 mod memory_files;
@@ -110,6 +112,7 @@ pub const ALL: &[Check] = &[
     lines_quality::CHECK,
     lines_readers::CHECK,
     lines_replugged::CHECK,
+    lines_scanners::CHECK,
     lines_shared::CHECK,
     doors_contacts::CHECK,
     doors_open::CHECK,
@@ -129,4 +132,5 @@ pub const ALL: &[Check] = &[
     memory_share::CHECK,
     access_groups::CHECK,
     access_key::CHECK,
+    access_seal::CHECK,
 ];
