@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use device_drivers::channel::Channel;
 use device_drivers::device::Model;
+use device_drivers::duty::Duty;
 use device_drivers::frame::crc::check_bytes;
 use device_drivers::id::{DeviceId, LineId, OrderId};
 use device_drivers::line::timing::Timing;
@@ -19,6 +20,7 @@ use device_drivers::order::{Order, PulseLength, Task};
 use device_drivers::port::{LineHandle, monotonic_now, spawn};
 use device_drivers::signal::{DeviceState, Outcome, Signal};
 use device_drivers::spec::{Address, Baud, DeviceSpec, LineSpec, Parity};
+use device_drivers::supply::LocksAtOnce;
 use device_drivers::time::Monotonic;
 
 type Failure = Box<dyn Error>;
@@ -54,13 +56,13 @@ fn main() -> Result<(), Failure> {
 fn spec(port: PathBuf, baud: u32, models: &[&str]) -> Result<LineSpec, Failure> {
     let mut spec = LineSpec::new(LineId::new("line")?, port);
     spec.baud = Baud::new(baud)?;
+    // What the wire costs is measured: no lock has to cool, and no supply to be waited for.
+    spec.supplies = vec![LocksAtOnce::UNLIMITED];
     for (address, model) in (1..).zip(models) {
         let model = Model::by_name(model).ok_or("no such model")?;
-        spec.devices.push(DeviceSpec {
-            id: DeviceId::new(&format!("d-{address}"))?,
-            address: Address::new(address)?,
-            model,
-        });
+        let id = DeviceId::new(&format!("d-{address}"))?;
+        let device = DeviceSpec::new(id, Address::new(address)?, model);
+        spec.devices.push(DeviceSpec { duty: Duty::CONTINUOUS, supply: Some(0), ..device });
     }
     Ok(spec)
 }

@@ -90,6 +90,8 @@ pub const TRACE_RECORDS: usize = 1_000;
 pub const TRACE_BYTES: usize = 64 * 1024;
 /// An output is expected on for this much longer than its pulse: boards count in coarse ticks.
 pub const PULSE_MARGIN: Duration = Duration::from_millis(500);
+/// A lock may draw for this much longer than its pulse from the moment the board answered, or was given up: its tick.
+pub const DRAW_MARGIN: Duration = Duration::from_millis(100);
 /// Damaged answers among the last 16 of a slave that are named as the sign of a doubled address.
 pub const DAMAGE_SIGN: u32 = 4;
 

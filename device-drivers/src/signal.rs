@@ -259,6 +259,11 @@ pub enum NotSent {
     Stopped,
     /// The device or channel is not on this line.
     NoSuchTarget,
+    /// The lock was held so often that it would grow too warm before the deadline.
+    CoolingDown {
+        /// When it can be pulsed again, from now.
+        again: Duration,
+    },
 }
 
 /// A device's state.

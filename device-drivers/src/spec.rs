@@ -9,9 +9,11 @@ use std::time::Duration;
 pub use port::{Direction, Medium, PortSpec};
 
 use crate::device::Model;
+use crate::duty::Duty;
 use crate::frame::Protocol;
 use crate::id::{DeviceId, LineId};
 use crate::limits::{DEFAULT_RESPONSE_TIMEOUT, MAX_DEVICES, MAX_RESPONSE_TIMEOUT, MIN_RESPONSE_TIMEOUT};
+use crate::supply::LocksAtOnce;
 
 /// A board's address on its line: one of [`Protocol::addresses`]. Broadcast addresses are none: no order uses them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +107,18 @@ pub struct DeviceSpec {
     pub address: Address,
     /// What it is.
     pub model: Model,
+    /// What the locks at its outputs bear.
+    pub duty: Duty,
+    /// Place of its locks' power supply in [`LineSpec::supplies`]; a supply of its own where none is said.
+    pub supply: Option<usize>,
+}
+
+impl DeviceSpec {
+    /// A device with usual locks and a usual supply of its own.
+    #[must_use]
+    pub fn new(id: DeviceId, address: Address, model: Model) -> Self {
+        Self { id, address, model, duty: Duty::default(), supply: None }
+    }
 }
 
 /// One line.
@@ -124,6 +138,8 @@ pub struct LineSpec {
     pub protocol: Protocol,
     /// What is on the line.
     pub devices: Vec<DeviceSpec>,
+    /// Power supplies that devices name: how many locks each drives at once.
+    pub supplies: Vec<LocksAtOnce>,
 }
 
 impl LineSpec {
@@ -138,14 +154,15 @@ impl LineSpec {
             response_timeout: DEFAULT_RESPONSE_TIMEOUT,
             protocol: Protocol::default(),
             devices: Vec::new(),
+            supplies: Vec::new(),
         }
     }
 
     /// Checks what no single field shows.
     ///
     /// # Errors
-    /// The first [`SpecError`]: two devices with one name or one address, a device that speaks another protocol, too many
-    /// devices, a timeout out of bounds.
+    /// The first [`SpecError`]: two devices with one name or one address, a device that speaks another protocol or names a
+    /// supply that is not there, too many devices, a timeout out of bounds.
     pub fn check(&self) -> Result<(), SpecError> {
         let most = MAX_DEVICES;
         if self.devices.len() > most {
@@ -156,6 +173,9 @@ impl LineSpec {
         }
         for (at, device) in self.devices.iter().enumerate() {
             self.check_protocol(device)?;
+            if device.supply.is_some_and(|supply| supply >= self.supplies.len()) {
+                return Err(SpecError::NoSupply(device.id.clone()));
+            }
             for other in self.devices.iter().skip(at + 1) {
                 if other.id == device.id {
                     return Err(SpecError::DoubledName(device.id.clone()));
@@ -211,6 +231,9 @@ pub enum SpecError {
         /// The other.
         second: DeviceId,
     },
+    /// The device names a power supply that the line has not.
+    #[error("device {0} names a power supply that is not there")]
+    NoSupply(DeviceId),
     /// Two devices have one name.
     #[error("two devices are named {0}")]
     DoubledName(DeviceId),

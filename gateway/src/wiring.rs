@@ -21,7 +21,7 @@ use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::effect::Unlock;
 use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId, Serial, UnlockId};
 use vestibule_core::input::{Health, Input, NotSent, ProbeFault, ProbeReading, PulseReport};
-use vestibule_core::time::Mono;
+use vestibule_core::time::{Millis, Mono};
 use vestibule_core::unit::MilliCelsius;
 
 use crate::config::{Configuration, ContactWire, DeviceChannel};
@@ -270,12 +270,18 @@ fn pulse_report(outcome: Outcome) -> Option<PulseReport> {
         Outcome::NotSent(why) => PulseReport::NotSent(match why {
             Unsent::Expired => NotSent::Expired,
             Unsent::LaneFull => NotSent::QueueFull,
+            Unsent::CoolingDown { again } => NotSent::CoolingDown { again: millis(again) },
             Unsent::DeviceDown | Unsent::PortClosed | Unsent::Stopped | Unsent::NoSuchTarget => {
                 NotSent::Unreachable
             }
         }),
         Outcome::Watched { .. } => return None,
     })
+}
+
+/// A span for the core; the last millisecond begun counts.
+fn millis(span: Duration) -> Millis {
+    Millis(u64::try_from(span.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX))
 }
 
 /// None for a humidity: it decides nothing.

@@ -1,7 +1,7 @@
 //! The end of a transaction: who is told, what is due next, and what it says of the slave.
 
 use crate::device::plan::Lane;
-use crate::limits::{SET_UP_RETRY, WATCH_PERIOD};
+use crate::limits::{DRAW_MARGIN, SET_UP_RETRY, WATCH_PERIOD};
 use crate::line::exchange::{Ending, Exchange, Job};
 use crate::line::health::{Event, State};
 use crate::line::master::{Line, Wire};
@@ -31,6 +31,9 @@ impl Line {
         } else {
             self.flush = true;
             self.slave_failed(place, &exchange, now);
+        }
+        if let Some((output, held)) = exchange.pulses() {
+            self.supplies.draws(place, output, now + held + DRAW_MARGIN, now);
         }
         match exchange.job {
             Job::Pulse { order, output, .. } => {
@@ -121,7 +124,7 @@ impl Line {
         let Some(slave) = self.slaves.get_mut(place) else { return };
         let steps = &slave.plan().set_up;
         let has_more =
-            slave.polls.len() > 1 || slave.polls.first().is_some_and(|poll| !poll.parts().is_empty());
+            slave.polls.len() > 1 || slave.polls.first().is_some_and(|state| !state.poll.parts().is_empty());
         let mut set_up = slave.set_up;
         let progress = match ending {
             // One that has not all of its first read is there all the same, and may have the rest.
@@ -141,8 +144,7 @@ impl Line {
         slave.set_up_due = now;
         if done {
             slave.failures.end_probation();
-            slave.poll_due.fill(now);
-            slave.poll_failures.fill(0);
+            slave.polls.iter_mut().for_each(|state| state.restart(now));
             self.slave_event(place, Event::SetUpDone, now);
         }
     }
@@ -156,7 +158,7 @@ impl Line {
         now: Monotonic,
     ) {
         let Some(slave) = self.slaves.get_mut(place) else { return };
-        let Some(plan) = slave.polls.get(poll) else { return };
+        let Some(plan) = slave.polls.get(poll).map(|state| &state.poll) else { return };
         let (lane, period) = (plan.lane, plan.period);
         let watched = self.lanes.watches(place, &plan.meaning);
         let inputs = plan.meaning.is_inputs().then(|| plan.meaning.clone());

@@ -128,6 +128,13 @@ impl Exchange {
         }
     }
 
+    /// The output that it energises, and how long the board holds it; none for anything but a pulse.
+    #[must_use]
+    pub fn pulses(&self) -> Option<(Channel, Duration)> {
+        let Job::Pulse { output, length, .. } = self.job else { return None };
+        Some((output, self.request.opening().map_or(length.duration(), |opening| opening.held)))
+    }
+
     /// Bytes came at `now`. The first of them after the request make room for the rest of the answer.
     pub fn note_bytes(&mut self, timing: &Timing, now: Monotonic) {
         if now >= self.answer_from && !self.heard_any {

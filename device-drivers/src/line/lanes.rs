@@ -1,6 +1,7 @@
 //! Orders that wait or are under way: the unlock lane and the watches. Both are bounded.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::device::plan::Meaning;
@@ -26,6 +27,14 @@ pub struct Pulse {
     pub deadline: Monotonic,
     /// What is sent.
     pub request: Request,
+}
+
+impl Pulse {
+    /// How long the board holds the output: as asked, or for a time of its own.
+    #[must_use]
+    pub fn held(&self) -> Duration {
+        self.request.opening().map_or(self.length.duration(), |opening| opening.held)
+    }
 }
 
 /// A watch under way.
@@ -122,12 +131,17 @@ impl Lanes {
         deadlines.chain(self.watches.iter().map(|watch| watch.until)).min().unwrap_or(Monotonic::NEVER)
     }
 
-    /// Ends what is over at `now`: pulses past their deadline, watches past their time.
-    pub fn expire(&mut self, now: Monotonic, mut end: impl FnMut(OrderId, Outcome)) {
+    /// Ends what is over at `now`: pulses past their deadline for the reason that `why` gives, watches past their time.
+    pub fn expire(
+        &mut self,
+        now: Monotonic,
+        why: impl Fn(&Pulse) -> NotSent,
+        mut end: impl FnMut(OrderId, Outcome),
+    ) {
         self.pulses.retain(|pulse| {
             let over = now >= pulse.deadline;
             if over {
-                end(pulse.order, Outcome::NotSent(NotSent::Expired));
+                end(pulse.order, Outcome::NotSent(why(pulse)));
             }
             !over
         });
@@ -211,7 +225,8 @@ mod tests {
         lanes.note_read(1, &Meaning::Input(Channel::new(2).unwrap()), true);
         lanes.note_read(2, &Meaning::Inputs, true);
         let mut ended = Vec::new();
-        lanes.expire(Monotonic::from_micros(5_000), |order, outcome| ended.push((order.0, outcome)));
+        let (now, why) = (Monotonic::from_micros(5_000), |_: &Pulse| NotSent::Expired);
+        lanes.expire(now, why, |order, outcome| ended.push((order.0, outcome)));
         lanes.drop_pulses(Some(1), NotSent::DeviceDown, |order, outcome| ended.push((order.0, outcome)));
         lanes.drop_pulses(None, NotSent::Stopped, |order, outcome| ended.push((order.0, outcome)));
         assert!(lanes.any_watch());

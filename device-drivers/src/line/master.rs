@@ -4,16 +4,20 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::frame::{Envelope, FrameBytes, Request};
-use crate::limits::{COUNTERS_PERIOD, LISTEN_HALF_CHARACTERS, PULSE_LATE_HORIZON, SILENCE_PATIENCE};
+use crate::limits::{
+    COUNTERS_PERIOD, DRAW_MARGIN, LISTEN_HALF_CHARACTERS, PULSE_LATE_HORIZON, SILENCE_PATIENCE,
+};
 use crate::line::counters::LineCounters;
 use crate::line::dead::DeadProbes;
 use crate::line::exchange::{Exchange, Job};
 use crate::line::foreign::Foreign;
 use crate::line::health::{Event, State};
 use crate::line::lanes::{Lanes, Pulse};
+use crate::line::orders::still_cooling;
 use crate::line::receiver::Receiver;
 use crate::line::schedule::{Choice, Schedule};
 use crate::line::slave::Slave;
+use crate::line::supplies::Supplies;
 use crate::line::timing::Timing;
 use crate::signal::{LineTrouble, NotSent, PortState, Signal};
 use crate::spec::{LineSpec, SpecError};
@@ -65,6 +69,7 @@ pub struct Line {
     response_timeout: Duration,
     pub(super) slaves: Vec<Slave>,
     pub(super) lanes: Lanes,
+    pub(super) supplies: Supplies,
     schedule: Schedule,
     pub(super) dead: DeadProbes,
     pub(super) receiver: Receiver,
@@ -104,6 +109,7 @@ impl Line {
             response_timeout: spec.response_timeout,
             slaves: spec.devices.iter().map(Slave::new).collect(),
             lanes: Lanes::default(),
+            supplies: Supplies::new(spec),
             schedule: Schedule::default(),
             dead: DeadProbes::default(),
             receiver: Receiver::new(spec.protocol),
@@ -206,12 +212,8 @@ impl Line {
 
     fn start_next(&mut self, now: Monotonic) -> Result<FrameBytes, Monotonic> {
         self.note_babbling(now);
-        let slaves = &self.slaves;
-        let ready = |pulse: &Pulse| {
-            slaves.get(pulse.slave).is_some_and(|slave| {
-                slave.state == State::Ready && slave.pulse_free_at(pulse, now) <= now && now < pulse.deadline
-            })
-        };
+        let (slaves, supplies) = (&self.slaves, &self.supplies);
+        let ready = |pulse: &Pulse| pulse_due(slaves, supplies, pulse, now) <= now && now < pulse.deadline;
         if let Some(Pulse { order, slave, output, length, request, .. }) = self.lanes.take(ready) {
             return self.start(slave, Job::Pulse { order, output, length }, request, now);
         }
@@ -233,9 +235,9 @@ impl Line {
         let envelope = Envelope { address: slave.address, number: self.number };
         let timeout = self.response_timeout;
         let exchange = Exchange::begin(place, envelope, job, request, &self.timing, timeout, now);
-        if let Job::Pulse { output, length, .. } = job {
-            let held = request.opening().map_or(length.duration(), |opening| opening.held);
+        if let Some((output, held)) = exchange.pulses() {
             slave.pulsed(output, held, exchange.sent);
+            self.supplies.draws(place, output, exchange.deadline + held + DRAW_MARGIN, now);
             self.echoes_until = exchange.sent + PULSE_LATE_HORIZON;
         }
         // Whatever is half received cannot be part of the answer.
@@ -251,10 +253,7 @@ impl Line {
 
     /// When the first pulse to a device that is ready is no longer held back.
     fn next_held_pulse(&self, now: Monotonic) -> Monotonic {
-        let held = self.lanes.pulses().filter_map(|pulse| {
-            let slave = self.slaves.get(pulse.slave)?;
-            (slave.state == State::Ready).then(|| slave.pulse_free_at(pulse, now))
-        });
+        let held = self.lanes.pulses().map(|pulse| pulse_due(&self.slaves, &self.supplies, pulse, now));
         held.min().unwrap_or(Monotonic::NEVER)
     }
 
@@ -270,7 +269,11 @@ impl Line {
     /// Ends what time alone ends, and tells what is due.
     fn keep_house(&mut self, now: Monotonic) {
         let out = &mut self.out;
-        self.lanes.expire(now, |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome }));
+        let slaves = &self.slaves;
+        let cooling = |pulse: &Pulse| still_cooling(slaves.get(pulse.slave)?, pulse, now);
+        let why = |pulse: &Pulse| cooling(pulse).unwrap_or(NotSent::Expired);
+        self.lanes
+            .expire(now, why, |order, outcome| out.push_back(Signal::Ended { order, at: now, outcome }));
         if let Some(trouble) = self.foreign.take(now) {
             out.push_back(Signal::Line { at: now, trouble });
         }
@@ -286,5 +289,15 @@ impl Line {
 
     fn house_due(&self) -> Monotonic {
         self.lanes.next_end().min(self.foreign.due()).min(self.counters_due)
+    }
+}
+
+/// When a pulse may go: its device is ready, its echo cannot be mistaken, its lock is cool and its supply can drive it.
+fn pulse_due(slaves: &[Slave], supplies: &Supplies, pulse: &Pulse, now: Monotonic) -> Monotonic {
+    match slaves.get(pulse.slave) {
+        Some(slave) if slave.state == State::Ready => {
+            slave.pulse_free_at(pulse, now).max(supplies.free_at(pulse.slave, now))
+        }
+        _ => Monotonic::NEVER,
     }
 }

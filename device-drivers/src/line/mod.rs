@@ -16,13 +16,16 @@ mod lanes;
 mod lend;
 mod master;
 mod orders;
+mod outputs;
 mod parts;
+mod polls;
 mod quarantine;
 pub(crate) mod receiver;
 mod report;
 mod schedule;
 mod set_up;
 mod slave;
+mod supplies;
 pub mod timing;
 mod tracing;
 

@@ -4,6 +4,7 @@ use crate::line::exchange::{Exchange, Job};
 use crate::line::health::State;
 use crate::line::lanes::Pulse;
 use crate::line::master::{Line, Wire};
+use crate::line::slave::Slave;
 use crate::order::{Order, Task};
 use crate::signal::{NotSent, Outcome, Signal};
 use crate::time::Monotonic;
@@ -56,14 +57,11 @@ impl Line {
             Task::Pulse { output, length, deadline, .. } => {
                 let request = slave.plan().pulse.and_then(|pulse| pulse(output, length));
                 let request = request.ok_or(NotSent::NoSuchTarget)?;
-                self.lanes.add_pulse(Pulse {
-                    order: order.id,
-                    slave: place,
-                    output,
-                    length,
-                    deadline,
-                    request,
-                })
+                let pulse = Pulse { order: order.id, slave: place, output, length, deadline, request };
+                match still_cooling(slave, &pulse, now) {
+                    Some(why) if slave.cool_at(&pulse, now) >= deadline => Err(why),
+                    _ => self.lanes.add_pulse(pulse),
+                }
             }
             Task::Watch { input, .. } => {
                 if input.number() > slave.plan().provides.inputs {
@@ -74,4 +72,10 @@ impl Line {
             }
         }
     }
+}
+
+/// Why a pulse cannot leave at `now` where its lock is too warm for it.
+pub(super) fn still_cooling(slave: &Slave, pulse: &Pulse, now: Monotonic) -> Option<NotSent> {
+    let again = slave.cool_at(pulse, now).since(now);
+    (!again.is_zero()).then_some(NotSent::CoolingDown { again })
 }

@@ -3,7 +3,7 @@
 use crate::device::plan::Meaning;
 use crate::device::profile::{Point, Span};
 use crate::limits::REFUSED_RETRY;
-use crate::line::agreement::Agreement;
+use crate::line::polls::PollState;
 use crate::line::slave::Slave;
 use crate::time::Monotonic;
 
@@ -27,25 +27,18 @@ impl Slave {
     /// It has not all of what a poll asks for: the poll is replaced by its parts, due at `now`; one that has none is tried
     /// again after a long while. What is to be told, if it was not told before.
     pub fn refuses(&mut self, poll: usize, now: Monotonic) -> Option<NotAll> {
-        let refused = self.polls.get(poll)?;
-        let Meaning::Points(points) = &refused.meaning else { return None };
+        let state = self.polls.get_mut(poll)?;
+        let Meaning::Points(points) = &state.poll.meaning else { return None };
         let asked = asked(points)?;
-        let mut parts = refused.parts().into_iter();
+        let mut parts = state.poll.parts().into_iter();
         let Some(first) = parts.next() else {
-            self.set_poll(poll, 0, now + REFUSED_RETRY);
-            let told = std::mem::replace(self.refused.get_mut(poll)?, true);
+            state.restart(now + REFUSED_RETRY);
+            let told = std::mem::replace(&mut state.refused, true);
             return (!told).then_some(NotAll { asked, in_parts: false });
         };
-        *self.polls.get_mut(poll)? = first;
-        self.set_poll(poll, 0, now);
-        for part in parts {
-            self.polls.push(part);
-            self.poll_due.push(now);
-            self.poll_failures.push(0);
-            self.refused.push(false);
-            self.agreements.push(Agreement::default());
-            self.hurried.push(false);
-        }
+        state.poll = first;
+        state.restart(now);
+        self.polls.extend(parts.map(|part| PollState::new(part, now)));
         Some(NotAll { asked, in_parts: true })
     }
 }

@@ -22,11 +22,8 @@ impl Line {
     ) {
         let Some(slave) = self.slaves.get_mut(place) else { return };
         let Provides { inputs, outputs, .. } = slave.plan().provides;
-        let Some((meaning, first)) = slave.polls.get(poll).map(|poll| (poll.meaning.clone(), &poll.request))
-        else {
-            return;
-        };
-        let first = first.first_register().unwrap_or(0);
+        let Some(asked) = slave.polls.get(poll).map(|state| &state.poll) else { return };
+        let (meaning, first) = (asked.meaning.clone(), asked.request.first_register().unwrap_or(0));
         match (meaning, ending) {
             (Meaning::Inputs | Meaning::Input(_), Ending::Data(data)) => {
                 let states = exchange.request.inputs(data, inputs);

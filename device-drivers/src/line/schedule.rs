@@ -100,16 +100,16 @@ mod tests {
     }
 
     fn slaves(models: &[&str]) -> Vec<Slave> {
-        let spec = |(place, model): (usize, &&str)| DeviceSpec {
-            id: DeviceId::new(&format!("d-{place}")).unwrap(),
-            address: Address::new(u8::try_from(place + 1).unwrap()).unwrap(),
-            model: Model::by_name(model).unwrap(),
+        let spec = |(place, model): (usize, &&str)| {
+            let id = DeviceId::new(&format!("d-{place}")).unwrap();
+            let address = Address::new(u8::try_from(place + 1).unwrap()).unwrap();
+            DeviceSpec::new(id, address, Model::by_name(model).unwrap())
         };
         let mut slaves: Vec<Slave> =
             models.iter().enumerate().map(spec).map(|spec| Slave::new(&spec)).collect();
         for slave in &mut slaves {
             slave.state = State::Ready;
-            slave.poll_due = vec![ago(10); slave.poll_due.len()];
+            slave.polls.iter_mut().for_each(|state| state.due = ago(10));
         }
         slaves
     }
@@ -128,7 +128,7 @@ mod tests {
         let turns: Vec<usize> = (0..3)
             .filter_map(|_| {
                 let place = turn(&mut schedule, &all)?;
-                all[place].poll_due[0] = Monotonic::NEVER;
+                all[place].polls[0].due = Monotonic::NEVER;
                 Some(place)
             })
             .collect();
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn lower_lane_gets_every_second_turn_when_doors_are_always_due() {
         let mut all = slaves(&["waveshare-relay-8", "discrete-inputs-8"]);
-        all[0].poll_due[0] = ago(5_000);
+        all[0].polls[0].due = ago(5_000);
         let mut schedule = Schedule::default();
         let turns: Vec<usize> = (0..4).filter_map(|_| turn(&mut schedule, &all)).collect();
         assert_eq!(turns, [0, 1, 0, 1]);
@@ -170,8 +170,8 @@ mod tests {
     #[test]
     fn line_sleeps_until_the_earliest_job() {
         let mut all = slaves(&["discrete-inputs-8", "xy-md02"]);
-        all[0].poll_due[0] = NOW + std::time::Duration::from_millis(40);
-        all[1].poll_due[0] = NOW + std::time::Duration::from_millis(30);
+        all[0].polls[0].due = NOW + std::time::Duration::from_millis(40);
+        all[1].polls[0].due = NOW + std::time::Duration::from_millis(30);
         let choice = Schedule::default().choose(&all, &DeadProbes::default(), NOW);
         assert_eq!(choice, Choice::Wait(NOW + std::time::Duration::from_millis(30)));
     }

@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use crate::channel::{Channel, MAX_CHANNEL};
 use crate::device::Model;
-use crate::device::plan::{Expect, Lane, Meaning, Plan, Poll};
+use crate::device::plan::{Expect, Lane, Plan};
 use crate::device::profile::LastGood;
 use crate::frame::Request;
 use crate::id::DeviceId;
-use crate::limits::{
-    DAMAGE_SIGN, LATE_HORIZON, POLL_RETRY_MOST, PULSE_LATE_HORIZON, PULSE_MARGIN, SUSPECT_PERIOD,
-};
-use crate::line::agreement::{Agreement, Belief};
+use crate::limits::DAMAGE_SIGN;
 use crate::line::counters::SlaveCounters;
 use crate::line::exchange::Job;
 use crate::line::health::{Event, Failures, State, next};
 use crate::line::lanes::Pulse;
+use crate::line::outputs::Outputs;
+use crate::line::polls::PollState;
 use crate::line::quarantine::Quarantine;
 use crate::line::set_up::SetUp;
-use crate::signal::{DeviceState, InputStates};
+use crate::signal::DeviceState;
 use crate::spec::{Address, DeviceSpec};
 use crate::time::Monotonic;
 
@@ -46,18 +45,8 @@ pub struct Slave {
     pub set_up_due: Monotonic,
     /// Nothing is sent to it before this: it needs its rest.
     rest_until: Monotonic,
-    /// The plan's polls; what the device has not all of was replaced by its parts.
-    pub polls: Vec<Poll>,
-    /// When each poll is due.
-    pub poll_due: Vec<Monotonic>,
-    /// Failures in a row of each poll.
-    pub poll_failures: Vec<u32>,
-    /// What each poll read so far, where it reads inputs.
-    pub(super) agreements: Vec<Agreement>,
-    /// Polls of single inputs that somebody waits for: they go before the others.
-    pub(super) hurried: Vec<bool>,
-    /// Polls that cannot be split and were refused: told once.
-    pub(super) refused: Vec<bool>,
+    /// The plan's reads, and how each fares.
+    pub polls: Vec<PollState>,
     /// Last good value of each probe, by its channel.
     pub last_good: [LastGood; MAX_CHANNEL as usize],
     /// Totals.
@@ -65,16 +54,7 @@ pub struct Slave {
     /// Of the last 16 answers, which were damaged.
     damage: u16,
     damage_told: bool,
-    outputs: [OutputLog; MAX_CHANNEL as usize],
-}
-
-/// When an output's last pulse is over.
-#[derive(Debug, Clone, Copy, Default)]
-struct OutputLog {
-    /// The output may be on until then.
-    on_until: Monotonic,
-    /// No other pulse of this output before then: its echo would look like the last one's.
-    held_until: Monotonic,
+    outputs: Outputs,
 }
 
 /// A job of a slave, ready to be sent from `due` on.
@@ -94,7 +74,8 @@ impl Slave {
     /// The slave of `spec`, behind a closed port.
     #[must_use]
     pub fn new(spec: &DeviceSpec) -> Self {
-        let polls = spec.model.plan().polls.clone();
+        let plan = spec.model.plan();
+        let polls = plan.polls.iter().map(|poll| PollState::new(poll.clone(), Monotonic::ZERO)).collect();
         Self {
             id: spec.id.clone(),
             address: spec.address,
@@ -106,17 +87,12 @@ impl Slave {
             set_up: SetUp::default(),
             set_up_due: Monotonic::ZERO,
             rest_until: Monotonic::ZERO,
-            poll_due: vec![Monotonic::ZERO; polls.len()],
-            poll_failures: vec![0; polls.len()],
-            agreements: vec![Agreement::default(); polls.len()],
-            hurried: vec![false; polls.len()],
-            refused: vec![false; polls.len()],
             polls,
             last_good: [None; MAX_CHANNEL as usize],
             counters: SlaveCounters::default(),
             damage: 0,
             damage_told: false,
-            outputs: [OutputLog::default(); MAX_CHANNEL as usize],
+            outputs: Outputs::new(plan.provides.outputs, spec.duty),
             model: spec.model.clone(),
         }
     }
@@ -141,7 +117,7 @@ impl Slave {
     pub fn restart_set_up(&mut self, due: Monotonic) {
         self.set_up = SetUp::default();
         self.set_up_due = due;
-        self.agreements.iter_mut().for_each(Agreement::forget);
+        self.polls.iter_mut().for_each(PollState::forget);
         let first = self.model.plan().set_up.first();
         if let Some(write) = first.filter(|step| step.expect == Expect::Echo) {
             self.owed.forgive(&write.request);
@@ -152,10 +128,11 @@ impl Slave {
     pub fn jobs(&self, now: Monotonic) -> impl Iterator<Item = Due> + '_ {
         let set_up = (self.state == State::SettingUp).then(|| self.set_up_job(now)).flatten();
         let polls = if self.state == State::Ready { self.polls.as_slice() } else { &[] };
-        let polls = polls.iter().zip(&self.poll_due).enumerate();
-        let polls = polls.map(move |(index, (poll, due))| {
-            let lane = if self.is_hurried(index) { Lane::Unlock } else { poll.lane };
-            let job = Due { lane, due: *due, job: Job::Poll(index), request: poll.request };
+        let polls = polls.iter().enumerate().map(move |(index, state)| {
+            // A board that fails is not hurried: that would keep the others waiting.
+            let hurried = state.hurried && self.failures.is_none();
+            let lane = if hurried { Lane::Unlock } else { state.poll.lane };
+            let job = Due { lane, due: state.due, job: Job::Poll(index), request: state.poll.request };
             self.unmistakable(job, now)
         });
         set_up.into_iter().chain(polls)
@@ -171,7 +148,7 @@ impl Slave {
     /// A model without set-up is online once it has answered its first poll.
     #[must_use]
     pub fn first_contact(&self) -> Option<Request> {
-        self.polls.first().map(|poll| poll.request)
+        self.polls.first().map(|state| state.poll.request)
     }
 
     /// A transaction with it ended at `now`: it gets the rest that its model needs.
@@ -190,91 +167,34 @@ impl Slave {
         }
     }
 
-    /// A board that fails is not hurried: that would keep the others waiting.
-    fn is_hurried(&self, poll: usize) -> bool {
-        self.failures.is_none() && self.hurried.get(poll).is_some_and(|hurried| *hurried)
-    }
-
-    /// Makes the next read of an input due at `now` where it would be later.
-    pub fn read_input_at(&mut self, input: Channel, now: Monotonic) {
-        let polls = self.polls.iter().zip(self.poll_due.iter_mut().zip(&mut self.hurried));
-        for (poll, (due, hurried)) in polls {
-            let reads = poll.meaning.reads(input);
-            if reads {
-                *due = (*due).min(now);
-                *hurried = matches!(poll.meaning, Meaning::Input(_));
-            }
-        }
-    }
-
-    /// Whether what a poll read is believed, where `needed` reads must agree.
-    pub fn believe(&mut self, poll: usize, read: InputStates, needed: u8) -> Belief {
-        self.agreements.get_mut(poll).map_or(Belief::Told, |agreement| agreement.hear(read, needed))
-    }
-
-    /// What a poll read may be bent: it is read again at `now`.
-    pub fn ask_again(&mut self, poll: usize, now: Monotonic) {
-        self.hurry(poll, true);
-        self.set_poll(poll, 0, now);
-    }
-
-    /// Somebody waits for what a poll reads, or nobody does.
-    pub fn hurry(&mut self, poll: usize, awaited: bool) {
-        let single = self.polls.get(poll).is_some_and(|poll| matches!(poll.meaning, Meaning::Input(_)));
-        if let Some(hurried) = self.hurried.get_mut(poll) {
-            *hurried = awaited && single;
-        }
-    }
-
-    /// A poll was answered; it is due again at `due`.
-    pub fn poll_succeeded(&mut self, poll: usize, due: Monotonic) {
-        self.set_poll(poll, 0, due);
-    }
-
-    /// A poll failed at `now`. One lost frame is asked for again at once; a read that never succeeds on a board that
-    /// answers others makes room for the line.
-    pub fn poll_failed(&mut self, poll: usize, now: Monotonic) {
-        let failures = self.poll_failures.get(poll).map_or(1, |count| count.saturating_add(1));
-        let doublings = failures.saturating_sub(2).min(8);
-        let pause = if failures == 1 { Duration::ZERO } else { SUSPECT_PERIOD * (1 << doublings) };
-        self.set_poll(poll, failures, now + pause.min(POLL_RETRY_MOST));
-    }
-
-    pub(super) fn set_poll(&mut self, poll: usize, failures: u32, due: Monotonic) {
-        let slots = (self.poll_failures.get_mut(poll), self.poll_due.get_mut(poll));
-        if let (Some(count), Some(at)) = slots {
-            (*count, *at) = (failures, due);
-        }
-    }
-
-    /// When a pulse's echo can no longer be taken for an older one's.
+    /// When a pulse's echo can no longer be taken for an older one's, and its lock is cool enough.
     #[must_use]
     pub fn pulse_free_at(&self, pulse: &Pulse, now: Monotonic) -> Monotonic {
-        let log = self.outputs.get(usize::from(pulse.output.index()));
-        let held_until = log.map_or(Monotonic::NEVER, |log| log.held_until);
         let owed_until = self.owed.blocks(&pulse.request, now).unwrap_or(Monotonic::ZERO);
-        held_until.max(owed_until).max(self.rest_until)
+        let free_at = self.outputs.free_at(pulse.output).max(owed_until).max(self.rest_until);
+        free_at.max(self.cool_at(pulse, now))
+    }
+
+    /// When the pulse's lock is cool enough for it; `now` where it is.
+    #[must_use]
+    pub fn cool_at(&self, pulse: &Pulse, now: Monotonic) -> Monotonic {
+        self.outputs.cool_at(pulse.output, pulse.held(), now)
     }
 
     /// A pulse's last byte leaves at `sent`; the board holds its output for `held`.
     pub fn pulsed(&mut self, output: Channel, held: Duration, sent: Monotonic) {
-        if let Some(log) = self.outputs.get_mut(usize::from(output.index())) {
-            let over = sent + held;
-            *log = OutputLog { on_until: over + PULSE_MARGIN, held_until: over + LATE_HORIZON };
-        }
+        self.outputs.pulsed(output, held, sent);
     }
 
     /// The last pulse of `output` was given up at `now`: its echo may be on its way for longer.
     pub fn pulse_unanswered(&mut self, output: Channel, now: Monotonic) {
-        if let Some(log) = self.outputs.get_mut(usize::from(output.index())) {
-            log.held_until = log.held_until.max(now + PULSE_LATE_HORIZON);
-        }
+        self.outputs.unanswered(output, now);
     }
 
     /// Whether any output may be on by a pulse at `now`.
     #[must_use]
     pub fn any_pulse_on(&self, now: Monotonic) -> bool {
-        self.outputs.iter().any(|log| log.on_until > now)
+        self.outputs.any_on(now)
     }
 
     /// Notes whether an answer was damaged; true once when so many are that two boards may share the address.
@@ -293,8 +213,7 @@ impl Slave {
 mod tests {
     use super::*;
     use crate::frame::Envelope;
-    use crate::id::OrderId;
-    use crate::order::PulseLength;
+    use crate::limits::LATE_HORIZON;
 
     const NOW: Monotonic = Monotonic::from_micros(10_000_000);
 
@@ -304,7 +223,7 @@ mod tests {
 
     fn slave(model: &str) -> Slave {
         let model = Model::by_name(model).unwrap();
-        Slave::new(&DeviceSpec { id: DeviceId::new("d").unwrap(), address: Address::new(1).unwrap(), model })
+        Slave::new(&DeviceSpec::new(DeviceId::new("d").unwrap(), Address::new(1).unwrap(), model))
     }
 
     #[test]
@@ -336,24 +255,6 @@ mod tests {
         assert_eq!(job(&board).job, Job::Fence, "asked again behind a fence");
         board.restart_set_up(NOW);
         assert_eq!(job(&board), all_off, "a new connect");
-    }
-
-    #[test]
-    fn second_pulse_of_an_output_waits_until_the_first_ones_echo_cannot_come() {
-        let mut board = slave("waveshare-relay-8");
-        let length = PulseLength::from_millis(700).unwrap();
-        let pulse = |number| {
-            let output = Channel::new(number).unwrap();
-            let request = board.plan().pulse.and_then(|pulse| pulse(output, length)).unwrap();
-            Pulse { order: OrderId(1), slave: 0, output, length, deadline: Monotonic::NEVER, request }
-        };
-        let (one, two) = (pulse(1), pulse(2));
-        board.pulsed(one.output, length.duration(), NOW);
-        assert_eq!(board.pulse_free_at(&one, NOW), NOW + Duration::from_millis(1_700));
-        assert_eq!(board.pulse_free_at(&two, NOW), Monotonic::ZERO);
-        board.pulse_unanswered(one.output, NOW);
-        assert_eq!(board.pulse_free_at(&one, NOW), NOW + PULSE_LATE_HORIZON);
-        assert!(board.any_pulse_on(NOW) && !board.any_pulse_on(NOW + Duration::from_millis(1_200)));
     }
 
     #[test]

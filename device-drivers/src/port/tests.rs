@@ -94,11 +94,8 @@ struct Set {
 fn spec(port: &Path) -> LineSpec {
     let mut spec = LineSpec::new(LineId::new("line").unwrap(), port.to_owned());
     spec.baud = crate::spec::Baud::new(115_200).unwrap();
-    spec.devices.push(DeviceSpec {
-        id: DeviceId::new("locks").unwrap(),
-        address: Address::new(1).unwrap(),
-        model: Model::by_name("waveshare-relay-8").unwrap(),
-    });
+    let (id, model) = (DeviceId::new("locks").unwrap(), Model::by_name("waveshare-relay-8").unwrap());
+    spec.devices.push(DeviceSpec::new(id, Address::new(1).unwrap(), model));
     spec
 }
 

@@ -23,8 +23,28 @@ pub(crate) struct Need<'n> {
     pub(crate) unit: &'n UnitId,
     pub(crate) carrier: &'n CarrierId,
     pub(crate) terminal: &'n TerminalId,
-    /// A board that did just not take an order.
-    pub(crate) shunned: Option<&'n DeviceId>,
+    /// What did just not take an order.
+    pub(crate) shunned: Shunned<'n>,
+}
+
+/// What is not asked again for the same parcel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shunned<'n> {
+    Nothing,
+    /// A board that could not be reached.
+    Board(&'n DeviceId),
+    /// A door whose lock must cool.
+    Door(&'n CompartmentId),
+}
+
+impl Shunned<'_> {
+    fn holds(self, id: &CompartmentId, site: &CompartmentSite) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Board(board) => site.lock.device == *board,
+            Self::Door(door) => id == door,
+        }
+    }
 }
 
 /// Every size class, smallest first.
@@ -110,7 +130,7 @@ impl Draft<'_> {
             && self.door_is_shut(id)
             && self.live_unlock(id).is_none()
             && !self.t.deposits.contains(id)
-            && need.shunned != Some(&site.lock.device)
+            && !need.shunned.holds(id, site)
             && self.board_answers(&site.lock.device)
             && self.keeps_climate(site)
             && !self.is_beside_open_door_of_another(site, need.terminal)

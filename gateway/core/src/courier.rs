@@ -1,6 +1,6 @@
 //! A courier at a terminal: recipient, size, door, and on to the next parcel.
 
-use crate::allocation::Need;
+use crate::allocation::{Need, Shunned};
 use crate::command::Actor;
 use crate::deposit::{Phase, Step};
 use crate::draft::{Draft, Origin};
@@ -65,8 +65,14 @@ impl Draft<'_> {
         let state = self.t.sessions.get(terminal).map(|session| session.state.clone());
         let Some(State::ConfirmRecipient { carrier, unit }) = state else { return Err(Refusal::NotNow) };
         let climate = Climate::Ambient;
-        let need =
-            Need { size: Size::Small, climate, unit: &unit, carrier: &carrier, terminal, shunned: None };
+        let need = Need {
+            size: Size::Small,
+            climate,
+            unit: &unit,
+            carrier: &carrier,
+            terminal,
+            shunned: Shunned::Nothing,
+        };
         let sizes = self.sizes_for(&need);
         if sizes.is_empty() {
             let why = self.nothing_fits(&need);

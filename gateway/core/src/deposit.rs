@@ -73,6 +73,8 @@ pub(crate) enum Step {
     Jammed,
     /// The pulse was never given.
     NotPulsed,
+    /// The pulse was never given, because the lock must cool.
+    Cooling,
     /// Nobody knows whether the pulse was given, and the door is shut.
     Unclear,
     DoorShut,
@@ -103,6 +105,8 @@ pub(crate) enum Why {
     Jammed,
     /// It was never unlocked: free.
     NotPulsed,
+    /// It was never unlocked, and only it cannot be just now: free.
+    Cooling,
     /// It may be unlocked: looked into.
     Unclear,
 }
@@ -148,6 +152,7 @@ pub(crate) const fn next(phase: Phase, step: Step) -> Act {
         (Phase::Opening, Step::Opened) => Act::PutIn,
         (Phase::Opening, Step::Jammed) => Act::OtherDoor(Why::Jammed),
         (Phase::Opening, Step::NotPulsed) => Act::OtherDoor(Why::NotPulsed),
+        (Phase::Opening, Step::Cooling) => Act::OtherDoor(Why::Cooling),
         (Phase::Opening, Step::Unclear) => Act::OtherDoor(Why::Unclear),
 
         (Phase::Open, Step::DoorShut) => Act::Deliver(Rest::Awaited),

@@ -1,6 +1,6 @@
 //! What a deposit's steps do: to compartments, parcels, the courier's screen.
 
-use crate::allocation::Need;
+use crate::allocation::{Need, Shunned};
 use crate::command::Actor;
 use crate::compartment::{InspectionCause, Use};
 use crate::deposit::{Act, Deposit, Leave, Noted, Outcome, Phase, Rest, Step, next};
@@ -8,6 +8,7 @@ use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
 use crate::id::{CarrierId, CompartmentId, ParcelId, TerminalId, UnitId, UnlockId};
+use crate::input::NotSent;
 use crate::parcel::{ExceptionKind, ParcelState};
 use crate::refusal::Refusal;
 use crate::row::NoticeKind;
@@ -32,7 +33,7 @@ impl Draft<'_> {
             return Err(Refusal::TooManyOpenDoors);
         }
         let climate = Climate::Ambient;
-        let need = Need { size, climate, unit, carrier, terminal, shunned: None };
+        let need = Need { size, climate, unit, carrier, terminal, shunned: Shunned::Nothing };
         let compartment =
             self.allocate(&need).inspect_err(|why| self.note_exhausted(*why, terminal, size))?;
         let id = self.parcel_brought(&need)?;
@@ -96,6 +97,7 @@ impl Draft<'_> {
         let step = match verdict {
             Verdict::Confirmed | Verdict::StoodOpen => Step::Opened,
             Verdict::Failed(UnlockFailure::DidNotOpen) => Step::Jammed,
+            Verdict::Failed(UnlockFailure::NotSent(NotSent::CoolingDown { .. })) => Step::Cooling,
             Verdict::Failed(UnlockFailure::Rejected | UnlockFailure::NotSent(_)) => Step::NotPulsed,
             Verdict::Unknown if unheard => {
                 self.take_for_open(compartment, id);

@@ -1,11 +1,11 @@
 //! A deposit that goes on elsewhere: another door after a jam, a larger one, or away with the parcel.
 
-use crate::allocation::{Need, SIZES};
+use crate::allocation::{Need, SIZES, Shunned};
 use crate::compartment::InspectionCause;
 use crate::deposit::{Deposit, Leave, Outcome, Phase, Why};
 use crate::draft::Draft;
 use crate::effect::Purpose;
-use crate::id::{CompartmentId, DeviceId};
+use crate::id::CompartmentId;
 use crate::limits::DOORS_A_PARCEL;
 use crate::parcel::ExceptionKind;
 use crate::refusal::Refusal;
@@ -32,7 +32,7 @@ impl Draft<'_> {
         match size {
             Some(size) => {
                 self.t.parcels.edit(&deposit.parcel, |parcel| parcel.size = size);
-                self.offer_another(c, deposit, None, None)
+                self.offer_another(c, deposit, Shunned::Nothing, None)
             }
             None => self.send_away(c, deposit, Refusal::NothingFits),
         }
@@ -46,17 +46,22 @@ impl Draft<'_> {
         why: Why,
     ) -> Result<(), Refusal> {
         self.t.deposits.remove(c);
-        let mut board = None;
+        let board = self.compartment_site(c).map(|site| site.lock.device.clone());
+        let mut shunned = Shunned::Nothing;
         match why {
             Why::Jammed => self.jam(c),
+            // The lock was not touched; neither its board nor, where only it is warm, itself is asked again for this parcel.
             Why::NotPulsed => {
-                // The lock was not touched; its board is asked no more for this parcel.
-                board = self.compartment_site(c).map(|site| site.lock.device.clone());
+                shunned = board.as_ref().map_or(Shunned::Nothing, Shunned::Board);
+                self.release(c);
+            }
+            Why::Cooling => {
+                shunned = Shunned::Door(c);
                 self.release(c);
             }
             Why::Unclear => self.inspect(c, InspectionCause::InterruptedDeposit),
         }
-        self.offer_another(c, deposit, board.as_ref(), Some(self.label(c)))
+        self.offer_another(c, deposit, shunned, Some(self.label(c)))
     }
 
     /// The door did not open again; the parcel lies behind it.
@@ -89,7 +94,7 @@ impl Draft<'_> {
         &mut self,
         c: &CompartmentId,
         deposit: &Deposit,
-        shunned: Option<&DeviceId>,
+        shunned: Shunned<'_>,
         failed: Option<alloc::string::String>,
     ) -> Result<(), Refusal> {
         let Some(parcel) = self.t.parcels.get(&deposit.parcel).cloned() else { return Ok(()) };

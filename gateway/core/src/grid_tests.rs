@@ -9,7 +9,7 @@ use crate::compartment::Level;
 use crate::id::{Serial, UnlockId};
 use crate::input::{Key, NotSent};
 use crate::session::{EntryKind, StateKind};
-use crate::time::Mono;
+use crate::time::{Millis, Mono};
 use crate::{deposit, door_watch, pickup, session, unlock};
 
 fn grid<S: Debug + Copy, I: Debug + Copy, O: Debug>(
@@ -86,6 +86,7 @@ fn deposit_goes_its_way_when_each_step_meets_each_phase() {
         Step::Opened,
         Step::Jammed,
         Step::NotPulsed,
+        Step::Cooling,
         Step::Unclear,
         Step::DoorShut,
         Step::DoorAgain,
@@ -109,6 +110,7 @@ fn pickup_goes_its_way_when_each_step_meets_each_phase() {
         Step::Opened,
         Step::Jammed,
         Step::StayedShut,
+        Step::Cooling(Millis(40_000)),
         Step::DoorShut,
         Step::DoorAgain,
         Step::DoorRested,

@@ -12,7 +12,7 @@ use crate::command::CommandRequest;
 use crate::compartment::{Contact, Level};
 use crate::id::{CompartmentId, DeviceId, LineId, NoticeId, ProbeId, TerminalId, UnlockId};
 use crate::reader::ReaderReport;
-use crate::time::{Mono, Timestamp};
+use crate::time::{Millis, Mono, Timestamp};
 use crate::unit::{Digest, MilliCelsius};
 
 /// One input to `decide`.
@@ -266,6 +266,11 @@ pub enum NotSent {
     QueueFull,
     /// The engine kept it back: its intent could not be made durable and its purpose is not allowed without a disk.
     Withheld,
+    /// The lock was held so often that it would grow too warm.
+    CoolingDown {
+        /// When it can be pulsed again, from the report on.
+        again: Millis,
+    },
 }
 
 /// One thing done at a terminal.

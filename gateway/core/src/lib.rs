@@ -43,6 +43,8 @@ mod guess_tests;
 pub mod id;
 pub mod input;
 pub mod limits;
+#[cfg(test)]
+mod lock_tests;
 mod misses;
 mod nonce;
 mod pace;

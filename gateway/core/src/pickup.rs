@@ -2,6 +2,7 @@
 
 use crate::id::{CompartmentId, ParcelId, UnitId};
 use crate::refusal::Refusal;
+use crate::time::Millis;
 
 /// A resident at a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub(crate) enum Step {
     Jammed,
     /// Not pulsed, or nobody knows and the door is shut: nothing was taken.
     StayedShut,
+    /// Not pulsed: its lock must cool for so long.
+    Cooling(Millis),
     DoorShut,
     DoorAgain,
     DoorRested,
@@ -74,6 +77,8 @@ pub(crate) enum Act {
     JamAndNext,
     /// On to the next; this one waits on.
     SkipToNext,
+    /// The same, and it opens again in so long.
+    CoolAndNext(Millis),
     AwaitRest,
     AwaitShut,
     /// Sensed: collected; on to the next.
@@ -93,6 +98,7 @@ pub(crate) const fn next(phase: Phase, step: Step) -> Act {
         (Phase::Opening, Step::Opened) => Act::TakeOut,
         (Phase::Opening, Step::Jammed) => Act::JamAndNext,
         (Phase::Opening, Step::StayedShut) => Act::SkipToNext,
+        (Phase::Opening, Step::Cooling(again)) => Act::CoolAndNext(again),
         (Phase::Opening, Step::Next | Step::Leave | Step::LeaveOpen) => Act::Refuse(Refusal::NotNow),
         (Phase::Open, Step::DoorShut) => Act::AwaitRest,
         (Phase::Shut, Step::DoorAgain) => Act::AwaitShut,

@@ -6,6 +6,7 @@ use crate::draft::{Draft, Origin};
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
 use crate::id::{CompartmentId, ParcelId, TerminalId, UnitId, UnlockId};
+use crate::input::NotSent;
 use crate::parcel::{CollectionProof, ExceptionKind, ParcelState};
 use crate::pickup::{Act, Aim, Phase, Resident, Step, Visit, next};
 use crate::refusal::Refusal;
@@ -171,6 +172,7 @@ impl Draft<'_> {
         let step = match verdict {
             Verdict::Confirmed | Verdict::StoodOpen => Step::Opened,
             Verdict::Failed(UnlockFailure::DidNotOpen) => Step::Jammed,
+            Verdict::Failed(UnlockFailure::NotSent(NotSent::CoolingDown { again })) => Step::Cooling(again),
             Verdict::Failed(UnlockFailure::Rejected | UnlockFailure::NotSent(_)) => Step::StayedShut,
             Verdict::Unknown if unheard => {
                 self.take_for_open(compartment, id);
@@ -226,6 +228,11 @@ impl Draft<'_> {
                 self.door_failed(terminal, resident, visit);
             }
             Act::SkipToNext => self.door_failed(terminal, resident, visit),
+            Act::CoolAndNext(again) => {
+                let seconds = again.whole_seconds();
+                self.show(terminal, Screen::DoorCooling { label: self.label(c), seconds });
+                self.next_visit(terminal);
+            }
             Act::AwaitRest => self.set_visit(terminal, resident, visit, Phase::Shut),
             Act::AwaitShut => self.set_visit(terminal, resident, visit, Phase::Open),
             Act::ConfirmAndNext => {

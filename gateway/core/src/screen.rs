@@ -64,6 +64,13 @@ pub enum Screen {
         /// What happens now.
         next: AfterFailure,
     },
+    /// That door did not open: its lock was held so often that it must cool. The next parcel's door opens, if there is one.
+    DoorCooling {
+        /// What the sticker says.
+        label: String,
+        /// When the same code opens it again, from now.
+        seconds: u64,
+    },
     /// The door stands open too long.
     PleaseShut {
         /// What the sticker says.

@@ -1,6 +1,8 @@
 //! What commands do: a door opened by staff, a parcel logged by hand, directories replaced.
 
 use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
 
 use crate::command::{
     CARRIERS_MAX, Carriers, Channel, CommandKey, CommandRequest, Directory, Intake, Status, UNITS_MAX,
@@ -12,10 +14,12 @@ use crate::draft::Draft;
 use crate::effect::Purpose;
 use crate::event::{Fact, UnlockFailure};
 use crate::id::{CompartmentId, ParcelId, UnlockId};
+use crate::input::NotSent;
 use crate::limits::PARCELS_MAX;
 use crate::parcel::{Parcel, ParcelState, TRACKING_MAX};
 use crate::refusal::Refusal;
 use crate::row::NoticeKind;
+use crate::time::Millis;
 use crate::unlock::{Errand, Order, Verdict};
 
 impl Draft<'_> {
@@ -80,6 +84,9 @@ impl Draft<'_> {
             }
             Verdict::Failed(UnlockFailure::Rejected) => {
                 (Status::Failed, "rejected", "The lock's board refused the order.")
+            }
+            Verdict::Failed(UnlockFailure::NotSent(NotSent::CoolingDown { again })) => {
+                return self.conclude(key, Status::Failed, "cooling_down", &cooling(again));
             }
             Verdict::Failed(UnlockFailure::NotSent(_)) => {
                 (Status::Failed, "not_sent", "The order never left the gateway; nothing moved.")
@@ -205,4 +212,9 @@ impl Draft<'_> {
         self.record(Fact::CarriersSynced { version: batch.version, carriers });
         Ok(batch.version)
     }
+}
+
+fn cooling(again: Millis) -> String {
+    let seconds = again.whole_seconds();
+    format!("This lock was opened so often that it must cool; it opens again in {seconds} s. Nothing moved.")
 }

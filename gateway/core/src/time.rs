@@ -38,6 +38,12 @@ pub struct Now {
 }
 
 impl Millis {
+    /// As seconds, the last one begun counts.
+    #[must_use]
+    pub const fn whole_seconds(self) -> u64 {
+        self.0.div_ceil(1_000)
+    }
+
     /// A span of whole seconds.
     #[must_use]
     pub const fn seconds(n: u64) -> Self {

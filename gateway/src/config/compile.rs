@@ -14,6 +14,7 @@ use super::field::{self, Field};
 use super::guess;
 use super::local::{self, BuildingSection};
 use super::lock_lines;
+use super::lock_power;
 use super::metrics;
 use super::network::{self, Files, Paths};
 use super::place;
@@ -51,6 +52,7 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
     banks.iter().for_each(|bank| cells.add_bank(bank));
     let compartments = cells.finish();
     lock_lines::check(&field, &uses, problems);
+    lock_power::check(&field, &uses, policy.pulse, problems);
     warn_of_own_pulses(&mut root, &field, &uses, problems);
     check_pulses(&field, &uses, policy.pulse, problems);
     let at = root.get("policy").map_or(place, |node| node.place);

@@ -7,6 +7,7 @@ use device_drivers::device::{Catalogue, Model, NOT_OFFERED};
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::time::Millis;
 
+use super::lock_power::{self, Supplies};
 use super::model::{self, Protocol, Provides};
 use super::port::{self, Over};
 use super::problem::{Problem, Problems};
@@ -42,6 +43,10 @@ pub struct Field {
     pub outdoor: BTreeSet<DeviceId>,
     /// Scanners, each on its own line.
     pub scanners: BTreeMap<LineId, Scanner>,
+    /// Power supplies of locks.
+    pub supplies: Supplies,
+    /// Where devices say what their locks bear, and what drives them.
+    pub lock_places: BTreeMap<DeviceId, Place>,
 }
 
 /// A device that other sections may refer to.
@@ -58,7 +63,7 @@ pub struct KnownDevice {
 
 /// Reads all lines, then all devices.
 pub fn read(root: &mut Reader<'_>, models: &Catalogue, problems: &Problems) -> Field {
-    let mut field = Field::default();
+    let mut field = Field { supplies: lock_power::read_supplies(root), ..Field::default() };
     let mut ports: BTreeMap<Port, Place> = BTreeMap::new();
     let lines = root.tables("line");
     if lines.len() > LINES_MAX {
@@ -136,6 +141,7 @@ fn read_line(mut reader: Reader<'_>, field: &mut Field, ports: &mut BTreeMap<Por
         protocol,
         response_timeout: Millis(timeout.map_or(RESPONSE_TIMEOUT_MS, |t| t.value)),
         devices: Vec::new(),
+        supplies: Vec::new(),
     })
 }
 
@@ -186,6 +192,7 @@ fn read_device(mut reader: Reader<'_>, models: &Catalogue, field: &mut Field) {
         reader.problems.add(no_model(model, models));
     }
     let outdoor = reader.choice_of_two("outdoor").is_some_and(|outdoor| outdoor.value);
+    let locks = lock_power::read(&mut reader);
     let problems = reader.problems;
     reader.finish();
     let Some(id) = id else { return };
@@ -196,7 +203,8 @@ fn read_device(mut reader: Reader<'_>, models: &Catalogue, field: &mut Field) {
     let known = KnownDevice { line: line.clone(), model: known, provides, place: id.place };
     field.devices.entry(id.value.clone()).or_insert(known);
     if let (Some(line), Some(address), Some(model)) = (line, address, model) {
-        let device = Device { id: id.value, address: address.value, model: model.value.to_owned() };
+        let locks = lock_power::join(locks, field, &line, &id.value, problems);
+        let device = Device { id: id.value, address: address.value, model: model.value.to_owned(), locks };
         check_protocol(field, &line, &device, model.place, problems);
         hang(field, &line, device, address.place, problems);
     }

@@ -10,6 +10,7 @@ mod last_good;
 pub(crate) mod layers;
 mod local;
 mod lock_lines;
+mod lock_power;
 mod metrics;
 mod model;
 mod network;
@@ -41,7 +42,7 @@ pub use profiles::{Own, load_models};
 pub use source::{Place, Source, SourceKind, Sources, read_bounded};
 pub use value::{
     Broker, Cloud, Commands, Configuration, ContactWire, Device, DeviceChannel, Direction, Line, Local,
-    Metrics, Origin, Parity, Port, ReaderPlace, Scanner, ShutWhen, Spoken, Tls, Wiring,
+    Locks, Metrics, Origin, Parity, Port, ReaderPlace, Scanner, ShutWhen, Spoken, Supply, Tls, Wiring,
 };
 
 /// What came of reading a configuration.

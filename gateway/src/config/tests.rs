@@ -90,6 +90,11 @@ fn locks_within_strangers_reach_are_told() {
 }
 
 #[test]
+fn what_locks_and_their_supplies_cannot_bear_is_told() {
+    golden("locks");
+}
+
+#[test]
 fn boards_keep_to_the_protocol_and_the_addresses_of_their_line() {
     let line = |id: &str, protocol: &str| {
         format!("[[line]]\nid = \"{id}\"\nport = \"/dev/serial/{id}\"\nprotocol = \"{protocol}\"\n")

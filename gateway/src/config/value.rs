@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use super::model::Protocol;
 use super::source::Sources;
 use device_drivers::device::Catalogue;
+use device_drivers::duty::Duty;
+use device_drivers::supply::LocksAtOnce;
 use vestibule_core::compartment::{Contact, Level};
 use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId, TerminalId};
 use vestibule_core::site::Site;
@@ -80,6 +82,8 @@ pub struct Line {
     pub response_timeout: Millis,
     /// The boards, in the order of the files; addresses are unique.
     pub devices: Vec<Device>,
+    /// The power supplies that boards of it name.
+    pub supplies: Vec<Supply>,
 }
 
 /// Where a line is.
@@ -193,6 +197,26 @@ pub struct Device {
     pub address: u8,
     /// A model that `device_drivers` knows.
     pub model: String,
+    /// What the locks at its outputs bear.
+    pub locks: Locks,
+}
+
+/// What the locks of a board bear, and what drives them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Locks {
+    /// How long they may be held.
+    pub duty: Duty,
+    /// Place of their power supply in the line's; a usual one of their own where none is named.
+    pub supply: Option<usize>,
+}
+
+/// A power supply of locks on one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supply {
+    /// Its id.
+    pub id: String,
+    /// How many locks it drives at once.
+    pub locks_at_once: LocksAtOnce,
 }
 
 /// Where a reader is.

@@ -21,6 +21,7 @@ pub enum ScreenMessage {
     TakeOut { label: String, more: u16 },
     Collected { labels: Vec<String>, elsewhere: u16 },
     DoorFailed { label: String, next: Next },
+    DoorCooling { label: String, seconds: u64 },
     PleaseShut { label: String },
     StillThere,
     Refused { word: String, sentence: String, support: String },
@@ -51,6 +52,7 @@ impl From<Screen> for ScreenMessage {
             Screen::TakeOut { label, more } => Self::TakeOut { label, more },
             Screen::Collected { labels, elsewhere } => Self::Collected { labels, elsewhere },
             Screen::DoorFailed { label, next } => Self::DoorFailed { label, next: next.into() },
+            Screen::DoorCooling { label, seconds } => Self::DoorCooling { label, seconds },
             Screen::PleaseShut { label } => Self::PleaseShut { label },
             Screen::StillThere => Self::StillThere,
             Screen::Refused { refusal, support } => Self::Refused {
@@ -118,6 +120,9 @@ impl ScreenMessage {
                 )
             }
             Self::DoorFailed { label, next } => format!("Door {label} did not open. {}", next.words()),
+            Self::DoorCooling { label, seconds } => {
+                format!("Door {label} was opened so often that its lock must cool. Try again in {seconds} s.")
+            }
             Self::PleaseShut { label } => format!("Please shut door {label}."),
             Self::StillThere => "Are you still there? Press any key.  (/ok)".to_owned(),
             Self::Refused { sentence, support, .. } if support.is_empty() => sentence.clone(),

@@ -7,7 +7,7 @@ use device_drivers::device::Catalogue;
 use device_drivers::id::{DeviceId, IdError, LineId};
 use device_drivers::spec::{self, Address, Baud, DeviceSpec, LineSpec, Parity, PortSpec, SpecError};
 
-use crate::config::{Device, Direction, Line, Parity as Configured, Port, Protocol};
+use crate::config::{Device, Direction, Line, Locks, Parity as Configured, Port, Protocol};
 
 /// Why a configured line is none for drivers.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,7 @@ pub fn line_spec(line: &Line, models: &Catalogue) -> Result<LineSpec, LineSpecEr
     let protocol = line.protocol.boards().ok_or(LineSpecError::Readers)?;
     spec.protocol = protocol;
     spec.response_timeout = Duration::from_millis(line.response_timeout.0);
+    spec.supplies = line.supplies.iter().map(|supply| supply.locks_at_once).collect();
     spec.devices =
         line.devices.iter().map(|device| device_spec(device, protocol, models)).collect::<Result<_, _>>()?;
     spec.check()?;
@@ -76,15 +77,18 @@ fn device_spec(device: &Device, protocol: Protocol, models: &Catalogue) -> Resul
     let Some(model) = models.model(&device.model).cloned() else {
         return Err(LineSpecError::Model { device: id, model: device.model.clone() });
     };
-    Ok(DeviceSpec { id, address: Address::on(protocol, device.address)?, model })
+    let (address, Locks { duty, supply }) = (Address::on(protocol, device.address)?, device.locks);
+    Ok(DeviceSpec { id, address, model, duty, supply })
 }
 
 #[cfg(test)]
 mod tests {
+    use device_drivers::duty::Duty;
+    use device_drivers::supply::LocksAtOnce;
     use vestibule_core::time::Millis;
 
     use super::*;
-    use crate::config::Spoken;
+    use crate::config::{Spoken, Supply};
 
     fn line(model: &str, baud: u32) -> Line {
         Line {
@@ -95,7 +99,13 @@ mod tests {
             direction: Direction::Kernel,
             protocol: Spoken::Boards(Protocol::ModbusRtu),
             response_timeout: Millis(80),
-            devices: vec![Device { id: "locks".parse().expect("id"), address: 1, model: model.into() }],
+            devices: vec![Device {
+                id: "locks".parse().expect("id"),
+                address: 1,
+                model: model.into(),
+                locks: Locks { supply: Some(0), duty: Duty::CONTINUOUS },
+            }],
+            supplies: vec![Supply { id: "one".to_owned(), locks_at_once: LocksAtOnce::UNLIMITED }],
         }
     }
 
@@ -105,6 +115,8 @@ mod tests {
         assert_eq!(spec.baud.bits_per_second(), 19_200);
         assert_eq!((spec.parity, spec.response_timeout), (Parity::Even, Duration::from_millis(80)));
         assert_eq!(spec.devices[0].model.name(), "waveshare-relay-8");
+        assert_eq!((spec.devices[0].duty, spec.devices[0].supply), (Duty::CONTINUOUS, Some(0)));
+        assert_eq!(spec.supplies, [LocksAtOnce::UNLIMITED]);
         let serial = PortSpec::Serial { path: "/dev/none".into(), direction: spec::Direction::Kernel };
         assert_eq!(spec.port, serial);
         let server = "127.0.0.1:4001".parse().expect("address");

@@ -119,6 +119,9 @@ fn shown(screen: &Screen) -> (Light, Option<Buzz>, String) {
         }
         Screen::Collected { .. } => (steady(Colour::Green), beeps(1), "Thank you".into()),
         Screen::DoorFailed { label, .. } => (blink(Colour::Red), beeps(3), format!("Door {label} is stuck")),
+        Screen::DoorCooling { label, seconds } => {
+            (blink(Colour::Red), beeps(3), format!("Door {label}: wait {seconds} s"))
+        }
         Screen::PleaseShut { label } => (blink(Colour::Amber), beeps(3), format!("Please shut door {label}")),
         Screen::StillThere => (blink(Colour::Amber), beeps(2), "Still there? #".into()),
         Screen::Refused { refusal, .. } => (blink(Colour::Red), beeps(3), refusal.word().replace('_', " ")),

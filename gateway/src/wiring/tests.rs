@@ -9,7 +9,6 @@ use vestibule_core::effect::Purpose;
 use vestibule_core::id::{BankId, BuildingId};
 use vestibule_core::policy::Policy;
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
-use vestibule_core::time::Millis;
 use vestibule_core::unit::{Digest, Millimetres};
 
 use super::*;
@@ -177,6 +176,10 @@ fn every_outcome_of_a_pulse_has_its_report() {
         (Outcome::Unanswered { sent }, PulseReport::Unanswered { sent: mono }),
         (Outcome::Exception { sent, code }, PulseReport::Rejected { sent: mono, exception: 4 }),
         (Outcome::NotSent(Unsent::Expired), PulseReport::NotSent(NotSent::Expired)),
+        (
+            Outcome::NotSent(Unsent::CoolingDown { again: Duration::from_micros(9_999_001) }),
+            PulseReport::NotSent(NotSent::CoolingDown { again: Millis(10_000) }),
+        ),
         (Outcome::NotSent(Unsent::LaneFull), PulseReport::NotSent(NotSent::QueueFull)),
         unsent(Unsent::DeviceDown),
         unsent(Unsent::PortClosed),

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use device_drivers::device::Model;
+use device_drivers::duty::Duty;
 use device_drivers::frame::Protocol;
 use device_drivers::id::{DeviceId, LineId};
 use device_drivers::spec as drivers;
+use device_drivers::supply::LocksAtOnce;
 use sim_devices::{
     Address, Baud, DeviceSpec, DoorNumber, InputCount, Latches, LineSpec, LockFamily, MapModel, RelayModel,
 };
@@ -75,7 +77,11 @@ pub fn configured(line: &LineSpec, port: PathBuf) -> drivers::LineSpec {
     let mut spec = drivers::LineSpec::new(LineId::new("line").expect("a short name"), port);
     spec.baud = drivers::Baud::new(line.baud.get()).expect("a rate of the field");
     spec.protocol = line.lock_family().map_or(Protocol::ModbusRtu, spoken);
-    spec.devices = line.devices.iter().map(described).collect();
+    // What the wire does to frames is looked at: no lock has to cool, and no supply has to be waited for.
+    spec.supplies = vec![LocksAtOnce::UNLIMITED];
+    let tireless =
+        |device| drivers::DeviceSpec { duty: Duty::CONTINUOUS, supply: Some(0), ..described(device) };
+    spec.devices = line.devices.iter().map(tireless).collect();
     spec
 }
 
@@ -116,11 +122,9 @@ pub fn described(device_spec: &DeviceSpec) -> drivers::DeviceSpec {
         sim_devices::Model::XyMd02 => "xy-md02".to_owned(),
         sim_devices::Model::Locks(family) => locker(family),
     };
-    drivers::DeviceSpec {
-        id: device(number),
-        address: drivers::Address::new(number).expect("a standard address"),
-        model: Model::by_name(&model).unwrap_or_else(|| panic!("the drivers know no {model}")),
-    }
+    let address = drivers::Address::new(number).expect("a standard address");
+    let model = Model::by_name(&model).unwrap_or_else(|| panic!("the drivers know no {model}"));
+    drivers::DeviceSpec::new(device(number), address, model)
 }
 
 const fn map_name(map: MapModel) -> &'static str {

@@ -134,17 +134,22 @@ pub(super) struct Bench {
 impl Bench {
     /// A line at 9600 baud with one board a model, addresses from 1, its port open at time zero.
     pub(super) fn new(models: &[&str]) -> Self {
+        Self::of(models, |_| {})
+    }
+
+    /// The same with a specification that differs.
+    pub(super) fn of(models: &[&str], change: impl FnOnce(&mut LineSpec)) -> Self {
         let mut spec = LineSpec::new(LineId::new("line").unwrap(), "/nowhere".into());
         spec.baud = Baud::new(9_600).unwrap();
         spec.devices = models
             .iter()
             .enumerate()
-            .map(|(place, model)| DeviceSpec {
-                id: device(place),
-                address: Address::new(u8::try_from(place + 1).unwrap()).unwrap(),
-                model: Model::by_name(model).unwrap(),
+            .map(|(place, model)| {
+                let address = Address::new(u8::try_from(place + 1).unwrap()).unwrap();
+                DeviceSpec::new(device(place), address, Model::by_name(model).unwrap())
             })
             .collect();
+        change(&mut spec);
         let mut line = Line::new(&spec, Monotonic::ZERO).unwrap();
         line.opened(Monotonic::ZERO);
         Self {

@@ -2,5 +2,6 @@
 
 mod behaviour;
 pub(crate) mod bench;
+mod power;
 mod properties;
 mod share;
