@@ -1,6 +1,6 @@
 //! What was ordered, what was told of it, and what the relays did: no wrong door, no second pulse, no false echo.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use device_drivers::time::Monotonic;
 use sim_devices::{Happening, Terminal};
 
 use super::lines::device;
+
+/// How long after a fault the wire may still be disturbed by what it set off: a late answer that meets an order bends it.
+const TROUBLE: Duration = Duration::from_secs(1);
 
 /// One order and its end.
 #[derive(Debug, Clone)]
@@ -76,6 +79,8 @@ pub struct Docket {
     silence: Duration,
     /// What the master sent, with what it would open, where boards can be misled by what the wire makes of it.
     sent: Option<Vec<Frame>>,
+    /// When a fault struck the wire.
+    struck: Vec<Monotonic>,
     misled: u64,
     /// By how much the two clocks may differ. Below half of the distance of two pulses of one output, so that each energising
     /// has at most one order.
@@ -86,11 +91,20 @@ impl Docket {
     /// For a line where a pulse takes `frame` and boards act `silence` after it.
     #[must_use]
     pub const fn new(frame: Duration, silence: Duration, tolerance: Duration) -> Self {
-        Self { orders: BTreeMap::new(), moves: Vec::new(), frame, silence, sent: None, misled: 0, tolerance }
+        Self {
+            orders: BTreeMap::new(),
+            moves: Vec::new(),
+            frame,
+            silence,
+            sent: None,
+            struck: Vec::new(),
+            misled: 0,
+            tolerance,
+        }
     }
 
     /// For a format whose check bytes do not find every bent frame: a lock that moves without an order is the master's
-    /// fault only where what it sent would have moved it.
+    /// fault where nothing struck the wire lately. What the master sent is then compared with what was ordered, frame by frame.
     #[must_use]
     pub fn misleading(mut self) -> Self {
         self.sent = Some(Vec::new());
@@ -102,6 +116,11 @@ impl Docket {
         if let Some(sent) = &mut self.sent {
             sent.push(Frame { end: at + length, opens });
         }
+    }
+
+    /// A fault struck the wire at `at`.
+    pub fn struck(&mut self, at: Monotonic) {
+        self.struck.push(at);
     }
 
     /// An order is handed over at `at`.
@@ -136,14 +155,13 @@ impl Docket {
         self.orders.values().any(|entry| entry.ended.is_none())
     }
 
-    /// Compares all three when the run is over.
+    /// Compares all when the run is over.
     ///
     /// # Errors
     /// The first sentence that is broken.
     pub fn check(mut self) -> Result<Tally, String> {
-        for at in std::mem::take(&mut self.moves) {
-            self.claim(at)?;
-        }
+        self.frames_were_ordered()?;
+        self.moves_were_ordered()?;
         let mut tally = Tally { misled: self.misled, ..Tally::default() };
         for entry in self.orders.values() {
             tally += entry.verdict(self.frame, self.tolerance)?;
@@ -151,38 +169,85 @@ impl Docket {
         Ok(tally)
     }
 
-    /// Finds the one order whose frame ended just before the relay moved.
-    fn claim(&mut self, moved: Move) -> Result<(), String> {
-        let (silence, tolerance) = (self.silence, self.tolerance);
-        let fits = |entry: &&mut Entry| {
-            let due = entry.sent().map(|sent| sent + silence);
-            entry.is_for(moved.relay) && due.is_some_and(|due| apart(due, moved.at) <= tolerance)
-        };
-        let Some(entry) = self.orders.values_mut().find(fits) else {
-            return self.mislead(moved);
-        };
-        if moved.at < entry.submitted {
-            return Err(format!("{:?} energised before it was given: {entry:?}", moved.relay));
+    /// Every frame of the master that opens a lock is the one frame of an order of that lock.
+    fn frames_were_ordered(&self) -> Result<(), String> {
+        let frames: Vec<Move> = self.sent.iter().flatten().flat_map(Frame::openings).collect();
+        let pairs = matched(&frames, self.orders.values(), Duration::ZERO, self.tolerance);
+        let of_order: BTreeSet<u64> = pairs.values().copied().collect();
+        let unordered = (0..frames.len()).find(|place| !pairs.contains_key(place));
+        if let Some(frame) = unordered.and_then(|place| frames.get(place)) {
+            return Err(format!(
+                "wrong door: the master sent an order to {} that nobody gave: {frame:?}",
+                frame.relay
+            ));
         }
-        entry.own += 1;
+        let mut told = self.orders.values().filter(|entry| self.sent.is_some() && entry.sent().is_some());
+        match told.find(|entry| !of_order.contains(&entry.order.id.0)) {
+            Some(entry) => Err(format!("told as sent, and no frame went out: {entry:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Every energising is the one of an order whose frame ended just before; or, where frames can be bent, the wire's doing.
+    fn moves_were_ordered(&mut self) -> Result<(), String> {
+        let moves = std::mem::take(&mut self.moves);
+        let pairs = matched(&moves, self.orders.values(), self.silence, self.tolerance);
+        for (place, moved) in moves.iter().enumerate() {
+            let misled = self.is_misled(moved.at);
+            match pairs.get(&place).and_then(|order| self.orders.get_mut(order)) {
+                Some(entry) if moved.at < entry.submitted => {
+                    return Err(format!("{:?} energised before it was given: {entry:?}", moved.relay));
+                }
+                Some(entry) => entry.own += 1,
+                None if misled => self.misled += 1,
+                None => {
+                    return Err(format!(
+                        "wrong door: {} energised at {:?} without an order",
+                        moved.relay, moved.at
+                    ));
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Whether what the wire did can have moved a lock at `at`.
+    fn is_misled(&self, at: Monotonic) -> bool {
+        let lately =
+            |struck: &Monotonic| *struck <= at + self.tolerance && at <= *struck + TROUBLE + self.tolerance;
+        self.sent.is_some() && self.struck.iter().any(lately)
     }
 }
 
-impl Docket {
-    /// A lock moved without an order: whether what the master sent could have done it.
-    fn mislead(&mut self, moved: Move) -> Result<(), String> {
-        let wrong = format!("wrong door: {} energised at {:?} without an order", moved.relay, moved.at);
-        let (silence, tolerance) = (self.silence, self.tolerance);
-        let ended_then = |frame: &&Frame| apart(frame.end + silence, moved.at) <= tolerance;
-        match self.sent.as_ref().and_then(|sent| sent.iter().find(ended_then)) {
-            Some(frame) if !frame.opens.contains(&moved.relay) => {
-                self.misled += 1;
-                Ok(())
-            }
-            _ => Err(wrong),
+impl Frame {
+    fn openings(&self) -> impl Iterator<Item = Move> {
+        self.opens.iter().map(|relay| Move { at: self.end, relay: *relay })
+    }
+}
+
+/// Which order each move is of, by the places of moves and the ids of orders: the nearest ones find each other first, each at
+/// most once, and none that is further than `tolerance` from `after` the last byte of its order.
+fn matched<'a>(
+    moves: &[Move],
+    orders: impl Iterator<Item = &'a Entry>,
+    after: Duration,
+    tolerance: Duration,
+) -> BTreeMap<usize, u64> {
+    let mut near: Vec<(Duration, usize, u64)> = Vec::new();
+    for entry in orders {
+        let Some(due) = entry.sent().map(|sent| sent + after) else { continue };
+        let fits = moves.iter().enumerate().filter(|(_, moved)| entry.is_for(moved.relay));
+        let apart = fits.map(|(place, moved)| (apart(due, moved.at), place, entry.order.id.0));
+        near.extend(apart.filter(|(apart, ..)| *apart <= tolerance));
+    }
+    near.sort_unstable();
+    let (mut pairs, mut taken) = (BTreeMap::new(), BTreeSet::new());
+    for (_, place, order) in near {
+        if !pairs.contains_key(&place) && taken.insert(order) {
+            pairs.insert(place, order);
         }
     }
+    pairs
 }
 
 fn apart(one: Monotonic, other: Monotonic) -> Duration {

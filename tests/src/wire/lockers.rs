@@ -1,23 +1,14 @@
 //! One seed on a line of dedicated lock boards: trouble, orders, and the verdict.
-//!
-//! What is judged: no frame of the master opens more than the one lock that was ordered (read by the simulators' own
-//! codec); no order is told as acknowledged; every order ends once; and no door is told as open or shut that was not so
-//! within [`FRESH`]. A lock that moved because the wire bent a frame is counted, not forgiven in silence: see `misled`.
 
 use std::time::Duration;
 
-use device_drivers::channel::Channel;
-use device_drivers::id::{DeviceId, OrderId};
-use device_drivers::order::{Order, Task};
-use device_drivers::signal::{InputStates, Level, Signal};
+use device_drivers::order::Order;
 use device_drivers::time::Monotonic;
-use sim_devices::{
-    Baud, DeviceSpec, DoorNumber, DoorSpec, Fault, Happening, LineSpec, LockFamily, Model, Terminal,
-};
+use sim_devices::{Baud, DeviceSpec, DoorSpec, Happening, LineSpec, LockFamily, Model, Terminal};
 
 use super::bench::{Bench, Seen, monotonic};
-use super::docket::Docket;
-use super::lines::{address, device};
+use super::judge::{LockJudge, with_watch};
+use super::lines::{BAUDS, address};
 use super::run::Report;
 use super::script::Script;
 use super::trouble::Trouble;
@@ -33,18 +24,12 @@ pub const FAMILIES: [LockFamily; 6] = [
 ];
 /// Boards of the line.
 pub const BOARDS: [u8; 2] = [1, 2];
-/// A level that is told was true within this time: the drivers' horizon of late answers, and a read that agrees.
-pub const FRESH: Duration = Duration::from_millis(1_500);
-
 /// Both sides round ends of characters up to the microsecond.
 const ROUNDING: Duration = Duration::from_micros(10);
 /// How long the record may grow before it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// Watches of pulses have this bit.
-const WATCH: u64 = 1 << 40;
-
 /// Doors of a board: enough to be told apart, and few enough to be looked at often.
-const DOORS: usize = 16;
+pub const DOORS: usize = 16;
 
 /// Two boards, a door on each of the first locks, its contact on the lock's feedback.
 #[must_use]
@@ -61,6 +46,25 @@ pub fn line(family: LockFamily, baud: Baud) -> LineSpec {
     });
     let devices = BOARDS.map(|board| DeviceSpec::new(address(board), Model::Locks(family)));
     LineSpec { baud, doors: doors.collect(), devices: devices.into(), faults: Vec::new() }
+}
+
+/// The orders of `seed` on such a line, from `start` on.
+#[must_use]
+pub fn script(family: LockFamily, seed: u64, start: Monotonic) -> Script {
+    let locks = u8::try_from(family.locks()).expect("few locks");
+    Script::on_lock_boards(&BOARDS, locks, seed, start)
+}
+
+/// Family, trouble and rate of a seed: every family meets every trouble at both rates.
+///
+/// # Panics
+/// Never: all counts are small.
+#[must_use]
+pub fn case(seed: u64) -> (LockFamily, Trouble, Baud) {
+    let families = u64::try_from(FAMILIES.len()).expect("few families");
+    let turn = seed / families;
+    let place = |of: u64, among: u64| usize::try_from(of % among).expect("a place among few");
+    (FAMILIES[place(seed, families)], Trouble::of(turn), BAUDS[place(turn / 2, 2)])
 }
 
 /// Plays `seed` for `span` of virtual time.
@@ -89,51 +93,23 @@ pub fn play(
     // The last pulse may be on its way to the board.
     run.bench.run_for(LOOK);
     run.look()?;
-    run.report.tally = run.docket.check()?;
-    match run.report.tally.acknowledged {
-        0 => Ok(run.report),
-        told => Err(format!("{told} orders told as acknowledged by a format that proves nothing")),
-    }
+    run.report.tally = run.judge.check()?;
+    Ok(run.report)
 }
-
-/// Bytes of an order to open one lock.
-const fn order_bytes(family: LockFamily) -> usize {
-    match family {
-        LockFamily::KerongCu16 | LockFamily::Lock8a(_) => 5,
-        LockFamily::KerongCu48 | LockFamily::KerongCu48Hooks | LockFamily::Winnsen => 6,
-        LockFamily::Wkly(_) => 9,
-    }
-}
-
-/// Since when a door has been open or shut, newest last.
-type History = Vec<(Monotonic, Level)>;
 
 struct Run {
     bench: Bench,
     script: Script,
-    docket: Docket,
-    family: LockFamily,
-    baud: Baud,
-    boards: [DeviceId; 2],
-    doors: Vec<History>,
-    /// The newest level told of each door.
-    told: Vec<Option<Level>>,
+    judge: LockJudge,
     report: Report,
 }
 
 impl Run {
     fn new(family: LockFamily, seed: u64, trouble: Trouble, baud: Baud) -> Self {
-        let line = line(family, baud).faults(trouble.rules());
-        let locks = u8::try_from(family.locks()).expect("few locks");
         Self {
-            bench: Bench::new(&line, seed),
-            script: Script::on_lock_boards(&BOARDS, locks, seed, Monotonic::ZERO),
-            docket: Docket::new(baud.characters(order_bytes(family)), baud.silence(), ROUNDING).misleading(),
-            family,
-            baud,
-            boards: BOARDS.map(device),
-            doors: vec![vec![(Monotonic::ZERO, shut(family))]; line.doors.len()],
-            told: vec![None; line.doors.len()],
+            bench: Bench::new(&line(family, baud).faults(trouble.rules()), seed),
+            script: script(family, seed, Monotonic::ZERO),
+            judge: LockJudge::new(family, baud, ROUNDING),
             report: Report::default(),
         }
     }
@@ -141,15 +117,8 @@ impl Run {
     /// Hands over an order; a pulse is watched, as the daemon does it.
     fn submit(&mut self, order: Order) {
         let now = self.bench.now();
-        let watch = match &order.task {
-            Task::Pulse { device, output, .. } => Some(Order {
-                id: OrderId(order.id.0 | WATCH),
-                task: Task::Watch { device: device.clone(), input: *output },
-            }),
-            Task::Watch { .. } => None,
-        };
-        for order in [Some(order), watch].into_iter().flatten() {
-            self.docket.submitted(&order, now);
+        for order in with_watch(order) {
+            self.judge.submitted(&order, now);
             self.bench.submit(order);
         }
     }
@@ -157,90 +126,20 @@ impl Run {
     fn look(&mut self) -> Result<(), String> {
         for seen in self.bench.take_seen() {
             match seen {
-                Seen::Sent { at, frame } => self.sent(at, &frame)?,
-                Seen::Told(signal) => {
-                    self.docket.told(&signal)?;
-                    if let Signal::Inputs { device, at, states } = &signal {
-                        self.heard(device, *at, states)?;
-                    }
+                Seen::Sent { at, frame } => {
+                    self.report.exchanges += 1;
+                    self.judge.sent(at, &frame)?;
                 }
-                Seen::Happened(event) => self.happened(&event.what, monotonic(event.at)),
+                Seen::Told(signal) => self.judge.told(&signal)?,
+                Seen::Happened(event) => {
+                    if let Happening::Fault(injected) = &event.what {
+                        self.report.faults.push(injected.fault);
+                    }
+                    self.judge.happened(&event.what, monotonic(event.at));
+                }
                 Seen::Heard { .. } => {}
             }
         }
         Ok(())
-    }
-
-    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String> {
-        self.report.exchanges += 1;
-        let opens = self.family.opens(frame);
-        if opens.len() > 1 {
-            return Err(format!("the master sent {frame:02X?}, which opens {} locks", opens.len()));
-        }
-        let terminal = |(board, lock)| Terminal {
-            board: address(board),
-            channel: sim_devices::Channel::new(lock).expect("from 1"),
-        };
-        let opens = opens.into_iter().map(terminal).collect();
-        self.docket.sent(at, self.baud.characters(frame.len()), opens);
-        Ok(())
-    }
-
-    fn happened(&mut self, what: &Happening, at: Monotonic) {
-        self.docket.happened(what, at);
-        let (door, level) = match what {
-            Happening::DoorAjar(door) | Happening::DoorForced(door) => (*door, open(self.family)),
-            Happening::DoorShut(door) => (*door, shut(self.family)),
-            Happening::Fault(injected) => return self.struck(injected.fault),
-            _ => return,
-        };
-        self.doors[place(door)].push((at, level));
-    }
-
-    fn struck(&mut self, fault: Fault) {
-        self.report.faults.push(fault);
-    }
-
-    /// What is told of each door was true of it lately.
-    fn heard(&mut self, board: &DeviceId, at: Monotonic, states: &InputStates) -> Result<(), String> {
-        let doors = self.doors.len() / BOARDS.len();
-        let first = if *board == self.boards[0] { 0 } else { doors };
-        for channel in Channel::first(u8::try_from(doors).expect("few doors")) {
-            let Some(level) = states.get(channel) else { continue };
-            let door = first + usize::from(channel.index());
-            if self.told[door].replace(level) == Some(level) {
-                continue;
-            }
-            let history = &self.doors[door];
-            if !was(history, level, at) {
-                return Err(format!("{board}/{channel} was told {level:?} at {at:?}; it was {history:?}"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a door had `level` at some time in the last [`FRESH`] before `at`.
-fn was(history: &History, level: Level, at: Monotonic) -> bool {
-    let ends = history.iter().skip(1).map(|(end, _)| *end).chain([Monotonic::NEVER]);
-    history.iter().zip(ends).any(|((begun, had), end)| *had == level && *begun <= at && end + FRESH >= at)
-}
-
-fn place(door: DoorNumber) -> usize {
-    usize::from(door.get()) - 1
-}
-
-/// What the feedback of a shut door reads as: Winnsen's says whether it is open.
-const fn shut(family: LockFamily) -> Level {
-    match family {
-        LockFamily::Winnsen => Level::Off,
-        _ => Level::On,
-    }
-}
-
-const fn open(family: LockFamily) -> Level {
-    match family {
-        LockFamily::Winnsen => Level::On,
-        _ => Level::Off,
     }
 }

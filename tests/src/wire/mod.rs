@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod docket;
 pub mod figures;
+pub mod judge;
 pub mod lines;
 pub mod lockers;
 pub mod onset;

@@ -11,8 +11,8 @@ use device_drivers::signal::{Level, LineTrouble, Outcome, Signal};
 use sim_devices::{Baud, Fault, Happening, LockFamily, Person, Rule};
 use vestibule_tests::wire::bench::{Bench, Seen};
 use vestibule_tests::wire::docket::Tally;
-use vestibule_tests::wire::lines::{BAUDS, device};
-use vestibule_tests::wire::lockers::{FAMILIES, line, play};
+use vestibule_tests::wire::lines::device;
+use vestibule_tests::wire::lockers::{FAMILIES, case, line, play};
 use vestibule_tests::wire::trouble::{KINDS, Trouble};
 
 use super::wrong_door::{Work, setting};
@@ -23,14 +23,6 @@ const EXCHANGES: u64 = 2_000_000;
 const SPAN: Duration = Duration::from_secs(60);
 /// Until every board is online.
 const SETTLED: Duration = Duration::from_secs(4);
-
-/// Family, trouble and rate of a seed: every family meets every trouble at both rates.
-fn case(seed: u64) -> (LockFamily, Trouble, Baud) {
-    let families = FAMILIES.len() as u64;
-    let turn = seed / families;
-    let family = FAMILIES[usize::try_from(seed % families).unwrap()];
-    (family, Trouble::of(turn), BAUDS[usize::try_from(turn / 2 % 2).unwrap()])
-}
 
 #[test]
 fn no_lock_board_is_sent_another_door_and_no_door_is_told_falsely_when_the_wire_has_every_trouble() {

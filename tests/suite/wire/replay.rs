@@ -1,25 +1,37 @@
-//! The same seeds on pseudo-terminals with true wire timing, against the drivers' port thread.
+//! The same seeds on pseudo-terminals with true wire timing, against the drivers' port thread: relay boards, and every family
+//! of lock boards.
+//!
+//! `VESTIBULE_WIRE_REPLAYS=1000` replays as many seeds of each.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use device_drivers::order::Order;
 use device_drivers::port::{LineHandle, monotonic_now, spawn};
 use device_drivers::signal::{DeviceState, Signal};
 use device_drivers::time::Monotonic;
-use sim_devices::{Baud, Events, PtyLine, PtySpec, ServedBy, SimEvent};
+use device_drivers::trace::{Kind, Tape};
+use sim_devices::{Act, Events, Happening, LineSpec, Person, PtyLine, PtySpec, ServedBy, SimEvent};
 use vestibule_tests::wire::docket::{Docket, Tally};
+use vestibule_tests::wire::judge::{LockJudge, with_watch};
 use vestibule_tests::wire::lines::{BAUDS, configured, two_banks};
+use vestibule_tests::wire::lockers;
 use vestibule_tests::wire::run::docket;
 use vestibule_tests::wire::script::Script;
 use vestibule_tests::wire::trouble::Trouble;
 
-/// Seeds, each at both rates.
-const SEEDS: u64 = 50;
+use super::wrong_door::setting;
+
+/// Runs of relay boards: half as many seeds, each at both rates.
+const RELAY_SEEDS: u64 = 100;
+/// Runs of lock boards: each family with each kind of trouble, and with all together.
+const LOCK_SEEDS: u64 = 192;
 /// Lines that run at once. Each is two threads that mostly wait.
-const AT_ONCE: usize = 20;
+const AT_ONCE: usize = 24;
 /// Real time for which a seed gives orders.
 const SPAN: Duration = Duration::from_secs(4);
 /// By how much wire and port thread may differ on a busy machine. Two pulses of one output are at least 1.1 s apart.
@@ -31,25 +43,91 @@ const ON_ITS_WAY: Duration = Duration::from_millis(50);
 /// Signals that a line can be ahead of its reader.
 const BEHIND: usize = 4_096;
 
-struct Replay {
+/// What is judged of a line.
+trait Judge {
+    /// An order, and what the daemon orders with it.
+    fn orders(&self, order: Order) -> Vec<Order> {
+        vec![order]
+    }
+    fn submitted(&mut self, order: &Order, at: Monotonic);
+    fn told(&mut self, signal: &Signal) -> Result<(), String>;
+    fn happened(&mut self, what: &Happening, at: Monotonic);
+    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String>;
+    fn verdict(self) -> Result<Tally, String>;
+}
+
+impl Judge for Docket {
+    fn submitted(&mut self, order: &Order, at: Monotonic) {
+        Self::submitted(self, order, at);
+    }
+
+    fn told(&mut self, signal: &Signal) -> Result<(), String> {
+        Self::told(self, signal)
+    }
+
+    fn happened(&mut self, what: &Happening, at: Monotonic) {
+        Self::happened(self, what, at);
+    }
+
+    /// Of relay boards it is the relays that are judged: their check bytes find what is bent.
+    fn sent(&mut self, _: Monotonic, _: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn verdict(self) -> Result<Tally, String> {
+        self.check()
+    }
+}
+
+impl Judge for LockJudge {
+    fn orders(&self, order: Order) -> Vec<Order> {
+        with_watch(order)
+    }
+
+    fn submitted(&mut self, order: &Order, at: Monotonic) {
+        Self::submitted(self, order, at);
+    }
+
+    fn told(&mut self, signal: &Signal) -> Result<(), String> {
+        Self::told(self, signal)
+    }
+
+    fn happened(&mut self, what: &Happening, at: Monotonic) {
+        Self::happened(self, what, at);
+    }
+
+    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String> {
+        Self::sent(self, at, frame)
+    }
+
+    fn verdict(self) -> Result<Tally, String> {
+        self.check()
+    }
+}
+
+struct Replay<J> {
     line: PtyLine,
     events: Events,
     handle: Option<LineHandle>,
+    tape: Tape,
     signals: Receiver<Signal>,
-    docket: Docket,
+    judge: J,
 }
 
-impl Replay {
-    fn start(seed: u64, baud: Baud, folder: &Path) -> Self {
-        let line = two_banks(baud).faults(Trouble::of(seed).rules());
-        let path = folder.join(format!("{seed}-{}", baud.get()));
+impl<J: Judge> Replay<J> {
+    fn start(line: LineSpec, seed: u64, folder: &Path, judge: J) -> Self {
+        let path = folder.join(format!("{seed}-{}", line.baud.get()));
         let spec = configured(&line, path.clone());
         let line = PtyLine::start(&PtySpec { line, path, served_by: ServedBy::Simulators }, seed).unwrap();
+        // As in memory, whoever finds a door ajar shuts it.
+        let passer_by = Person::new().then(Duration::from_millis(700), Act::Shut);
+        line.with(|sim| sim.plant_mut().stand_at_every_door(&passer_by));
         let events = line.subscribe();
         let (sink, signals) = sync_channel(BEHIND);
         // Nobody reads after the end of the run.
         let handle = spawn(&spec, move |signal| drop(sink.send(signal)), monotonic_now).unwrap();
-        Self { line, events, handle: Some(handle), signals, docket: docket(baud, TOLERANCE) }
+        let tape = handle.tape().clone();
+        Self { line, events, handle: Some(handle), tape, signals, judge }
     }
 
     /// Takes signals until `done` or `until`.
@@ -58,26 +136,27 @@ impl Replay {
             let Ok(signal) = self.signals.recv_timeout(until.since(monotonic_now())) else {
                 return Ok(false);
             };
-            self.docket.told(&signal)?;
+            self.judge.told(&signal)?;
             if done(&signal) {
                 return Ok(true);
             }
         }
     }
 
-    fn run(mut self, seed: u64) -> Result<Tally, String> {
+    fn run(mut self, script: impl FnOnce(Monotonic) -> Script) -> Result<Tally, String> {
         let online = |signal: &Signal| matches!(signal, Signal::Device { state: DeviceState::Online, .. });
         if !self.listen(monotonic_now() + PATIENCE, online)? {
             return Err(format!("no device came online within {PATIENCE:?}"));
         }
-        let mut script = Script::new(seed, monotonic_now());
+        let mut script = script(monotonic_now());
         let end = monotonic_now() + SPAN;
         while script.due() < end {
             self.listen(script.due(), |_| false)?;
-            let order = script.next_order(monotonic_now());
-            self.docket.submitted(&order, monotonic_now());
-            let handle = self.handle.as_ref().ok_or("the line is stopped")?;
-            handle.submit(order).map_err(|refused| refused.to_string())?;
+            for order in self.judge.orders(script.next_order(monotonic_now())) {
+                self.judge.submitted(&order, monotonic_now());
+                let handle = self.handle.as_ref().ok_or("the line is stopped")?;
+                handle.submit(order).map_err(|refused| refused.to_string())?;
+            }
         }
         self.listen(end, |_| false)?;
         self.finish()
@@ -89,7 +168,14 @@ impl Replay {
             handle.stop();
         }
         while let Ok(signal) = self.signals.try_recv() {
-            self.docket.told(&signal)?;
+            self.judge.told(&signal)?;
+        }
+        let frames = self.tape.since(0, usize::MAX);
+        if frames.missed > 0 {
+            return Err(format!("{} frames were lost", frames.missed));
+        }
+        for frame in frames.records.iter().filter(|frame| frame.kind == Kind::Sent) {
+            self.judge.sent(frame.at, &frame.bytes)?;
         }
         if let Some(failure) = self.line.failure() {
             return Err(format!("the simulated line failed: {failure}"));
@@ -108,36 +194,65 @@ impl Replay {
         if self.events.lost() > 0 {
             return Err(format!("{} events were lost", self.events.lost()));
         }
-        self.docket.check()
+        self.judge.verdict()
     }
 
     fn happened(&mut self, event: &SimEvent) {
-        self.docket.happened(&event.what, Monotonic::from_micros(self.line.monotonic_micros(event.at)));
+        self.judge.happened(&event.what, Monotonic::from_micros(self.line.monotonic_micros(event.at)));
     }
 }
 
-#[test]
-fn no_wrong_door_opens_when_the_same_seeds_run_on_real_ports() {
+/// Plays so many seeds, several at once, each on a port of its own.
+fn all(seeds: u64, play: impl Fn(u64, &Path) -> Result<Tally, String> + Sync) -> Tally {
     let folder = tempfile::tempdir().unwrap();
     let next = AtomicU64::new(0);
+    let turn = |sum: &mut Tally| {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= seeds {
+            return ControlFlow::Break(());
+        }
+        *sum += play(seed, folder.path()).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        ControlFlow::Continue(())
+    };
     let work = || {
         let mut sum = Tally::default();
-        loop {
-            let turn = next.fetch_add(1, Ordering::Relaxed);
-            let (seed, baud) = (turn / 2, BAUDS[usize::from(!turn.is_multiple_of(2))]);
-            if seed >= SEEDS {
-                return sum;
-            }
-            sum += Replay::start(seed, baud, folder.path()).run(seed).unwrap_or_else(|why| {
-                panic!("seed {seed} ({:?}, {} baud): {why}", Trouble::of(seed), baud.get())
-            });
-        }
+        while turn(&mut sum).is_continue() {}
+        sum
     };
     let mut total = Tally::default();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
         workers.into_iter().for_each(|worker| total += worker.join().unwrap());
     });
-    println!("{SEEDS} seeds at both rates on ports: {total:?}");
+    total
+}
+
+#[test]
+fn no_wrong_door_opens_when_the_same_seeds_run_on_real_ports() {
+    let seeds = setting("VESTIBULE_WIRE_REPLAYS", RELAY_SEEDS);
+    let total = all(seeds, |turn, folder| {
+        let (seed, baud) = (turn / 2, BAUDS[usize::from(!turn.is_multiple_of(2))]);
+        let trouble = Trouble::of(seed);
+        let replay =
+            Replay::start(two_banks(baud).faults(trouble.rules()), seed, folder, docket(baud, TOLERANCE));
+        let played = replay.run(|start| Script::new(seed, start));
+        played.map_err(|why| format!("{trouble:?}, {} baud: {why}", baud.get()))
+    });
+    println!("{seeds} runs of relay boards on ports: {total:?}");
     assert!(total.acknowledged > 50 && total.unanswered > 5 && total.energised > 50, "{total:?}");
+}
+
+#[test]
+fn no_lock_board_is_sent_another_door_when_the_same_seeds_run_on_real_ports() {
+    let seeds = setting("VESTIBULE_WIRE_REPLAYS", LOCK_SEEDS);
+    let total = all(seeds, |seed, folder| {
+        let (family, trouble, baud) = lockers::case(seed);
+        let line = lockers::line(family, baud).faults(trouble.rules());
+        let replay = Replay::start(line, seed, folder, LockJudge::new(family, baud, TOLERANCE));
+        let played = replay.run(|start| lockers::script(family, seed, start));
+        played.map_err(|why| format!("{family:?}, {trouble:?}, {} baud: {why}", baud.get()))
+    });
+    println!("{seeds} runs of lock boards on ports: {total:?}");
+    assert_eq!(total.acknowledged, 0);
+    assert!(total.unanswered > 100 && total.watched > 50 && total.energised > 100, "{total:?}");
 }
