@@ -2,5 +2,7 @@
 
 mod address;
 mod bench;
+mod harmless;
+mod locks;
 mod scan;
 mod walk;

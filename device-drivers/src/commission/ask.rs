@@ -1,4 +1,4 @@
-//! What a job may ask of a board, in one closed list: four kinds of reads, one pulse of a typed output, one new address.
+//! What a job may ask of a board, in one closed list: reads and statuses, one pulse of a typed output, one new address.
 //!
 //! There is no way to say a coil, a broadcast or a frame of one's own: whoever may ask questions over a socket can reach
 //! neither open-all codes nor other registers than those of [`crate::commission::readdress`].
@@ -27,7 +27,7 @@ const WRITE_BYTES: usize = 8;
 pub struct Question {
     /// Speed and parity to ask at.
     pub setting: Setting,
-    /// Who is asked: 1 to 247 on Modbus lines.
+    /// Who is asked: one of [`Protocol::addresses`].
     pub address: u8,
     /// What.
     pub ask: Ask,
@@ -47,6 +47,13 @@ pub enum Ask {
         first: u16,
         /// How many: 1 to 32 bits, 1 to 125 registers.
         count: u16,
+    },
+    /// What the feedback lines of a lock board read, whichever model it is.
+    Status {
+        /// What it speaks.
+        protocol: Protocol,
+        /// The last input that the answer tells of: the lock itself where locks are asked one by one.
+        last: u8,
     },
     /// The read with that number, from 0, of those that the daemon polls a board of this model with.
     Poll {
@@ -125,6 +132,14 @@ pub enum AskError {
         /// Place of the poll.
         poll: usize,
     },
+    /// The format has no such query.
+    #[error("{} has no status that ends with input {last}", protocol.name())]
+    Status {
+        /// What is spoken.
+        protocol: Protocol,
+        /// The input.
+        last: u8,
+    },
     /// Nobody knows that model.
     #[error("there is no model {0}")]
     Model(String),
@@ -185,6 +200,7 @@ impl Question {
             Ask::Read { function, first, count } => {
                 modbus_rtu::Request::read(table(*function)?, *first, *count)?.into()
             }
+            Ask::Status { protocol, last } => status(*protocol, *last)?,
             Ask::Poll { model, poll } => polled(model, *poll)?,
             Ask::Pulse { model, output, millis } => pulse(model, *output, *millis)?,
             Ask::Readdress { model, to } => return self.readdress(model, *to, timeout),
@@ -217,6 +233,10 @@ const fn table(function: u8) -> Result<Table, AskError> {
         4 => Ok(Table::InputRegisters),
         other => Err(AskError::Function(other)),
     }
+}
+
+fn status(protocol: Protocol, last: u8) -> Result<Request, AskError> {
+    Request::status(protocol, Channel::new(last)?).ok_or(AskError::Status { protocol, last })
 }
 
 pub(super) fn known(model: &str) -> Result<Model, AskError> {
@@ -261,6 +281,29 @@ mod tests {
         let poll = Ask::Poll { model: "discrete-inputs-8".into(), poll: 0 };
         assert_eq!(frame(poll), Ok(vec![0x01, 0x02, 0, 0, 0, 8, 0x79, 0xCC]));
         assert!(frame(Ask::Poll { model: "discrete-inputs-8".into(), poll: 9 }).is_err());
+    }
+
+    #[test]
+    fn statuses_are_the_golden_frames_and_of_no_lock_that_a_format_has_not() {
+        let status = |protocol, last| frame(Ask::Status { protocol, last });
+        assert_eq!(status(Protocol::KerongCu16, 32), Ok(vec![0x02, 0x10, 0x30, 0x03, 0x45]));
+        assert_eq!(status(Protocol::KerongCu48, 96), Ok(vec![0x02, 0x01, 0x00, 0x60, 0x03, 0x66]));
+        assert_eq!(status(Protocol::KerongCu48, 96), status(Protocol::KerongCu48, 48));
+        assert_eq!(status(Protocol::Lock8a, 24), Ok(vec![0x80, 0x01, 0x00, 0x33, 0xB2]));
+        assert_eq!(status(Protocol::Winnsen, 16), Ok(vec![0x90, 0x06, 0x12, 0x01, 0x10, 0x03]));
+        let query = [0x57, 0x4B, 0x4C, 0x59, 0x09, 0x01, 0x83, 0x01, 0x83];
+        assert_eq!(status(Protocol::Wkly, 1), Ok(query.to_vec()));
+        for (protocol, last) in [
+            (Protocol::ModbusRtu, 1),
+            (Protocol::KerongCu16, 16),
+            (Protocol::KerongCu48, 49),
+            (Protocol::Lock8a, 8),
+            (Protocol::Winnsen, 17),
+            (Protocol::Wkly, 25),
+        ] {
+            assert_eq!(status(protocol, last), Err(AskError::Status { protocol, last }));
+        }
+        assert!(status(Protocol::Wkly, 0).is_err());
     }
 
     #[test]

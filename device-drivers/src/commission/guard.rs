@@ -73,7 +73,7 @@ pub fn first_read(question: &Question) -> Result<Option<Encoded>, AskError> {
 pub fn rest(question: &Question) -> Result<Duration, AskError> {
     match &question.ask {
         Ask::Pulse { model, .. } | Ask::Readdress { model, .. } => Ok(known(model)?.plan().guard),
-        Ask::Read { .. } | Ask::Poll { .. } => Ok(Duration::ZERO),
+        Ask::Read { .. } | Ask::Status { .. } | Ask::Poll { .. } => Ok(Duration::ZERO),
     }
 }
 

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::channel::Channel;
 use crate::commission::ask::{Answer, Ask, Question};
 use crate::commission::setting::Setting;
+use crate::commission::signature::{ask_of, asks_more, signature, told, weight, words};
 use crate::device::Model;
-use crate::device::plan::{Expect, Meaning};
+use crate::device::plan::Meaning;
 use crate::device::profile::Point;
 use crate::frame::Protocol;
 use crate::signal::Reading;
@@ -32,6 +33,7 @@ pub struct Candidate {
 /// The reads under way at one address.
 #[derive(Debug)]
 pub struct Identify {
+    protocol: Protocol,
     setting: Setting,
     address: Address,
     timeout_ms: u16,
@@ -41,52 +43,25 @@ pub struct Identify {
     tries: u8,
 }
 
-/// A request of a plan as a question; none where it is no read.
-fn ask_of(frame: &[u8]) -> Option<Ask> {
-    match frame {
-        [_, function @ 1..=4, a, b, c, d, ..] => Some(Ask::Read {
-            function: *function,
-            first: u16::from_be_bytes([*a, *b]),
-            count: u16::from_be_bytes([*c, *d]),
-        }),
-        _ => None,
-    }
-}
-
-/// The reads that a model must answer with data, and those that it answers with data or a refusal.
-struct Signature {
-    must: Vec<Ask>,
-    may: Vec<Ask>,
-}
-
-fn signature(model: &Model, address: Address) -> Option<Signature> {
-    let plan = model.plan();
-    if !plan.is_for(Protocol::ModbusRtu) {
-        return None;
-    }
-    let encoded = |request: &crate::frame::Request| ask_of(&request.encode(address));
-    let polls: Option<Vec<Ask>> = plan.polls.iter().map(|poll| encoded(&poll.request)).collect();
-    let mut must = polls?;
-    let read_back =
-        plan.set_up.iter().filter(|step| matches!(step.expect, Expect::Registers(_) | Expect::Cleared(_)));
-    must.extend(read_back.filter_map(|step| encoded(&step.request)));
-    let may = plan.fences.iter().filter_map(encoded).filter(|ask| !must.contains(ask)).collect();
-    Some(Signature { must, may })
-}
-
 impl Identify {
-    /// Asks the board at `address`, which may be any of these models.
+    /// Asks the board at `address` of a line of `protocol`, which may be any of these models.
     #[must_use]
-    pub fn new(setting: Setting, address: Address, timeout_ms: u16, models: Vec<Model>) -> Self {
+    pub fn new(
+        protocol: Protocol,
+        setting: Setting,
+        address: Address,
+        timeout_ms: u16,
+        models: Vec<Model>,
+    ) -> Self {
         let mut asks: Vec<Ask> = Vec::new();
-        for signature in models.iter().filter_map(|model| signature(model, address)) {
+        for signature in models.iter().filter_map(|model| signature(model, protocol, address)) {
             for ask in signature.must.into_iter().chain(signature.may) {
                 if !asks.contains(&ask) {
                     asks.push(ask);
                 }
             }
         }
-        Self { setting, address, timeout_ms, models, asks, answers: Vec::new(), tries: 0 }
+        Self { protocol, setting, address, timeout_ms, models, asks, answers: Vec::new(), tries: 0 }
     }
 
     /// What to ask next; none when all has been asked.
@@ -133,12 +108,13 @@ impl Identify {
     }
 
     fn candidate(&self, model: &Model) -> Option<Candidate> {
-        let signature = signature(model, self.address)?;
+        let signature = signature(model, self.protocol, self.address)?;
         let (mut score, mut reasons) = (0, Vec::new());
         for ask in &signature.must {
-            self.data(ask)?;
+            let data = self.data(ask)?;
             score += weight(ask);
-            reasons.push(format!("answers {}", words(ask)));
+            let told = told(ask, data).map(|told| format!(" ({told})")).unwrap_or_default();
+            reasons.push(format!("answers {}{told}", words(ask)));
         }
         for ask in &signature.may {
             if let Some(data) = self.data(ask) {
@@ -155,11 +131,8 @@ impl Identify {
     fn weigh_probes(&self, model: &Model, score: &mut u32, reasons: &mut Vec<String>) {
         for poll in &model.plan().polls {
             let Meaning::Points(points) = &poll.meaning else { continue };
-            let Some(Ask::Read { first, .. }) = ask_of(&poll.request.encode(self.address)) else { continue };
-            let Some(data) = ask_of(&poll.request.encode(self.address)).and_then(|ask| self.data(&ask))
-            else {
-                continue;
-            };
+            let Some(ask @ Ask::Read { first, .. }) = ask_of(&poll.request, self.address) else { continue };
+            let Some(data) = self.data(&ask) else { continue };
             for point in points {
                 let Point::Probe(field) = point else { continue };
                 let channel: Channel = field.channel;
@@ -179,39 +152,10 @@ impl Identify {
 
     /// Reads of the same kind as the model's, but of more items, that the board refuses: why it is no larger board.
     fn larger(&self, must: &[Ask]) -> Vec<String> {
-        let more = |mine: &Ask, other: &Ask| match (mine, other) {
-            (
-                Ask::Read { function, first, count },
-                Ask::Read { function: same, first: from, count: larger },
-            ) => function == same && first == from && larger > count,
-            _ => false,
-        };
         let asked = self.asks.iter().zip(&self.answers);
         let refused = asked.filter(|(_, answer)| !matches!(answer, Answer::Data(_)));
-        let refused = refused.filter(|(ask, _)| must.iter().any(|mine| more(mine, ask)));
+        let refused = refused.filter(|(ask, _)| must.iter().any(|mine| asks_more(mine, ask)));
         refused.map(|(ask, _)| format!("not {}", words(ask))).collect()
-    }
-}
-
-fn weight(ask: &Ask) -> u32 {
-    match ask {
-        Ask::Read { count, .. } => u32::from(*count),
-        Ask::Poll { .. } | Ask::Pulse { .. } | Ask::Readdress { .. } => 0,
-    }
-}
-
-fn words(ask: &Ask) -> String {
-    let Ask::Read { function, first, count } = ask else { return String::new() };
-    let (one, many, hexadecimal) = match function {
-        1 => ("coil", "coils", false),
-        2 => ("input", "inputs", false),
-        3 => ("holding register", "holding registers", true),
-        _ => ("input register", "input registers", true),
-    };
-    let from = if hexadecimal { format!("0x{first:04X}") } else { first.to_string() };
-    match count {
-        1 => format!("{one} {from}"),
-        _ => format!("FC{function:02} x {count} ({many} from {from})"),
     }
 }
 
@@ -229,7 +173,8 @@ mod tests {
     /// A board with so many coils and inputs, and these holding registers.
     fn board(coils: u16, inputs: u16, holding: &[(u16, u16)]) -> Vec<Candidate> {
         let setting = Setting::likely(&[], &[])[0];
-        let mut identify = Identify::new(setting, Address::new(1).unwrap(), 60, Model::all());
+        let mut identify =
+            Identify::new(Protocol::ModbusRtu, setting, Address::new(1).unwrap(), 60, Model::all());
         while let Some(question) = identify.next() {
             assert!(!question.ask.is_write() && question.encode().is_ok());
             let Ask::Read { function, first, count } = question.ask else { panic!("a write") };
@@ -267,6 +212,33 @@ mod tests {
         }
         let sixteen = board(0, 16, &[(0x4000, 1)]);
         assert!(sixteen[0].reasons.iter().any(|why| why.starts_with("not FC02 x 32")), "{sixteen:#?}");
+    }
+
+    /// A lock board that answers statuses which end with one of `ends`.
+    fn locks(protocol: Protocol, ends: &[u8], data: &[u8]) -> Vec<String> {
+        let setting = Setting::likely(&[], &[])[0];
+        let board = Address::on(protocol, 1).unwrap();
+        let mut identify = Identify::new(protocol, setting, board, 60, Model::all());
+        while let Some(question) = identify.next() {
+            assert!(!question.ask.is_write() && question.encode().is_ok());
+            let Ask::Status { last, .. } = question.ask else { panic!("{:?}", question.ask) };
+            let good = ends.contains(&last);
+            identify.answered(if good { Answer::Data(data.to_vec()) } else { Answer::Damaged });
+        }
+        identify.candidates().into_iter().map(|candidate| candidate.model).collect()
+    }
+
+    #[test]
+    fn lock_board_is_the_largest_whose_locks_it_answers_for() {
+        assert_eq!(locks(Protocol::KerongCu16, &[32], &[0; 4]), ["kerong-cu16"]);
+        assert_eq!(locks(Protocol::KerongCu48, &[96], &[0; 12]), ["kerong-cu48"]);
+        assert_eq!(locks(Protocol::KerongCu48, &[48], &[0; 6]), ["kerong-cu48-hooks"]);
+        assert_eq!(locks(Protocol::Lock8a, &[24], &[0; 3]), ["lock-8a-24"]);
+        // Both have two bytes of status: nothing on the wire tells them apart.
+        assert_eq!(locks(Protocol::Lock8a, &[12, 16], &[0; 2]), ["lock-8a-16", "lock-8a-12"]);
+        assert_eq!(locks(Protocol::Winnsen, &[1, 16], &[0]), ["winnsen-16"]);
+        assert_eq!(locks(Protocol::Wkly, &[1, 8, 12], &[0]), ["wkly-12", "wkly-8"]);
+        assert!(locks(Protocol::Wkly, &[], &[]).is_empty());
     }
 
     #[test]

@@ -1,37 +1,27 @@
 //! Who is on a line, at which speed and parity: harmless reads to each address at each setting.
 //!
 //! Nobody: silence. One board: an answer, be it a refusal. Two boards on one address talk at once, so that what is heard is
-//! damaged in both of two tries. Damage at one address after the other is no board at all: somebody talks at another speed.
+//! damaged in both of two tries, in whichever form it is asked for. Damage at one address after the other is no board at all:
+//! somebody talks at another speed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::commission::ask::{Answer, Ask, Question};
+use crate::commission::manner::{closer, has_forms, knocks};
 use crate::commission::setting::Setting;
+use crate::frame::Protocol;
 use crate::spec::Address;
 
-/// Addresses that are looked at unless all are: boards of one line are numbered from 1, and RS-485 drives 32.
-pub const USUAL_ADDRESSES: std::ops::RangeInclusive<u8> = 1..=32;
-/// Time for an answer's first byte: slow boards think 30 ms, and a USB adapter may hold a byte for 16 ms.
-pub const ANSWER_MS: u16 = 60;
 /// Addresses in a row with damaged answers, and none with a good one, that mean that nobody is asked at the right speed.
 const NOISY_AFTER: usize = 3;
 /// Tries of a read whose answer was damaged.
 const TRIES: u8 = 2;
 
-/// Reads that a board gets until it answers one: its registers, its coils. Some boards are silent for functions that they do
-/// not have instead of refusing them.
-static KNOCKS: [Ask; 2] = [read(3, 0, 1), read(1, 0, 8)];
-/// Reads that a board which answered gets: of two boards with one address, one answers sooner or longer than the other to
-/// some of them.
-static CLOSER: [Ask; 4] = [read(1, 0, 8), read(2, 0, 8), read(3, 0, 2), read(4, 0, 2)];
-
-const fn read(function: u8, first: u16, count: u16) -> Ask {
-    Ask::Read { function, first, count }
-}
-
 /// Where to look.
 #[derive(Debug, Clone)]
 pub struct Plan {
+    /// What is spoken.
+    pub protocol: Protocol,
     /// Settings, in this order.
     pub settings: Vec<Setting>,
     /// Addresses, in this order.
@@ -43,6 +33,8 @@ pub struct Plan {
 /// One occupied address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
+    /// What it speaks.
+    pub protocol: Protocol,
     /// Where it answered first.
     pub setting: Setting,
     /// Its address.
@@ -77,16 +69,26 @@ pub struct Progress {
 /// Where a scan stands at one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    Knock { place: usize, damaged: u8 },
-    Closer { place: usize, damaged: u8 },
+    /// `hurt`: a knock before this one was damaged in every try.
+    Knock {
+        place: usize,
+        damaged: u8,
+        hurt: bool,
+    },
+    Closer {
+        place: usize,
+        damaged: u8,
+    },
 }
 
-const BEGIN: Step = Step::Knock { place: 0, damaged: 0 };
+const BEGIN: Step = Step::Knock { place: 0, damaged: 0, hurt: false };
 
 /// A scan under way.
 #[derive(Debug)]
 pub struct Scan {
     plan: Plan,
+    knocks: Vec<Ask>,
+    closer: Vec<Ask>,
     setting: usize,
     address: usize,
     step: Step,
@@ -100,8 +102,15 @@ impl Scan {
     /// A scan of this plan.
     #[must_use]
     pub fn new(plan: Plan) -> Self {
+        let (knocks, closer) = (knocks(plan.protocol), Vec::new());
         let (found, noisy) = (Vec::new(), Vec::new());
-        Self { plan, setting: 0, address: 0, step: BEGIN, found, damaged_in_a_row: 0, noisy }
+        Self { plan, knocks, closer, setting: 0, address: 0, step: BEGIN, found, damaged_in_a_row: 0, noisy }
+    }
+
+    /// What is spoken.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        self.plan.protocol
     }
 
     /// What to ask next; none when the scan is over.
@@ -109,8 +118,8 @@ impl Scan {
     pub fn next(&self) -> Option<Question> {
         let (setting, address) = self.trying()?;
         let ask = match self.step {
-            Step::Knock { place, .. } => KNOCKS.get(place),
-            Step::Closer { place, .. } => CLOSER.get(place),
+            Step::Knock { place, .. } => self.knocks.get(place),
+            Step::Closer { place, .. } => self.closer.get(place),
         };
         let timeout_ms = self.plan.timeout_ms;
         Some(Question { setting, address: address.number(), ask: ask?.clone(), timeout_ms })
@@ -124,20 +133,26 @@ impl Scan {
     pub fn answered(&mut self, answer: &Answer) {
         let damaged = *answer == Answer::Damaged;
         match (self.step, answer) {
-            (Step::Knock { place, damaged: before }, Answer::Damaged) if before + 1 < TRIES => {
-                self.step = Step::Knock { place, damaged: before + 1 };
+            (Step::Knock { place, damaged: before, hurt }, Answer::Damaged) if before + 1 < TRIES => {
+                self.step = Step::Knock { place, damaged: before + 1, hurt };
             }
-            (Step::Knock { .. }, Answer::Damaged) => {
+            (Step::Knock { place, .. }, Answer::Damaged)
+                if has_forms(self.plan.protocol) && self.has_knock(place + 1) =>
+            {
+                self.step = Step::Knock { place: place + 1, damaged: 0, hurt: true };
+            }
+            (Step::Knock { place, hurt, .. }, Answer::Silent) if self.has_knock(place + 1) => {
+                self.step = Step::Knock { place: place + 1, damaged: 0, hurt };
+            }
+            (Step::Knock { .. }, Answer::Damaged) | (Step::Knock { hurt: true, .. }, Answer::Silent) => {
                 self.note(Condition::Doubled);
                 self.damaged_in_a_row += 1;
                 self.next_address();
             }
-            (Step::Knock { place, .. }, Answer::Silent) if place + 1 < KNOCKS.len() => {
-                self.step = Step::Knock { place: place + 1, damaged: 0 };
-            }
             (Step::Knock { .. }, Answer::Silent) => self.next_address(),
-            (Step::Knock { .. }, _) => {
+            (Step::Knock { place, .. }, _) => {
                 self.note(Condition::Good);
+                self.closer = self.knocks.get(place).map(closer).unwrap_or_default();
                 self.step = Step::Closer { place: 0, damaged: 0 };
             }
             (Step::Closer { place, damaged: before }, _) if damaged && before + 1 < TRIES => {
@@ -150,7 +165,7 @@ impl Scan {
                 self.damaged_in_a_row = 0;
                 self.next_address();
             }
-            (Step::Closer { place, .. }, _) if place + 1 < CLOSER.len() => {
+            (Step::Closer { place, .. }, _) if place + 1 < self.closer.len() => {
                 self.step = Step::Closer { place: place + 1, damaged: 0 };
             }
             (Step::Closer { .. }, _) => {
@@ -160,9 +175,14 @@ impl Scan {
         }
     }
 
+    fn has_knock(&self, place: usize) -> bool {
+        place < self.knocks.len()
+    }
+
     fn note(&mut self, condition: Condition) {
         if let Some((setting, address)) = self.trying() {
-            self.found.push(Found { setting, address: address.number(), condition, also: Vec::new() });
+            let (protocol, address) = (self.plan.protocol, address.number());
+            self.found.push(Found { protocol, setting, address, condition, also: Vec::new() });
         }
     }
 
@@ -214,20 +234,26 @@ impl Scan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commission::manner::{self, ANSWER_MS};
     use crate::spec::{Baud, Parity};
 
-    fn plan() -> Plan {
+    fn plan(protocol: Protocol) -> Plan {
         let bauds = [9600, 19_200].map(|baud| Baud::new(baud).unwrap());
         Plan {
+            protocol,
             settings: Setting::likely(&bauds, &[Parity::None]),
-            addresses: (1..=8).map(|number| Address::new(number).unwrap()).collect(),
+            addresses: (1..=8).map(|number| Address::on(protocol, number).unwrap()).collect(),
             timeout_ms: ANSWER_MS,
         }
     }
 
     /// Plays a scan against a line that answers by `line`.
     fn play(line: impl Fn(&Question) -> Answer) -> Scan {
-        let mut scan = Scan::new(plan());
+        play_in(Protocol::ModbusRtu, line)
+    }
+
+    fn play_in(protocol: Protocol, line: impl Fn(&Question) -> Answer) -> Scan {
+        let mut scan = Scan::new(plan(protocol));
         let mut asked = 0;
         while let Some(question) = scan.next() {
             assert!(!question.ask.is_write() && question.encode().is_ok());
@@ -269,6 +295,42 @@ mod tests {
             let seen: Vec<(u8, Condition)> =
                 scan.found().iter().map(|found| (found.address, found.condition)).collect();
             assert_eq!(seen, [(2, Condition::Doubled), (6, Condition::Good)], "function {damaged}");
+        }
+    }
+
+    #[test]
+    fn lock_board_is_found_by_the_form_that_it_answers_in() {
+        for (last, protocol) in [
+            (96, Protocol::KerongCu48),
+            (48, Protocol::KerongCu48),
+            (24, Protocol::Lock8a),
+            (16, Protocol::Lock8a),
+        ] {
+            let scan = play_in(protocol, |question| {
+                match (question.setting.baud.bits_per_second(), question.address) {
+                    (19_200, 3) if question.ask == (Ask::Status { protocol, last }) => {
+                        Answer::Data(vec![0; 12])
+                    }
+                    (19_200, 3) => Answer::Damaged,
+                    _ => Answer::Silent,
+                }
+            });
+            let [found] = &scan.found()[..] else { panic!("{:?}", scan.found()) };
+            assert_eq!((found.protocol, found.address, found.condition), (protocol, 3, Condition::Good));
+        }
+    }
+
+    #[test]
+    fn lock_boards_on_one_address_are_doubled_when_every_form_is_damaged() {
+        for protocol in manner::IN_TURN {
+            let scan = play_in(protocol, |question| match question.address {
+                3 => Answer::Damaged,
+                _ => Answer::Silent,
+            });
+            assert!(
+                scan.found().iter().all(|found| (found.address, found.condition) == (3, Condition::Doubled))
+            );
+            assert_eq!(scan.found().len(), 2, "at both speeds");
         }
     }
 

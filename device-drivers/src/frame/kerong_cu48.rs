@@ -42,6 +42,9 @@ pub enum Form {
 }
 
 impl Form {
+    /// Both, the longer one first.
+    pub const ALL: [Self; 2] = [Self::HooksAndEyes, Self::Hooks];
+
     const fn bytes(self) -> usize {
         match self {
             Self::HooksAndEyes => 18,

@@ -3,12 +3,15 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::frame::head::Head;
 use crate::frame::request::Request;
 use crate::frame::{kerong_cu16, kerong_cu48, lock_8a, modbus_view, winnsen, wkly};
 
 /// A line's wire format, under its name in the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// Modbus RTU.
     #[default]
@@ -18,6 +21,7 @@ pub enum Protocol {
     /// Kerong KR-CU48 lock boards.
     KerongCu48,
     /// The generic lock boards that are opened by 8A and read by 80.
+    #[serde(rename = "lock-8a")]
     Lock8a,
     /// Winnsen lock boards.
     Winnsen,
@@ -130,6 +134,8 @@ mod tests {
     fn every_protocol_is_found_by_its_name() {
         for protocol in Protocol::ALL {
             assert_eq!(Protocol::by_name(protocol.name()), Some(protocol));
+            let written = toml::Value::try_from(protocol).unwrap();
+            assert_eq!(written.as_str(), Some(protocol.name()), "in messages, too");
         }
         assert_eq!(Protocol::by_name("modbus"), None);
     }

@@ -78,7 +78,7 @@ impl Terms<'_> {
         let output = match &question.ask {
             Ask::Pulse { output, .. } => Some(*output),
             Ask::Readdress { .. } => None,
-            Ask::Read { .. } | Ask::Poll { .. } => return None,
+            Ask::Read { .. } | Ask::Status { .. } | Ask::Poll { .. } => return None,
         };
         let Some(board) = board else {
             let unknown = self.sealed && output.is_some();
@@ -110,6 +110,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Configuration, Protocol, Spoken};
+    use device_drivers::commission::manner;
     use device_drivers::commission::setting::Setting;
 
     fn building() -> Configuration {
@@ -185,6 +186,11 @@ mod tests {
             match spoken {
                 Spoken::Boards(Protocol::ModbusRtu) => assert_eq!(said, ""),
                 _ => assert!(said.contains("not_spoken"), "{spoken:?}: {said}"),
+            }
+            for status in Protocol::ALL.into_iter().flat_map(manner::knocks).map(|knock| ask(1, knock)) {
+                let own = status.encode().is_ok_and(|asked| spoken == Spoken::Boards(asked.protocol));
+                let said = full(&line, &BorrowRequest::reads("one".into()), &status);
+                assert_eq!(said.is_empty(), own, "{spoken:?}, {status:?}: {said}");
             }
         }
     }

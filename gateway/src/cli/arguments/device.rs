@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
+use device_drivers::frame::Protocol;
 
 /// `device`.
 #[derive(Debug, Args)]
@@ -25,9 +27,12 @@ pub enum DeviceAction {
     /// Find every board on a line: speed, parity, address, model, doubled addresses
     #[command(
         after_help = "Only harmless reads are sent. Without --baud and --parity every usual setting is tried, makers' defaults first;\n\
-        addresses are 1 to 32 unless --all or --addresses say otherwise. While the daemon runs, the line is out of service\n\
-        for the scan and comes back by itself.\nExamples:\n  vestibule device scan --line rs485-1\n  \
+        the first 32 addresses are unless --all or --addresses say otherwise. Lock boards with a protocol of their own are looked\n\
+        for with --protocol, on a configured line by themselves; one line has one protocol, so that the scan ends with the first\n\
+        in which somebody answers. While the daemon runs, the line is out of service for the scan and comes back by itself.\n\
+        Examples:\n  vestibule device scan --line rs485-1\n  \
         vestibule device scan --port /dev/ttyUSB0                    before there is a configuration\n  \
+        vestibule device scan --port /dev/ttyUSB0 --protocol all     whatever it speaks\n  \
         vestibule device scan --line rs485-1 --baud 9600 --parity none --all\n\
         Exit codes: 0 boards were found, 1 none, or two on one address, 2 usage, 3 the line cannot be reached."
     )]
@@ -36,6 +41,7 @@ pub enum DeviceAction {
     #[command(
         after_help = "Only harmless reads are sent. Every model that fits is listed with what speaks for it.\n\
         Examples:\n  vestibule device identify 2 --line rs485-1\n  \
+        vestibule device identify 1 --port /dev/ttyUSB0 --protocol winnsen\n  \
         vestibule device identify 1 --port /dev/ttyUSB0 --baud 19200 --parity even --json"
     )]
     Identify(Identify),
@@ -172,10 +178,13 @@ pub struct Scan {
     /// Only this parity; may be given several times
     #[arg(long)]
     pub parity: Vec<ParityName>,
+    /// What is spoken; may be given several times [default: the line's, else modbus-rtu]
+    #[arg(long, value_name = "NAME", value_parser = spoken())]
+    pub protocol: Vec<Spoken>,
     /// Only these addresses, e.g. 1-8 or 7
     #[arg(long, value_name = "FIRST-LAST", value_parser = addresses, conflicts_with = "all")]
     pub addresses: Option<(u8, u8)>,
-    /// Every address, 1 to 247
+    /// Every address that a board can have
     #[arg(long)]
     pub all: bool,
 }
@@ -184,12 +193,15 @@ pub struct Scan {
 #[derive(Debug, Args)]
 pub struct Identify {
     /// The board's address
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=247))]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=247))]
     pub address: u8,
     /// Where
     #[command(flatten)]
     pub on: OnLine,
-    /// Speed [default: the line's, else 9600]
+    /// What is spoken [default: the line's, else modbus-rtu]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Protocol::ALL.map(Protocol::name)))]
+    pub protocol: Option<String>,
+    /// Speed [default: the line's, else the maker's]
     #[arg(long)]
     pub baud: Option<u32>,
     /// Parity [default: the line's, else none]
@@ -197,10 +209,25 @@ pub struct Identify {
     pub parity: Option<ParityName>,
 }
 
+/// A protocol as typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// Each in turn, until somebody answers.
+    All,
+    /// That one.
+    One(Protocol),
+}
+
+fn spoken() -> impl TypedValueParser<Value = Spoken> {
+    let names = Protocol::ALL.map(Protocol::name).into_iter().chain(["all"]);
+    let read = |name: String| Protocol::by_name(&name).map_or(Spoken::All, Spoken::One);
+    PossibleValuesParser::new(names).map(read)
+}
+
 fn addresses(text: &str) -> Result<(u8, u8), String> {
     let number = |text: &str| match text.parse::<u8>() {
-        Ok(number @ 1..=247) => Ok(number),
-        _ => Err(format!("{text:?} is no address; boards have 1 to 247")),
+        Ok(number @ 0..=247) => Ok(number),
+        _ => Err(format!("{text:?} is no address; boards have 1 to 247, some lock boards 0")),
     };
     let (first, last) = match text.split_once('-') {
         Some((first, last)) => (number(first)?, number(last)?),

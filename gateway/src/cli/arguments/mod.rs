@@ -18,7 +18,9 @@ use clap::{Parser, Subcommand};
 
 pub use bundle::SupportBundle;
 pub use check::Check;
-pub use device::{Address, Device, DeviceAction, Identify, OnLine, ParityName, Permission, Scan, Test, Walk};
+pub use device::{
+    Address, Device, DeviceAction, Identify, OnLine, ParityName, Permission, Scan, Spoken, Test, Walk,
+};
 pub use doctor::Doctor;
 pub use doors::{Doors, Terminal, Unlock};
 pub use enroll::{Enroll, TLS_FOLDER};

@@ -1,9 +1,11 @@
 //! `vestibule device address`: another address for the one board on a line.
 
 use device_drivers::commission::ask::{Answer, Ask, Question};
+use device_drivers::commission::manner::addresses;
 use device_drivers::commission::readdress::{SETTLE, Way, proof, way};
 use device_drivers::commission::scan::{Condition, Found, Plan};
 use device_drivers::commission::setting::Setting;
+use device_drivers::frame::Protocol;
 use device_drivers::port::monotonic_now;
 use device_drivers::spec::Address;
 use serde::Serialize;
@@ -31,6 +33,12 @@ struct Done {
 pub fn address(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit, Failure> {
     let place = place(arguments, &given.on)?;
     let plan = plan(given, &place)?;
+    if let Some(own) = place.protocol.filter(|own| *own != Protocol::ModbusRtu) {
+        return Err(Failure::new(format!(
+            "{} is spoken there: such boards have switches for their address, see `vestibule device models`",
+            own.name()
+        )));
+    }
     let new = Address::new(given.new).map_err(|error| place::usage(error.to_string()))?;
     let configuration = config::load_for_start(&Layers::from_options(&arguments.config)).configuration;
     let permit = Permit::ask(arguments, configuration.as_ref(), &given.permit)?;
@@ -38,7 +46,7 @@ pub fn address(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Ex
     let mut wanted = permit.borrow();
     wanted.line = place.line.clone().unwrap_or_default();
     let mut wire = Wire::take(&place, &ask::socket(arguments), wanted, permit.leave())?;
-    let (found, _) = look(&mut wire, plan, out)?;
+    let (found, _) = look(&mut wire, vec![plan], out)?;
     let one = only(&found)?;
     let model = match &given.model {
         Some(model) => model.clone(),
@@ -72,8 +80,8 @@ fn plan(given: &Given, place: &Place) -> Result<Plan, Failure> {
         Some(configured) if bauds.is_empty() && parities.is_empty() => vec![configured],
         _ => Setting::likely(&bauds, &parities),
     };
-    let addresses = (1..=Address::MAX).filter_map(|number| Address::new(number).ok()).collect();
-    Ok(Plan { settings, addresses, timeout_ms: given.on.timeout_ms })
+    let protocol = Protocol::ModbusRtu;
+    Ok(Plan { protocol, settings, addresses: addresses(protocol).collect(), timeout_ms: given.on.timeout_ms })
 }
 
 fn only(found: &[Found]) -> Result<&Found, Failure> {

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use device_drivers::commission::manner::IN_TURN;
 use device_drivers::commission::setting::Setting;
 use device_drivers::spec::{Baud, Parity};
 
-use super::super::arguments::{Arguments, OnLine, ParityName};
+use super::super::arguments::{Arguments, OnLine, ParityName, Spoken};
 use super::super::{Exit, Failure};
 use crate::config::{self, Configuration, Layers, Line, Parity as Configured, Port, Protocol, nearest};
 
@@ -17,6 +18,39 @@ pub struct Place {
     pub path: PathBuf,
     /// Speed and parity as configured.
     pub setting: Option<Setting>,
+    /// What is spoken there as configured.
+    pub protocol: Option<Protocol>,
+}
+
+impl Place {
+    /// The protocols in which boards are looked for here, in that order: the line's own, else what was typed.
+    ///
+    /// # Errors
+    /// Something else is spoken there: its boards might take what they hear for an order.
+    pub fn protocols(&self, typed: &[Spoken]) -> Result<Vec<Protocol>, Failure> {
+        let mut wanted: Vec<Protocol> = Vec::new();
+        for spoken in typed {
+            let more = match spoken {
+                Spoken::All => IN_TURN.to_vec(),
+                Spoken::One(protocol) => vec![*protocol],
+            };
+            for protocol in more {
+                if !wanted.contains(&protocol) {
+                    wanted.push(protocol);
+                }
+            }
+        }
+        match self.protocol {
+            Some(own) if wanted.is_empty() || wanted.contains(&own) => Ok(vec![own]),
+            Some(own) => Err(Failure::new(format!(
+                "{} is spoken on line {}: nothing foreign is said there",
+                own.name(),
+                self.line.as_deref().unwrap_or_default()
+            ))),
+            None if wanted.is_empty() => Ok(vec![Protocol::default()]),
+            None => Ok(wanted),
+        }
+    }
 }
 
 /// Finds it.
@@ -27,8 +61,8 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
     let loaded = config::load_for_start(&Layers::from_options(&arguments.config));
     if let Some(path) = &on.port {
         let same = loaded.configuration.as_ref().and_then(|configuration| by_port(configuration, path));
-        let unknown = || Ok(Place { line: None, path: path.clone(), setting: None });
-        return same.map_or_else(unknown, modbus);
+        let unknown = || Ok(Place { line: None, path: path.clone(), setting: None, protocol: None });
+        return same.map_or_else(unknown, boards);
     }
     let configuration = loaded.configuration.ok_or_else(|| {
         usage(
@@ -45,10 +79,10 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
                 let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
                 Failure::new(format!("there is no line \"{wanted}\"{near}"))
             })?;
-            modbus(found)
+            boards(found)
         }
         None if lines.len() == 1 => {
-            lines.values().next().map_or_else(|| Err(usage("there is no line")), modbus)
+            lines.values().next().map_or_else(|| Err(usage("there is no line")), boards)
         }
         None if lines.is_empty() => {
             Err(usage("no line is configured; name a port: --port /dev/serial/by-path/…"))
@@ -57,16 +91,13 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
     }
 }
 
-/// A line that may be scanned. On others boards would hear frames that their weak check bytes may take for an order.
-fn modbus(line: &Line) -> Result<Place, Failure> {
-    let spoken = line.protocol.boards();
-    if spoken == Some(Protocol::ModbusRtu) {
+/// A line that may be scanned: one with boards.
+fn boards(line: &Line) -> Result<Place, Failure> {
+    if line.protocol.boards().is_some() {
         return Ok(of_line(line));
     }
     Err(Failure::new(format!(
-        "{} is spoken on line {}: Modbus boards are looked for, and nothing foreign is said to others; `vestibule device test` \
-         and `walk` work with lock boards",
-        spoken.map_or("osdp", Protocol::name),
+        "osdp is spoken on line {}: boards are looked for, and nothing foreign is said to readers",
         line.id
     )))
 }
@@ -89,7 +120,7 @@ pub fn of_line(line: &Line) -> Place {
         Configured::Odd => Parity::Odd,
     };
     let setting = Baud::new(line.baud).ok().map(|baud| Setting { baud, parity });
-    Place { line: Some(line.id.as_str().to_owned()), path, setting }
+    Place { line: Some(line.id.as_str().to_owned()), path, setting, protocol: line.protocol.boards() }
 }
 
 fn by_port<'a>(configuration: &'a Configuration, wanted: &Path) -> Option<&'a Line> {
@@ -113,4 +144,32 @@ pub const fn parity(name: ParityName) -> Parity {
 /// No board has it.
 pub fn baud(typed: u32) -> Result<Baud, Failure> {
     Baud::new(typed).map_err(|error| usage(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(configured: Option<Protocol>, typed: &[Spoken]) -> Option<Vec<Protocol>> {
+        let line = configured.map(|_| "one".to_owned());
+        let place = Place { line, path: PathBuf::new(), setting: None, protocol: configured };
+        place.protocols(typed).ok()
+    }
+
+    #[test]
+    fn nothing_but_its_own_protocol_is_spoken_on_a_configured_line() {
+        let own = Protocol::Winnsen;
+        for typed in [&[][..], &[Spoken::All], &[Spoken::One(own)]] {
+            assert_eq!(wanted(Some(own), typed), Some(vec![own]));
+        }
+        assert_eq!(wanted(Some(own), &[Spoken::One(Protocol::ModbusRtu)]), None);
+    }
+
+    #[test]
+    fn protocols_are_tried_once_each_where_nothing_is_known() {
+        assert_eq!(wanted(None, &[]), Some(vec![Protocol::ModbusRtu]));
+        assert_eq!(wanted(None, &[Spoken::All, Spoken::One(Protocol::Wkly)]), Some(IN_TURN.to_vec()));
+        let two = [Spoken::One(Protocol::Wkly), Spoken::One(Protocol::Lock8a)];
+        assert_eq!(wanted(None, &two), Some(vec![Protocol::Wkly, Protocol::Lock8a]));
+    }
 }

@@ -1,9 +1,11 @@
 //! `vestibule device scan`: every board on a line, with its setting, address and model.
 
 use device_drivers::commission::identify::{Candidate, Identify};
-use device_drivers::commission::scan::{Condition, Found, Plan, Scan, USUAL_ADDRESSES};
+use device_drivers::commission::manner::{self, USUAL_ADDRESSES};
+use device_drivers::commission::scan::{Condition, Found, Plan, Scan};
 use device_drivers::commission::setting::Setting;
 use device_drivers::device::Model;
+use device_drivers::frame::Protocol;
 use device_drivers::spec::Address;
 use serde::Serialize;
 
@@ -38,11 +40,12 @@ struct Report {
 /// # Errors
 /// The line cannot be had.
 pub fn scan(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit, Failure> {
-    let plan = plan(given)?;
     let place = place(arguments, &given.on)?;
+    let plans = place.protocols(&given.protocol)?.into_iter().map(|protocol| plan(given, protocol));
+    let plans = plans.collect::<Result<Vec<_>, _>>()?;
     let wanted = BorrowRequest::reads(place.line.clone().unwrap_or_default());
     let mut wire = Wire::take(&place, &ask::socket(arguments), wanted, Leave::Own)?;
-    let (found, noisy) = look(&mut wire, plan, out)?;
+    let (found, noisy) = look(&mut wire, plans, out)?;
     let mut boards = Vec::new();
     for found in found {
         let candidates = match found.condition {
@@ -59,41 +62,61 @@ pub fn scan(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
     Ok(if good { Exit::Done } else { Exit::Failed })
 }
 
-fn plan(given: &Given) -> Result<Plan, Failure> {
+fn plan(given: &Given, protocol: Protocol) -> Result<Plan, Failure> {
     let bauds = given.baud.iter().map(|typed| place::baud(*typed)).collect::<Result<Vec<_>, _>>()?;
     let parities: Vec<_> = given.parity.iter().map(|name| place::parity(*name)).collect();
-    let range = match (given.addresses, given.all) {
-        (Some((first, last)), _) => first..=last,
-        (None, true) => 1..=Address::MAX,
-        (None, false) => USUAL_ADDRESSES,
+    let all = manner::addresses(protocol);
+    let addresses: Vec<Address> = match (given.addresses, given.all) {
+        (Some((first, last)), _) => all.filter(|one| (first..=last).contains(&one.number())).collect(),
+        (None, true) => all.collect(),
+        (None, false) => all.take(USUAL_ADDRESSES).collect(),
     };
-    let addresses = range.filter_map(|number| Address::new(number).ok()).collect();
-    Ok(Plan { settings: Setting::likely(&bauds, &parities), addresses, timeout_ms: given.on.timeout_ms })
+    if addresses.is_empty() {
+        let range = protocol.addresses();
+        let words = format!("{} boards have addresses {} to {}", protocol.name(), range.start(), range.end());
+        return Err(place::usage(words));
+    }
+    let timeout_ms = given.on.timeout_ms.max(manner::answer_ms(protocol));
+    Ok(Plan { protocol, settings: manner::settings(protocol, &bauds, &parities), addresses, timeout_ms })
 }
 
-/// Looks at every address of the plan, told by a bar.
+/// Looks at every address of the plans in turn, told by one bar over all. A line has one protocol: the first in which somebody
+/// answers is the last that is spoken there.
 ///
 /// # Errors
 /// The line is gone.
-pub fn look(wire: &mut Wire, plan: Plan, out: &Out) -> Result<(Vec<Found>, Vec<Setting>), Failure> {
-    let mut scan = Scan::new(plan);
-    let bar = progress::scan(out, scan.progress().of);
-    let mut told = 0;
-    while let Some(question) = scan.next() {
-        scan.answered(&wire.ask(&question)?);
-        let progress = scan.progress();
-        bar.set_position(u64::try_from(progress.done).unwrap_or(u64::MAX));
-        if let Some((setting, address)) = progress.trying {
-            bar.set_message(format!("{setting}, address {}", address.number()));
+pub fn look(wire: &mut Wire, plans: Vec<Plan>, out: &Out) -> Result<(Vec<Found>, Vec<Setting>), Failure> {
+    let several = plans.len() > 1;
+    let scans: Vec<Scan> = plans.into_iter().map(Scan::new).collect();
+    let bar = progress::scan(out, scans.iter().map(|scan| scan.progress().of).sum());
+    let (mut before, mut noisy) = (0, Vec::new());
+    for mut scan in scans {
+        let mut told = 0;
+        while let Some(question) = scan.next() {
+            scan.answered(&wire.ask(&question)?);
+            let progress = scan.progress();
+            bar.set_position(u64::try_from(before + progress.done).unwrap_or(u64::MAX));
+            if let Some((setting, address)) = progress.trying {
+                let protocol = if several { format!("{}, ", scan.protocol().name()) } else { String::new() };
+                bar.set_message(format!("{protocol}{setting}, address {}", address.number()));
+            }
+            let found = scan.found();
+            for board in found.iter().skip(told) {
+                bar.println(format!("something answers at {}, address {}", board.setting, board.address));
+            }
+            told = found.len();
         }
-        let found = scan.found();
-        for board in found.iter().skip(told) {
-            bar.println(format!("something answers at {}, address {}", board.setting, board.address));
+        before += scan.progress().of;
+        noisy.extend_from_slice(scan.noisy());
+        if !scan.found().is_empty() {
+            bar.finish_and_clear();
+            return Ok((scan.found(), scan.noisy().to_vec()));
         }
-        told = found.len();
     }
     bar.finish_and_clear();
-    Ok((scan.found(), scan.noisy().to_vec()))
+    noisy.sort_by_key(|setting: &Setting| setting.baud);
+    noisy.dedup();
+    Ok((Vec::new(), noisy))
 }
 
 /// What the board that was found may be.
@@ -106,8 +129,10 @@ pub fn identified(
     timeout_ms: u16,
     out: &Out,
 ) -> Result<Vec<Candidate>, Failure> {
-    let address = Address::new(found.address).map_err(|error| Failure::new(error.to_string()))?;
-    let mut identify = Identify::new(found.setting, address, timeout_ms, Model::all());
+    let protocol = found.protocol;
+    let address = Address::on(protocol, found.address).map_err(|error| place::usage(error.to_string()))?;
+    let timeout_ms = timeout_ms.max(manner::answer_ms(protocol));
+    let mut identify = Identify::new(protocol, found.setting, address, timeout_ms, Model::all());
     let bar = progress::scan(out, identify.progress().1);
     bar.set_message(format!("what is at address {}?", found.address));
     while let Some(question) = identify.next() {
@@ -123,17 +148,11 @@ fn words(report: &Report, place: &Place) -> String {
     let (good, doubled): (Vec<&Board>, Vec<&Board>) =
         report.boards.iter().partition(|board| board.found.condition == Condition::Good);
     if !report.boards.is_empty() {
-        let head = ["ADDRESS", "SETTING", "MODEL", "WHY"].map(str::to_owned).to_vec();
+        let head = ["ADDRESS", "SETTING", "PROTOCOL", "MODEL", "WHY"].map(str::to_owned).to_vec();
         let rows = report.boards.iter().map(row);
         lines.push(aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>()));
     }
-    for board in &doubled {
-        lines.push(format!(
-            "Address {} answers with damage each time: two boards have it, and one order would move both. Take one off the \
-             line and give it another address: vestibule device address --help",
-            board.found.address
-        ));
-    }
+    lines.extend(doubled.iter().map(|board| two_boards(&board.found)));
     for setting in &report.noisy {
         lines.push(format!(
             "At {setting} there was only garbage: something talks at another speed, or all the time."
@@ -149,11 +168,28 @@ fn words(report: &Report, place: &Place) -> String {
     if report.boards.is_empty() {
         lines.push(format!(
             "Nobody answers on {}. Check the boards' supply, whether A and B are swapped, and the cable; try --all for every \
-             address, and --timeout-ms 200 for slow instruments.",
+             address, --timeout-ms 200 for slow instruments, and --protocol all for lock boards with a protocol of their own.",
             report.port
         ));
     }
     lines.join("\n")
+}
+
+/// What to do about an address that answers with damage.
+fn two_boards(found: &Found) -> String {
+    let other = match found.protocol {
+        Protocol::ModbusRtu => "give it another address: vestibule device address --help",
+        // Its answer is as long as our question, and all doors open makes it the same: see `device::lock_8a`.
+        Protocol::Lock8a => {
+            "set its switches to another address. A board with 8 locks answers like that too; it is not offered"
+        }
+        _ => "set its switches to another address",
+    };
+    format!(
+        "Address {} answers with damage each time: two boards have it, and one order would move both. Take one off the line \
+         and {other}",
+        found.address
+    )
 }
 
 fn row(board: &Board) -> Vec<String> {
@@ -170,5 +206,6 @@ fn row(board: &Board) -> Vec<String> {
             (best.model.clone(), format!("{}{others}", best.reasons.join(", ")))
         }
     };
-    vec![board.found.address.to_string(), board.found.setting.to_string(), model, why]
+    let protocol = board.found.protocol.name().to_owned();
+    vec![board.found.address.to_string(), board.found.setting.to_string(), protocol, model, why]
 }

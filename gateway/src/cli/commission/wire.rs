@@ -84,7 +84,7 @@ mod tests {
     fn port_is_not_opened_past_a_daemon_that_ended_after_it_gave_leave() {
         let folder = tempfile::tempdir().unwrap();
         let (socket, path) = (folder.path().join("console.sock"), folder.path().join("bus0"));
-        let place = Place { line: Some("one".to_owned()), path, setting: None };
+        let place = Place { line: Some("one".to_owned()), path, setting: None, protocol: None };
         let take = |leave| Wire::take(&place, &socket, BorrowRequest::reads("one".to_owned()), leave);
         assert!(matches!(take(Leave::Own), Ok(Wire::Own(_))));
         assert!(take(Leave::Daemon).is_err());
