@@ -1,4 +1,4 @@
-//! What is asked of a line. Every accepted order ends with exactly one [`Outcome`](crate::signal::Outcome).
+//! What is asked of a line. Every pulse and watch that is accepted ends with exactly one [`Outcome`](crate::signal::Outcome).
 
 use std::time::Duration;
 
@@ -87,6 +87,12 @@ pub enum Task {
         /// Checked when the pulse is taken from its lane: at or past it, the pulse is not sent.
         deadline: Monotonic,
     },
+    /// Take back the pulse that has this order's id, if it has not left: it ends with
+    /// [`NotSent::Cancelled`](crate::signal::NotSent::Cancelled). This has no end of its own.
+    Withdraw {
+        /// The pulse's board.
+        device: DeviceId,
+    },
     /// Read the device of a door input every 50 ms for 3 s from now on; each read is an ordinary
     /// [`Signal::Inputs`](crate::signal::Signal::Inputs).
     Watch {
@@ -102,7 +108,7 @@ impl Task {
     #[must_use]
     pub const fn device(&self) -> &DeviceId {
         match self {
-            Self::Pulse { device, .. } | Self::Watch { device, .. } => device,
+            Self::Pulse { device, .. } | Self::Withdraw { device } | Self::Watch { device, .. } => device,
         }
     }
 }

@@ -259,6 +259,8 @@ pub enum NotSent {
     Stopped,
     /// The device or channel is not on this line.
     NoSuchTarget,
+    /// It was taken back.
+    Cancelled,
     /// The lock was held so often that it would grow too warm before the deadline.
     CoolingDown {
         /// When it can be pulsed again, from now.

@@ -18,7 +18,7 @@ use device_drivers::signal::{
 };
 use device_drivers::time::Monotonic;
 use vestibule_core::compartment::{Contact, Level};
-use vestibule_core::effect::Unlock;
+use vestibule_core::effect::{Unlock, Withdrawal};
 use vestibule_core::id::{CompartmentId, DeviceId, LineId, ProbeId, Serial, UnlockId};
 use vestibule_core::input::{Health, Input, NotSent, ProbeFault, ProbeReading, PulseReport};
 use vestibule_core::time::{Millis, Mono};
@@ -239,6 +239,13 @@ impl Hands {
     }
 }
 
+/// What takes an unlock's pulse back, for the line of the lock's board.
+#[must_use]
+pub fn withdrawal(of: &Withdrawal) -> Option<Order> {
+    let task = Task::Withdraw { device: board(&of.device)? };
+    Some(Order { id: OrderId(order_number(of.id)), task })
+}
+
 /// What a refused pulse order means to the core. It is never tried again.
 #[must_use]
 pub const fn refused(why: &Refused) -> NotSent {
@@ -270,6 +277,7 @@ fn pulse_report(outcome: Outcome) -> Option<PulseReport> {
         Outcome::NotSent(why) => PulseReport::NotSent(match why {
             Unsent::Expired => NotSent::Expired,
             Unsent::LaneFull => NotSent::QueueFull,
+            Unsent::Cancelled => NotSent::Cancelled,
             Unsent::CoolingDown { again } => NotSent::CoolingDown { again: millis(again) },
             Unsent::DeviceDown | Unsent::PortClosed | Unsent::Stopped | Unsent::NoSuchTarget => {
                 NotSent::Unreachable

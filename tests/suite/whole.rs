@@ -11,5 +11,6 @@ mod monitoring;
 mod others;
 mod reader;
 mod record;
+mod rounds;
 mod spine;
 mod staff;

@@ -98,6 +98,11 @@ impl Lanes {
         self.pulses.remove(place)
     }
 
+    /// Takes back a pulse; whether it waited.
+    pub fn withdraw(&mut self, order: OrderId) -> bool {
+        self.take(|pulse| pulse.order == order).is_some()
+    }
+
     /// The waiting pulses, oldest first.
     pub fn pulses(&self) -> impl Iterator<Item = &Pulse> {
         self.pulses.iter()

@@ -36,9 +36,16 @@ impl Line {
         self.out.push_back(Signal::Ended { order, at: now, outcome });
     }
 
-    /// Takes an order. It ends with exactly one [`Signal::Ended`].
+    /// Takes an order. A pulse or a watch ends with exactly one [`Signal::Ended`].
     pub fn submit(&mut self, order: Order, now: Monotonic) {
         let id = order.id;
+        if let Task::Withdraw { .. } = order.task {
+            if self.lanes.withdraw(id) {
+                let outcome = Outcome::NotSent(NotSent::Cancelled);
+                self.out.push_back(Signal::Ended { order: id, at: now, outcome });
+            }
+            return;
+        }
         if let Err(why) = self.admit(order, now) {
             self.out.push_back(Signal::Ended { order: id, at: now, outcome: Outcome::NotSent(why) });
         }
@@ -63,6 +70,8 @@ impl Line {
                     _ => self.lanes.add_pulse(pulse),
                 }
             }
+            // Nothing is left of it that could be refused.
+            Task::Withdraw { .. } => Ok(()),
             Task::Watch { input, .. } => {
                 if input.number() > slave.plan().provides.inputs {
                     return Err(NotSent::NoSuchTarget);

@@ -102,7 +102,7 @@ impl LineHandle {
         &self.tape
     }
 
-    /// Hands an order to the line and wakes it. An accepted order ends with exactly one
+    /// Hands an order to the line and wakes it. An accepted pulse or watch ends with exactly one
     /// [`Signal::Ended`](crate::signal::Signal::Ended).
     ///
     /// # Errors
@@ -139,6 +139,7 @@ impl LineHandle {
         let (kind, channel, most): (_, Channel, u8) = match task {
             Task::Pulse { output, .. } => ("output", *output, provides.outputs),
             Task::Watch { input, .. } => ("input", *input, provides.inputs),
+            Task::Withdraw { .. } => return Ok(()),
         };
         if channel.number() > most {
             let (device, model) = (asked.clone(), model.name().into());

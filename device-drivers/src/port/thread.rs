@@ -11,6 +11,7 @@ use super::link::{Link, Reading};
 use super::loan::Wish;
 use crate::limits::INBOX_ORDERS;
 use crate::line::{Line, Output};
+use crate::order::Task;
 use crate::signal::{NotSent, Outcome, PortState, Signal};
 use crate::spec::LineSpec;
 use crate::time::Monotonic;
@@ -156,6 +157,9 @@ impl<S: FnMut(Signal), C: Fn() -> Monotonic> Runner<S, C> {
             (self.sink)(signal);
         }
         while let Ok(order) = self.inbox.orders.try_recv() {
+            if let Task::Withdraw { .. } = order.task {
+                continue;
+            }
             let outcome = Outcome::NotSent(NotSent::Stopped);
             (self.sink)(Signal::Ended { order: order.id, at: now, outcome });
         }

@@ -68,6 +68,8 @@ impl EventType {
 pub enum CommandName {
     Challenge,
     Unlock,
+    UnlockMany,
+    UnlockCancel,
     ParcelIntake,
     DirectorySync,
     CarriersSync,
@@ -76,9 +78,11 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Challenge,
         Self::Unlock,
+        Self::UnlockMany,
+        Self::UnlockCancel,
         Self::ParcelIntake,
         Self::DirectorySync,
         Self::CarriersSync,
@@ -91,6 +95,8 @@ impl CommandName {
         match self {
             Self::Challenge => "challenge",
             Self::Unlock => "unlock",
+            Self::UnlockMany => "unlock.many",
+            Self::UnlockCancel => "unlock.cancel",
             Self::ParcelIntake => "parcel.intake",
             Self::DirectorySync => "directory.sync",
             Self::CarriersSync => "carriers.sync",

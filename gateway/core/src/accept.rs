@@ -61,6 +61,10 @@ impl Draft<'_> {
             _ => Effect::Reply { key: key.clone(), outcome },
         };
         self.effect(reply);
+        if let Command::UnlockMany { .. } = request.command {
+            // Its outcome is on record now, so that it can end, too.
+            self.round_goes_on(key);
+        }
         result.map(|_| ())
     }
 
@@ -144,7 +148,7 @@ impl Draft<'_> {
         if request.retention == Retention::Retained {
             return Err(Refusal::Retained);
         }
-        let unlocks = matches!(request.command, Command::Unlock { .. });
+        let unlocks = matches!(request.command, Command::Unlock { .. } | Command::UnlockMany { .. });
         match (&request.key.actor, request.key.channel) {
             (Actor::Staff(_), Channel::Console | Channel::Bus) => {}
             (Actor::Cloud(_), Channel::Cloud) if unlocks => return Err(Refusal::StaffKeyRequired),
@@ -161,7 +165,11 @@ impl Draft<'_> {
     fn check_storage(&self, command: &Command) -> Result<(), Refusal> {
         let kept = match command {
             Command::ParcelIntake(_) | Command::DirectorySync(_) | Command::CarriersSync(_) => true,
-            Command::Challenge | Command::Unlock { .. } | Command::Resync => false,
+            Command::Challenge
+            | Command::Unlock { .. }
+            | Command::UnlockMany { .. }
+            | Command::UnlockCancel { .. }
+            | Command::Resync => false,
         };
         if kept && self.storage_is_degraded() { Err(Refusal::StorageDegraded) } else { Ok(()) }
     }
@@ -182,6 +190,10 @@ impl Draft<'_> {
             Command::Unlock { compartment } => {
                 self.unlock_by_command(request, compartment).map(|()| Done::Begun)
             }
+            Command::UnlockMany { compartments } => {
+                self.unlock_many(request, compartments).map(|()| Done::Begun)
+            }
+            Command::UnlockCancel { id } => self.cancel_unlocks(id).map(|()| Done::Now(Answer::None)),
             Command::ParcelIntake(intake) => self.take_in(intake).map(|id| Done::Now(Answer::Parcel(id))),
             Command::DirectorySync(directory) => {
                 self.sync_directory(directory).map(|version| Done::Now(Answer::Version(version)))

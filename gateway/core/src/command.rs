@@ -102,6 +102,16 @@ pub enum Command {
         /// Which.
         compartment: CompartmentId,
     },
+    /// Opens several compartments, one after the other.
+    UnlockMany {
+        /// Which, in order; 1 to [`ROUND_DOORS`](crate::limits::ROUND_DOORS), none twice.
+        compartments: Vec<CompartmentId>,
+    },
+    /// Takes back what an `unlock` or `unlock.many` has not opened yet.
+    UnlockCancel {
+        /// The other command's id, whoever gave it.
+        id: CommandId,
+    },
     /// Logs a parcel by hand.
     ParcelIntake(Intake),
     /// Replaces the unit directory.

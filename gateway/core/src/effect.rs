@@ -13,6 +13,8 @@ use crate::time::{Millis, Mono};
 pub enum Effect {
     /// Pulse one lock once, and watch its door.
     Unlock(Unlock),
+    /// Take back a pulse that has not left yet. Its report says what came of it.
+    Withdraw(Withdrawal),
     /// Show a screen at a terminal.
     Show {
         /// Where.
@@ -57,6 +59,15 @@ pub struct Unlock {
     pub not_after: Mono,
     /// Who is served; decides what is allowed without a disk.
     pub purpose: Purpose,
+}
+
+/// A pulse to be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The intent.
+    pub id: UnlockId,
+    /// The board that it is for.
+    pub device: DeviceId,
 }
 
 /// Why a door opens.
@@ -122,7 +133,8 @@ impl Effect {
         match self {
             Self::Unlock(unlock) => matches!(unlock.purpose, Purpose::Pickup | Purpose::StaffOnSite),
             Self::Notice(_) => false,
-            Self::Show { .. }
+            Self::Withdraw(_)
+            | Self::Show { .. }
             | Self::Changed(_)
             | Self::NoticeErased(_)
             | Self::Reply { .. }

@@ -266,6 +266,8 @@ pub enum NotSent {
     QueueFull,
     /// The engine kept it back: its intent could not be made durable and its purpose is not allowed without a disk.
     Withheld,
+    /// Somebody took it back before it left.
+    Cancelled,
     /// The lock was held so often that it would grow too warm.
     CoolingDown {
         /// When it can be pulsed again, from the report on.

@@ -55,6 +55,9 @@ pub mod policy;
 pub mod reader;
 pub mod refusal;
 mod rewind;
+mod round;
+#[cfg(test)]
+mod round_tests;
 pub mod row;
 #[cfg(test)]
 mod scene;

@@ -12,6 +12,13 @@ pub const OUTCOME_KEPT: Millis = Millis::hours(24);
 pub const UNLOCK_AHEAD: Millis = Millis::seconds(120);
 /// Longest `not_after` ahead for every other command.
 pub const COMMAND_AHEAD: Millis = Millis::hours(24);
+/// Doors that one command opens: the largest bank, at the pace of a supply for one lock still within [`UNLOCK_AHEAD`].
+pub const ROUND_DOORS: usize = 96;
+/// Orders of a round that the line has said nothing of yet: one that may be leaving, and the next in its lane. Each is given
+/// as many pulses more until its deadline, for a supply that drives one lock.
+pub const ROUND_AHEAD: u8 = 2;
+/// Rounds under way: two at once would open doors in nobody's order.
+pub const ROUNDS_TOTAL: usize = 1;
 /// A nonce is good for this long on the monotonic clock.
 pub const NONCE_GOOD: Millis = Millis::seconds(120);
 /// Open nonces an actor may hold; a person uses one.

@@ -48,6 +48,7 @@ pub(crate) struct Scene {
     pub(crate) now: Now,
     pub(crate) events: Vec<Event>,
     pub(crate) unlocks: Vec<Unlock>,
+    pub(crate) withdrawn: Vec<UnlockId>,
     pub(crate) replies: Vec<Outcome>,
     pub(crate) screens: BTreeMap<TerminalId, Screen>,
     pub(crate) hands: BTreeMap<CompartmentId, Hand>,
@@ -121,6 +122,7 @@ impl Scene {
             now: Now { wall, trust: ClockTrust::Synchronised, mono: Mono(1_000_000) },
             events: Vec::new(),
             unlocks: Vec::new(),
+            withdrawn: Vec::new(),
             replies: Vec::new(),
             screens: BTreeMap::new(),
             hands: BTreeMap::new(),
@@ -229,6 +231,7 @@ impl Scene {
     fn release(&mut self, effect: Effect) {
         match effect {
             Effect::Unlock(unlock) => self.unlocks.push(unlock),
+            Effect::Withdraw(withdrawal) => self.withdrawn.push(withdrawal.id),
             Effect::Show { terminal, screen } => {
                 self.screens.insert(terminal, screen);
             }

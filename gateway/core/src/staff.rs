@@ -19,7 +19,7 @@ use crate::limits::PARCELS_MAX;
 use crate::parcel::{Parcel, ParcelState, TRACKING_MAX};
 use crate::refusal::Refusal;
 use crate::row::NoticeKind;
-use crate::time::Millis;
+use crate::time::{Millis, Mono};
 use crate::unlock::{Errand, Order, Verdict};
 
 impl Draft<'_> {
@@ -29,6 +29,25 @@ impl Draft<'_> {
         compartment: &CompartmentId,
     ) -> Result<(), Refusal> {
         let site = self.compartment_site(compartment).ok_or(Refusal::NotFound)?;
+        let purpose = self.staff_purpose(request)?;
+        if self.live_unlock(compartment).is_some() || self.is_in_use(compartment) {
+            return Err(Refusal::Busy);
+        }
+        if !self.board_answers(&site.lock.device) {
+            return Err(Refusal::Unreachable);
+        }
+        let order = Order {
+            compartment: compartment.clone(),
+            purpose,
+            errand: Errand::Command(request.key.clone()),
+            not_after: self.wanted_until(request),
+        };
+        self.intend(order);
+        Ok(())
+    }
+
+    /// What the doors of a request are opened for, where it may open any now.
+    pub(crate) fn staff_purpose(&mut self, request: &CommandRequest) -> Result<Purpose, Refusal> {
         let purpose = match request.key.channel {
             Channel::Console => Purpose::StaffOnSite,
             Channel::Bus | Channel::Cloud => Purpose::StaffRemote,
@@ -41,21 +60,19 @@ impl Draft<'_> {
         if !self.purpose_is_allowed(purpose) {
             return Err(Refusal::StorageDegraded);
         }
-        if self.live_unlock(compartment).is_some() || self.is_in_use(compartment) {
-            return Err(Refusal::Busy);
-        }
-        if !self.board_answers(&site.lock.device) {
-            return Err(Refusal::Unreachable);
-        }
+        Ok(purpose)
+    }
+
+    /// Until when the caller wants it, where the clock can tell.
+    pub(crate) fn wanted_until(&self, request: &CommandRequest) -> Option<Mono> {
         let left = request.not_after.filter(|_| self.clock_is_trusted()).map(|at| at.since(self.wall));
-        let order = Order {
-            compartment: compartment.clone(),
-            purpose,
-            errand: Errand::Command(request.key.clone()),
-            not_after: left.map(|left| self.now.mono.after(left)),
-        };
-        self.intend(order);
-        Ok(())
+        left.map(|left| self.now.mono.after(left))
+    }
+
+    /// Whether nobody has to do with that door, and its board answers.
+    pub(crate) fn can_open_now(&self, c: &CompartmentId) -> bool {
+        let answers = self.compartment_site(c).is_some_and(|site| self.board_answers(&site.lock.device));
+        answers && self.live_unlock(c).is_none() && !self.is_in_use(c)
     }
 
     /// A courier or a resident has to do with that door right now.
@@ -71,12 +88,7 @@ impl Draft<'_> {
         _id: UnlockId,
         verdict: Verdict,
     ) {
-        if !matches!(verdict, Verdict::Failed(_)) {
-            self.opened_by_staff(c);
-        }
-        if verdict == Verdict::Confirmed {
-            self.trial_begins(c);
-        }
+        self.unlocked_by_staff(c, verdict);
         let (status, detail, sentence) = match verdict {
             Verdict::Confirmed => (Status::Done, "opened", "The door opened."),
             Verdict::Failed(UnlockFailure::DidNotOpen) => {
@@ -87,6 +99,9 @@ impl Draft<'_> {
             }
             Verdict::Failed(UnlockFailure::NotSent(NotSent::CoolingDown { again })) => {
                 return self.conclude(key, Status::Failed, "cooling_down", &cooling(again));
+            }
+            Verdict::Failed(UnlockFailure::NotSent(NotSent::Cancelled)) => {
+                (Status::Failed, "cancelled", "The order was taken back before it left; nothing moved.")
             }
             Verdict::Failed(UnlockFailure::NotSent(_)) => {
                 (Status::Failed, "not_sent", "The order never left the gateway; nothing moved.")
@@ -101,6 +116,16 @@ impl Draft<'_> {
             }
         };
         self.conclude(key, status, detail, sentence);
+    }
+
+    /// What it means for a door that staff had it opened, or may have.
+    pub(crate) fn unlocked_by_staff(&mut self, c: &CompartmentId, verdict: Verdict) {
+        if !matches!(verdict, Verdict::Failed(_)) {
+            self.opened_by_staff(c);
+        }
+        if verdict == Verdict::Confirmed {
+            self.trial_begins(c);
+        }
     }
 
     /// A lock that had jammed gave way to staff.

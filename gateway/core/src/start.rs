@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::command::Actor;
+use crate::command::{Actor, CommandKey, Status};
 use crate::compartment::{InspectionCause, Use};
 use crate::deposit::{Phase, Step};
 use crate::draft::{Draft, Origin};
@@ -61,6 +61,7 @@ impl Draft<'_> {
             self.doubt_what_changed(&rewound.changed);
         }
         self.take_up_unlocks_in_flight();
+        self.end_commands_without_intent();
         self.interrupt_deposits();
         self.find_changed_mappings();
         self.find_orphans();
@@ -123,6 +124,19 @@ impl Draft<'_> {
                 Purpose::StaffOnSite | Purpose::StaffRemote => self.opened_by_staff(&row.compartment),
             }
             self.await_evidence(unlock, row);
+        }
+    }
+
+    /// A round that ended between two of its doors has no intent left that would end its command.
+    fn end_commands_without_intent(&mut self) {
+        let begun = self.t.outcomes.iter().filter(|(_, outcome)| outcome.status == Status::Received);
+        let begun: Vec<CommandKey> = begun.map(|(key, _)| key.clone()).collect();
+        let has_intent =
+            |key: &CommandKey| self.t.unlocks.iter().any(|(_, row)| row.command.as_ref() == Some(key));
+        let ended: Vec<CommandKey> = begun.into_iter().filter(|key| !has_intent(key)).collect();
+        for key in ended {
+            let sentence = "The gateway restarted in the middle; the journal has what was opened before.";
+            self.conclude(&key, Status::Unknown, "unknown", sentence);
         }
     }
 

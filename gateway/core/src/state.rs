@@ -16,6 +16,7 @@ use crate::misses::Paid;
 use crate::nonce::Issued;
 use crate::pace::{Asked, Missed};
 use crate::parcel::Parcel;
+use crate::round::Round;
 use crate::row::{BudgetRow, CodesRow, CompartmentRow, GatewayRow, NoticeRow, Row, RowKey, UnlockRow};
 use crate::session::Session;
 use crate::sheet::Sheet;
@@ -78,6 +79,7 @@ tables! {
     gateway, Gateway: () => GatewayRow;
     doors, Door: CompartmentId => Door;
     live, Live: UnlockId => Live;
+    rounds, Round: CommandKey => Round;
     sessions, Session: TerminalId => Session;
     deposits, Deposit: CompartmentId => Deposit;
     probes, Probe: ProbeId => ProbeState;

@@ -7,10 +7,10 @@ use crate::effect::{Effect, Purpose, Unlock};
 use crate::event::{Evidence, Fact, UnlockFailure};
 use crate::id::{CompartmentId, TerminalId, UnlockId};
 use crate::input::{NotSent, PulseReport};
-use crate::limits::START_EVIDENCE;
+use crate::limits::{ROUND_AHEAD, START_EVIDENCE};
 use crate::row::UnlockRow;
 use crate::site::Sensing;
-use crate::time::Mono;
+use crate::time::{Millis, Mono};
 
 /// An intent without outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(crate) enum Errand {
     Pickup(TerminalId),
     /// The command that waits for it.
     Command(CommandKey),
+    /// The round that it is one door of.
+    Round(CommandKey),
     /// The command that a start found waiting, if one does. What the door was for is dealt with by the start.
     Interrupted(Option<CommandKey>),
 }
@@ -52,6 +54,13 @@ pub(crate) enum Stage {
     Unanswered,
     /// The daemon restarted in the middle of it: what the contacts read first is all that will be known.
     Interrupted,
+}
+
+impl Stage {
+    /// Whether nothing was reported of its pulse yet.
+    pub(crate) const fn is_intended(&self) -> bool {
+        matches!(self, Self::Intended | Self::IntendedOpened)
+    }
 }
 
 /// What can happen to an intent.
@@ -136,13 +145,17 @@ impl Draft<'_> {
         let Order { compartment, purpose, errand, not_after } = order;
         let lock = self.compartment_site(&compartment)?.lock.clone();
         let policy = &self.site.policy;
-        let allowed = self.now.mono.after(policy.pulse_deadline);
+        let allowed = self.now.mono.after(policy.pulse_deadline).after(match errand {
+            // Its turn at the supply comes after the doors that were ordered before it.
+            Errand::Round(_) => Millis(policy.pulse.0.saturating_mul(ROUND_AHEAD.into())),
+            _ => Millis(0),
+        });
         let not_after = not_after.map_or(allowed, |asked| asked.min(allowed));
         let until = not_after.after(policy.unlock_confirm);
         let pulse = policy.pulse;
         let id = UnlockId(self.serial());
         let command = match &errand {
-            Errand::Command(key) => Some(key.clone()),
+            Errand::Command(key) | Errand::Round(key) => Some(key.clone()),
             Errand::Deposit | Errand::Pickup(_) | Errand::Interrupted(_) => None,
         };
         self.t.unlocks.put(id, UnlockRow { compartment: compartment.clone(), purpose, command });
@@ -181,7 +194,10 @@ impl Draft<'_> {
                 live.stage = stage;
                 live.until = until.unwrap_or(live.until);
             }),
-            Next::End(verdict) => self.end_unlock(id, live, step, verdict),
+            Next::End(verdict) => self.end_unlock(id, live.clone(), step, verdict),
+        }
+        if let Errand::Round(key) = &live.errand {
+            self.round_goes_on(key);
         }
     }
 
@@ -215,6 +231,7 @@ impl Draft<'_> {
                 Errand::Deposit => d.deposit_unlock_ended(&compartment, id, verdict),
                 Errand::Pickup(terminal) => d.pickup_unlock_ended(&terminal, &compartment, id, verdict),
                 Errand::Command(key) => d.command_unlock_ended(&key, &compartment, id, verdict),
+                Errand::Round(key) => d.round_unlock_ended(&key, &compartment, verdict),
                 Errand::Interrupted(key) => d.interrupted_unlock_ended(key.as_ref(), evidence.door),
             }
         });

@@ -20,6 +20,7 @@ mod output;
 mod progress;
 mod reader;
 mod restore;
+mod round;
 mod status;
 pub(crate) mod table;
 mod terminal;

@@ -1,4 +1,4 @@
-//! `vestibule unlock`: one door, once, and what became of it.
+//! `vestibule unlock`: one door, once, and what became of it. Several doors are a round.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use vestibule_core::command::REASON_MAX;
 use vestibule_core::time::{Millis, Timestamp};
 
 use super::arguments::Unlock;
-use super::{Exit, Failure, Out, ask};
+use super::{Exit, Failure, Out, ask, round};
 use crate::config::nearest;
 use crate::console::protocol::{Message, Request};
 use crate::console::snapshot::Compartment;
@@ -22,14 +22,15 @@ const WANTED: Millis = Millis::seconds(30);
 /// # Errors
 /// The daemon cannot be reached, or there is no such door.
 pub fn unlock(socket: &Path, arguments: &Unlock, out: &mut Out) -> Result<Exit, Failure> {
-    let reason = arguments.reason.trim();
-    if reason.is_empty() || reason.len() > REASON_MAX {
-        let words = format!("--reason must have 1 to {REASON_MAX} bytes: it is what the journal says");
-        return Err(Failure { exit: Exit::Usage, words });
-    }
+    let typed = match (&arguments.cancel, arguments.doors.as_slice()) {
+        (Some(of), _) => return round::cancel(socket, of, out),
+        (None, [one]) => one,
+        (None, _) => return round::unlock_many(socket, arguments, out),
+    };
+    let reason = reason(arguments)?;
     let mut client = ask::connect(socket)?;
     let snapshot = ask::snapshot(&mut client)?;
-    let door = find(&snapshot.compartments, &arguments.door)?;
+    let door = find(&snapshot.compartments, typed)?;
     let payload = payload(arguments, door, reason)?;
     client.ask(&Request::Command { name: "unlock".to_owned(), payload }).map_err(ask::failure)?;
     loop {
@@ -43,6 +44,16 @@ pub fn unlock(socket: &Path, arguments: &Unlock, out: &mut Out) -> Result<Exit, 
             other => return Err(ask::unexpected(&other)),
         }
     }
+}
+
+/// Why, as the journal will say it.
+pub(super) fn reason(arguments: &Unlock) -> Result<&str, Failure> {
+    let reason = arguments.reason.as_deref().unwrap_or_default().trim();
+    if reason.is_empty() || reason.len() > REASON_MAX {
+        let words = format!("--reason must have 1 to {REASON_MAX} bytes: it is what the journal says");
+        return Err(Failure { exit: Exit::Usage, words });
+    }
+    Ok(reason)
 }
 
 fn payload(arguments: &Unlock, door: &Compartment, reason: &str) -> Result<Box<RawValue>, Failure> {
@@ -61,7 +72,7 @@ fn payload(arguments: &Unlock, door: &Compartment, reason: &str) -> Result<Box<R
     text.map_err(|error| Failure::new(error.to_string()))
 }
 
-fn fresh_id() -> Result<String, Failure> {
+pub(super) fn fresh_id() -> Result<String, Failure> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::new(format!("the system has no randomness: {error}")))?;
@@ -69,7 +80,7 @@ fn fresh_id() -> Result<String, Failure> {
 }
 
 /// By id, else by what the sticker says.
-fn find<'a>(doors: &'a [Compartment], typed: &str) -> Result<&'a Compartment, Failure> {
+pub(super) fn find<'a>(doors: &'a [Compartment], typed: &str) -> Result<&'a Compartment, Failure> {
     let by_id = doors.iter().find(|door| door.id == typed);
     let found = by_id.or_else(|| doors.iter().find(|door| door.label.eq_ignore_ascii_case(typed)));
     found.ok_or_else(|| {

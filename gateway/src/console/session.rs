@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use vestibule_contract::command::{self, Arrival};
 use vestibule_contract::reply::Reply;
 use vestibule_contract::topic::CommandName;
-use vestibule_core::command::{Actor, Channel, Retention, Status};
+use vestibule_core::command::{Actor, Channel, Command, Retention, Status};
 use vestibule_core::input::Input;
 use vestibule_core::refusal::Refusal;
 use vestibule_core::time::Timestamp;
@@ -25,6 +25,9 @@ use super::{borrow, journal, reader, snapshot, state, terminal, trace};
 const IDLE_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long a command's final answer may take: an unlock's is out after its deadline, its pulse and its watch.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The same for a round of doors: it ends at its deadline, after the last pulse and watch.
+const ROUND_TIME_MAX: Duration = Duration::from_secs(150);
 
 /// One connection.
 pub struct Session {
@@ -121,6 +124,10 @@ impl Session {
                 return self.say(&Message::Reply(reply)).await;
             }
         };
+        let patience = match request.command {
+            Command::UnlockMany { .. } => ROUND_TIME_MAX,
+            _ => ANSWER_TIME_MAX,
+        };
         let key = request.key.clone();
         let mut answers = self.shared.replies.listen(&key);
         if self.shared.engine.submit(Input::Command(Box::new(request))).is_err() {
@@ -130,7 +137,7 @@ impl Session {
                 .await;
         }
         loop {
-            match timeout(ANSWER_TIME_MAX, answers.recv()).await {
+            match timeout(patience, answers.recv()).await {
                 Ok(Some(outcome)) => {
                     self.say(&Message::Reply(Reply::of(&key.id, &outcome))).await?;
                     if outcome.status != Status::Received {

@@ -4,7 +4,7 @@ use std::io;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use vestibule_core::effect::{Effect, Unlock};
+use vestibule_core::effect::{Effect, Unlock, Withdrawal};
 use vestibule_core::input::{Input, NotSent, PulseReport};
 use vestibule_core::time::{Millis, Mono};
 
@@ -29,6 +29,9 @@ pub trait Actuator: Send {
     /// # Errors
     /// Why the pulse is not sent and never will be.
     fn unlock(&mut self, unlock: &Unlock) -> Result<(), NotSent>;
+
+    /// Takes a pulse back if it has not left; what came of it is reported as with every pulse.
+    fn withdraw(&mut self, withdrawal: &Withdrawal);
 }
 
 /// Everything the thread works with.
@@ -122,10 +125,14 @@ impl<A: Actuator + 'static> Runner<A> {
     fn release(&mut self, released: Released, show: bool, inputs: &mut Vec<Input>) {
         let Released { effects, rows, witnesses, restart, .. } = released;
         for effect in &effects {
-            if let Effect::Unlock(unlock) = effect
-                && let Err(why) = self.field.unlock(unlock)
-            {
-                inputs.push(Input::Pulse { unlock: unlock.id, report: PulseReport::NotSent(why) });
+            match effect {
+                Effect::Unlock(unlock) => {
+                    if let Err(why) = self.field.unlock(unlock) {
+                        inputs.push(Input::Pulse { unlock: unlock.id, report: PulseReport::NotSent(why) });
+                    }
+                }
+                Effect::Withdraw(withdrawal) => self.field.withdraw(withdrawal),
+                _ => {}
             }
         }
         if show {
@@ -151,7 +158,7 @@ impl<A: Actuator + 'static> Runner<A> {
             Effect::Reply { key, outcome } => self.seam.tell(&Outgoing::Reply { key, outcome }),
             Effect::Resync { key, outcome } => self.seam.tell(&Outgoing::Resync { key, outcome }),
             // Pulses have left already; an erased notice has been acknowledged by the one who asks for notices.
-            Effect::Unlock(_) | Effect::NoticeErased(_) => {}
+            Effect::Unlock(_) | Effect::Withdraw(_) | Effect::NoticeErased(_) => {}
         }
     }
 

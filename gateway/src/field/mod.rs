@@ -12,6 +12,7 @@ use device_drivers::port::{self, LineHandle, Loan, NotLent, ScannerHandle};
 use device_drivers::signal::Signal;
 use tracing::{error, warn};
 use vestibule_core::effect::Unlock;
+use vestibule_core::effect::Withdrawal;
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::input::NotSent;
 
@@ -21,7 +22,7 @@ use crate::engine::{Actuator, EngineHandle};
 use crate::health::Health;
 use crate::supervise::{Alarm, Part};
 use crate::telemetry::Telemetry;
-use crate::wiring::{Ear, Hands, Taken, refused};
+use crate::wiring::{Ear, Hands, Taken, refused, withdrawal};
 
 pub(crate) use report::port_log;
 pub use scanner::ScannerError;
@@ -202,6 +203,15 @@ impl Actuator for LockOrders {
             warn!(unlock = %unlock.id, %device, %why, "door is not watched closely");
         }
         Ok(())
+    }
+
+    fn withdraw(&mut self, of: &Withdrawal) {
+        let line = self.0.line_of(&of.device);
+        if let (Some(line), Some(order)) = (line, withdrawal(of))
+            && let Err(why) = line.submit(order)
+        {
+            warn!(unlock = %of.id, %why, "pulse could not be taken back");
+        }
     }
 }
 

@@ -180,6 +180,7 @@ fn every_outcome_of_a_pulse_has_its_report() {
             Outcome::NotSent(Unsent::CoolingDown { again: Duration::from_micros(9_999_001) }),
             PulseReport::NotSent(NotSent::CoolingDown { again: Millis(10_000) }),
         ),
+        (Outcome::NotSent(Unsent::Cancelled), PulseReport::NotSent(NotSent::Cancelled)),
         (Outcome::NotSent(Unsent::LaneFull), PulseReport::NotSent(NotSent::QueueFull)),
         unsent(Unsent::DeviceDown),
         unsent(Unsent::PortClosed),

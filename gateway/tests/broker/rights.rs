@@ -20,7 +20,8 @@ const BUILDING: [Rights; 4] = [
              command/journal.replay/{name} command/parcel.exception/{name} command/parcel.expect/{name} \
              command/parcel.intake/{name} command/parcel.release/{name} command/parcel.relocate/{name} \
              command/parcel.remove/{name} command/report.request/{name} command/resync/{name} \
-             command/surge.set/{name} command/unlock/{name}",
+             command/surge.set/{name} command/unlock/{name} command/unlock.cancel/{name} \
+             command/unlock.many/{name}",
             "",
             "state/# event/# telemetry/# reply/{name}",
         ],

@@ -260,7 +260,7 @@ impl Entry {
             Task::Pulse { device: asked, output, .. } => {
                 *asked == device(relay.board.get()) && output.number() == relay.channel.get()
             }
-            Task::Watch { .. } => false,
+            Task::Watch { .. } | Task::Withdraw { .. } => false,
         }
     }
 

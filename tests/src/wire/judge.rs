@@ -148,7 +148,7 @@ pub fn with_watch(order: Order) -> Vec<Order> {
             id: OrderId(order.id.0 | WATCH),
             task: Task::Watch { device: device.clone(), input: *output },
         }),
-        Task::Watch { .. } => None,
+        Task::Watch { .. } | Task::Withdraw { .. } => None,
     };
     [Some(order), watch].into_iter().flatten().collect()
 }

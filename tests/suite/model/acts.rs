@@ -117,11 +117,14 @@ impl History {
         let unlock = self.pulses.remove(0);
         self.pass(Millis(5));
         let sent = self.now.mono;
+        let taken_back = self.withdrawn.contains(&unlock.id) && self.chance.once_in(2);
         let (report, opens) = match self.chance.below(40) {
+            _ if taken_back => (PulseReport::NotSent(NotSent::Cancelled), false),
             0 => (PulseReport::Rejected { sent, exception: 4 }, false),
             1 => (PulseReport::NotSent(NotSent::Expired), false),
             2 => (PulseReport::NotSent(NotSent::Unreachable), false),
             3 => (PulseReport::Unanswered { sent }, false),
+            8 => (PulseReport::NotSent(NotSent::CoolingDown { again: Millis(9_001) }), false),
             4..=6 => (PulseReport::Unanswered { sent }, true),
             7 => (PulseReport::Acknowledged { sent }, false),
             _ => (PulseReport::Acknowledged { sent }, true),
@@ -195,7 +198,10 @@ impl History {
         let ids: Vec<CompartmentId> = self.site.compartments.keys().cloned().collect();
         let compartment = self.chance.pick(&ids).unwrap().clone();
         let unit = self.chance.pick(&UNITS).unwrap().parse().unwrap();
-        let command = match self.chance.below(10) {
+        let round = ids.iter().filter(|_| self.chance.once_in(3)).cloned().collect();
+        let command = match self.chance.below(12) {
+            10 => Command::UnlockMany { compartments: round },
+            11 => Command::UnlockCancel { id: CommandId::new(&format!("c-{}", self.next_id)).unwrap() },
             0..=2 => Command::Challenge,
             3..=5 => Command::Unlock { compartment },
             6 => Command::Resync,

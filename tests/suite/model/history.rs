@@ -13,7 +13,7 @@ use vestibule_core::command::{
 use vestibule_core::compartment::Level;
 use vestibule_core::effect::{Effect, Purpose, Unlock};
 use vestibule_core::event::Fact;
-use vestibule_core::id::{CommandId, UnitId};
+use vestibule_core::id::{CommandId, UnitId, UnlockId};
 use vestibule_core::input::{Entropy, Input, KeyState, Started};
 use vestibule_core::row::{Row, RowKey};
 use vestibule_core::site::Site;
@@ -69,6 +69,8 @@ pub struct History {
     pub(super) rows: BTreeMap<RowKey, Row>,
     pub(super) doors: Doors,
     pub(super) pulses: Vec<Unlock>,
+    /// Orders that were taken back, in time or not.
+    pub(super) withdrawn: Vec<UnlockId>,
     pub(super) codes: BTreeMap<String, UnitId>,
     pub(super) commands: Vec<CommandRequest>,
     pub(super) nonces: Vec<Nonce>,
@@ -96,6 +98,7 @@ impl History {
             now: Now { wall, trust: ClockTrust::Synchronised, mono: Mono(1_000_000) },
             rows: BTreeMap::new(),
             pulses: Vec::new(),
+            withdrawn: Vec::new(),
             codes: BTreeMap::new(),
             commands: Vec::new(),
             nonces: Vec::new(),
@@ -212,6 +215,7 @@ impl History {
                     self.nonces.push(nonce);
                 }
             }
+            Effect::Withdraw(withdrawal) => self.withdrawn.push(withdrawal.id),
             Effect::Show { .. } | Effect::Changed(_) | Effect::NoticeErased(_) => {}
         }
     }

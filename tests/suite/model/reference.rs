@@ -31,7 +31,7 @@ pub struct Reference {
     open: BTreeMap<UnlockId, CompartmentId>,
     ended: BTreeSet<UnlockId>,
     pulsed: BTreeSet<UnlockId>,
-    by_command: BTreeMap<CommandKey, UnlockId>,
+    by_command: BTreeMap<(CommandKey, CompartmentId), UnlockId>,
     newest: Option<Timestamp>,
 }
 
@@ -110,8 +110,8 @@ impl Reference {
         assert!(!self.open.values().any(|open| open == compartment), "two intents for one door: {event:?}");
         self.open.insert(*unlock, compartment.clone());
         if let Some(key) = &event.cause {
-            let before = self.by_command.insert(key.clone(), *unlock);
-            assert_eq!(before, None, "one command, two unlocks: {event:?}");
+            let before = self.by_command.insert((key.clone(), compartment.clone()), *unlock);
+            assert_eq!(before, None, "one command, one door twice: {event:?}");
         }
         match (purpose, &event.actor) {
             (Purpose::Pickup, Actor::Resident(unit)) => {

@@ -254,6 +254,11 @@ impl Bench {
         self.order(Task::Pulse { device: device(place), output: channel(output), length, deadline })
     }
 
+    /// Takes a pulse back.
+    pub(super) fn withdraw(&mut self, place: usize, id: OrderId) {
+        self.line.submit(Order { id, task: Task::Withdraw { device: device(place) } }, self.now);
+    }
+
     pub(super) fn order(&mut self, task: Task) -> OrderId {
         self.next_order += 1;
         let id = OrderId(self.next_order);

@@ -107,6 +107,22 @@ fn door_whose_turn_does_not_come_in_time_is_not_opened() {
     assert!(ended[4..].iter().all(|outcome| *outcome == Outcome::NotSent(NotSent::Expired)), "{ended:?}");
 }
 
+#[test]
+fn what_is_taken_back_is_never_pulsed_and_what_has_left_is_not_taken_back() {
+    let mut bench = bank(|_| {});
+    let orders: Vec<OrderId> = (1..=4).map(|output| bench.pulse(0, output, ms(9_000))).collect();
+    bench.run_for(ms(200));
+    for order in [orders[0], orders[2], orders[2]] {
+        bench.withdraw(0, order);
+    }
+    bench.run_for(ms(5_000));
+    let ended: Vec<Vec<Outcome>> = orders.iter().map(|order| bench.outcomes(*order)).collect();
+    assert!(matches!(ended[0][..], [Outcome::Acknowledged { .. }]), "{ended:?}");
+    assert_eq!(ended[2], [Outcome::NotSent(NotSent::Cancelled)]);
+    let coils: Vec<u8> = bench.boards[0].pulses.iter().map(|(coil, _)| *coil).collect();
+    assert_eq!(coils, [0, 1, 3]);
+}
+
 /// Most locks that were on at the same moment.
 fn most_at_once(bench: &Bench) -> usize {
     let on = |at: &Monotonic| {
@@ -135,7 +151,7 @@ proptest! {
     fn no_burst_draws_more_than_the_supply_drives_or_holds_a_lock_beyond_its_duty(
         most in 1_u8..4,
         faults in proptest::collection::vec(fault(), 1..40),
-        orders in proptest::collection::vec((0_u64..900, 0_usize..2, 1_u8..9, 1_u64..6_000), 1..40),
+        orders in proptest::collection::vec((0_u64..900, 0_usize..2, 1_u8..9, 1_u64..6_000, 0_usize..9), 1..40),
     ) {
         let duty = Duty::new(HELD * 3, 20).unwrap();
         let mut bench = bank(|spec| {
@@ -144,16 +160,23 @@ proptest! {
         });
         let mut faults = faults.into_iter().cycle();
         bench.faults = Box::new(move |_| faults.next().unwrap_or(Fault::None));
-        let mut given = Vec::new();
-        for (pause, place, output, patience) in orders {
+        let mut given: Vec<OrderId> = Vec::new();
+        for (pause, place, output, patience, taken_back) in orders {
             // Several at once, often.
             bench.run_for(ms(if pause < 600 { 0 } else { pause }));
             given.push(bench.pulse(place, output, ms(patience)));
+            if let Some(order) = given.len().checked_sub(taken_back + 1).and_then(|at| given.get(at)) {
+                bench.withdraw(place, *order);
+            }
         }
         bench.run_for(ms(15_000));
+        let mut sent = 0;
         for order in given {
-            prop_assert_eq!(bench.outcomes(order).len(), 1, "{:?}", order);
+            let [outcome] = bench.outcomes(order)[..] else { panic!("{order:?}: {:?}", bench.outcomes(order)) };
+            sent += usize::from(!matches!(outcome, Outcome::NotSent(_)));
         }
+        let on_wire = bench.sent.iter().filter(|(_, frame)| frame[1] == 5 && frame[2] == 2).count();
+        prop_assert_eq!(on_wire, sent, "what was not sent, or taken back, is on no wire");
         prop_assert!(most_at_once(&bench) <= usize::from(most), "{} at once", most_at_once(&bench));
         for board in &bench.boards {
             for (coil, from) in &board.pulses {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::command::{
     CARRIERS_MAX, Carrier, Carriers, Command, Directory, Intake, Reach, UNITS_MAX, Unit,
 };
-use vestibule_core::id::BadId;
+use vestibule_core::id::{BadId, CommandId};
+use vestibule_core::limits::ROUND_DOORS;
 use vestibule_core::parcel::TRACKING_MAX;
 use vestibule_core::site::{Climate, Size};
 use vestibule_core::time::Timestamp;
@@ -22,6 +23,14 @@ use crate::{hex, time};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoArguments {}
+
+/// `unlock.many`: doors opened one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockManyArguments {
+    /// Ids of 1 to 96 compartments, none twice, in the order in which they are to be opened.
+    pub compartments: Vec<String>,
+}
 
 /// `parcel.intake`: a parcel logged by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +134,21 @@ pub struct CarrierFields {
 pub(super) fn unlock(request: &mut Request<NoArguments>) -> Result<Command, Wrong> {
     let target = request.target.take().ok_or(Wrong::Missing("target"))?;
     Ok(Command::Unlock { compartment: id("target", &target)? })
+}
+
+/// `unlock.cancel`: the target is the other command's id.
+pub(super) fn unlock_cancel(request: &mut Request<NoArguments>) -> Result<Command, Wrong> {
+    let target = request.target.take().ok_or(Wrong::Missing("target"))?;
+    let id = CommandId::new(&target).map_err(|source| Wrong::Id { field: "target", source })?;
+    Ok(Command::UnlockCancel { id })
+}
+
+impl UnlockManyArguments {
+    pub(super) fn command(request: &mut Request<Self>) -> Result<Command, Wrong> {
+        let all = given(request)?;
+        let ids = all.compartments.iter().map(String::as_str);
+        Ok(Command::UnlockMany { compartments: entries("compartments", ids, ROUND_DOORS)? })
+    }
 }
 
 impl IntakeArguments {

@@ -19,7 +19,7 @@ use crate::{PAYLOAD_MAX, hex};
 
 pub use arguments::{
     CarrierFields, CarriersArguments, ClimateWord, DirectoryArguments, IntakeArguments, NoArguments,
-    ReachWord, SizeWord, UnitFields,
+    ReachWord, SizeWord, UnitFields, UnlockManyArguments,
 };
 pub use error::CommandError;
 use error::Wrong;
@@ -27,13 +27,16 @@ use error::Wrong;
 /// Largest payload of a command without a batch, in bytes: every field at its longest, escaped, stays below.
 pub const PLAIN_MAX: usize = 4 * 1024;
 
+/// Largest payload of `unlock.many` in bytes: 96 ids of the greatest length beside the rest.
+pub const ROUND_MAX: usize = 8 * 1024;
+
 /// A command's payload. The actor is never a field: certificate, socket peer or signature say it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request<A> {
     /// The caller's id, 1 to 64 visible ASCII characters; the same id and payload gives the same outcome again.
     pub id: String,
-    /// What it is done to: a compartment's id for `unlock`, else absent.
+    /// What it is done to: a compartment's id for `unlock`, the other command's id for `unlock.cancel`, else absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Why, in words; at most 200 bytes without control characters.
@@ -42,7 +45,7 @@ pub struct Request<A> {
     /// RFC 3339: after this the caller no longer wants it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<String>,
-    /// 32 hexadecimal digits from `challenge`; `unlock` needs it.
+    /// 32 hexadecimal digits from `challenge`; `unlock` and `unlock.many` need it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// What else the command needs.
@@ -74,9 +77,12 @@ pub struct Arrival {
 pub const fn payload_max(name: CommandName) -> usize {
     match name {
         CommandName::DirectorySync | CommandName::CarriersSync => PAYLOAD_MAX,
-        CommandName::Challenge | CommandName::Unlock | CommandName::ParcelIntake | CommandName::Resync => {
-            PLAIN_MAX
-        }
+        CommandName::UnlockMany => ROUND_MAX,
+        CommandName::Challenge
+        | CommandName::Unlock
+        | CommandName::UnlockCancel
+        | CommandName::ParcelIntake
+        | CommandName::Resync => PLAIN_MAX,
     }
 }
 
@@ -100,6 +106,8 @@ pub fn parse(name: CommandName, payload: &[u8], arrival: Arrival) -> Result<Comm
         CommandName::Challenge => read::<NoArguments>(name, payload, arrival, |_| Ok(Command::Challenge)),
         CommandName::Resync => read::<NoArguments>(name, payload, arrival, |_| Ok(Command::Resync)),
         CommandName::Unlock => read::<NoArguments>(name, payload, arrival, arguments::unlock),
+        CommandName::UnlockMany => read(name, payload, arrival, UnlockManyArguments::command),
+        CommandName::UnlockCancel => read::<NoArguments>(name, payload, arrival, arguments::unlock_cancel),
         CommandName::ParcelIntake => read(name, payload, arrival, IntakeArguments::command),
         CommandName::DirectorySync => read(name, payload, arrival, DirectoryArguments::command),
         CommandName::CarriersSync => read(name, payload, arrival, CarriersArguments::command),

@@ -214,6 +214,10 @@ fn command_is_read_as_ever_from_its_example() {
             (CommandName::Unlock, Command::Unlock { compartment }) => {
                 *compartment == a1() && request.nonce.is_some() && request.reason.is_some()
             }
+            (CommandName::UnlockMany, Command::UnlockMany { compartments }) => {
+                compartments.first() == Some(&a1()) && compartments.len() == 2 && request.nonce.is_some()
+            }
+            (CommandName::UnlockCancel, Command::UnlockCancel { id }) => id.as_str() == "41aa",
             (CommandName::ParcelIntake, Command::ParcelIntake(intake)) => intake.occurred_at == Some(AT),
             (CommandName::DirectorySync, Command::DirectorySync(all)) => {
                 all.version == 41 && all.units.len() == 2
@@ -235,6 +239,13 @@ fn write_commands() {
         (CommandName::Challenge, String::new()),
         (CommandName::Resync, String::new()),
         (CommandName::Unlock, format!(r#","target":"a-1","reason":"resident locked out","nonce":"{nonce}""#)),
+        (
+            CommandName::UnlockMany,
+            format!(
+                r#","reason":"monthly inspection","nonce":"{nonce}","arguments":{{"compartments":["a-1","a-2"]}}"#
+            ),
+        ),
+        (CommandName::UnlockCancel, r#","target":"41aa""#.into()),
         (
             CommandName::ParcelIntake,
             r#","arguments":{"unit":"4b","carrier":"ups","tracking":"1Z999AA10123456784","size":"extra-large","climate":"ambient","occurred_at":"2026-03-01T01:30:00.007-06:00"}"#.into(),

@@ -3,7 +3,7 @@
 use schemars::{Schema, schema_for};
 use serde_json::{Value, json};
 use vestibule_contract::command::{
-    CarriersArguments, DirectoryArguments, IntakeArguments, NoArguments, Request,
+    CarriersArguments, DirectoryArguments, IntakeArguments, NoArguments, Request, UnlockManyArguments,
 };
 use vestibule_contract::event::data_schema;
 use vestibule_contract::notice::{Notice, SealedNotice};
@@ -36,6 +36,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("command.challenge", schema_for!(Request<NoArguments>)),
         ("command.unlock", schema_for!(Request<NoArguments>)),
         ("command.resync", schema_for!(Request<NoArguments>)),
+        ("command.unlock.many", schema_for!(Request<UnlockManyArguments>)),
+        ("command.unlock.cancel", schema_for!(Request<NoArguments>)),
         ("command.parcel.intake", schema_for!(Request<IntakeArguments>)),
         ("command.directory.sync", schema_for!(Request<DirectoryArguments>)),
         ("command.carriers.sync", schema_for!(Request<CarriersArguments>)),

@@ -91,11 +91,13 @@ pub enum Command {
         after_help = "Examples:\n  vestibule doors\n  vestibule doors --attention\n  vestibule doors --json"
     )]
     Doors(Doors),
-    /// Open one door
+    /// Open a door, or several in turn
     #[command(
         after_help = "The opening is journalled with your name and reason before the lock moves, and the recipient of \
         what lies there is told.\nExamples:\n  vestibule unlock A3 --reason \"resident forgot the code\"\n  \
-        vestibule unlock a-3 --reason inspection --json"
+        vestibule unlock a-3 --reason inspection --json\n  \
+        vestibule unlock A1 A2 A3 --reason \"monthly inspection\"    in turn, as many at once as their supply drives\n  \
+        vestibule unlock --cancel cli-0123456789abcdef    what it has not opened yet stays shut"
     )]
     Unlock(Unlock),
     /// Sit down at a terminal

@@ -85,6 +85,7 @@ words! {
         Self::NotSent(NotSent::Unreachable) => "not_sent_unreachable",
         Self::NotSent(NotSent::QueueFull) => "not_sent_queue_full",
         Self::NotSent(NotSent::Withheld) => "not_sent_withheld",
+        Self::NotSent(NotSent::Cancelled) => "not_sent_cancelled",
         Self::NotSent(NotSent::CoolingDown { .. }) => "not_sent_cooling_down",
     }
 }
