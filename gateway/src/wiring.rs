@@ -214,6 +214,8 @@ impl Hands {
                 Contact::Latch => {
                     watched.entry(wire.compartment.clone()).or_insert(place);
                 }
+                // What lies inside tells nothing of a door.
+                Contact::Occupancy => {}
             }
         }
         Self { watched }

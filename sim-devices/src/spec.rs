@@ -205,7 +205,7 @@ impl LineSpec {
             if !self.has(door.lock, relays_of) {
                 return Err(SpecError::Lock { door: number, terminal: door.lock });
             }
-            for contact in [door.contact, door.latch].into_iter().flatten() {
+            for contact in [door.contact, door.latch, door.eye].into_iter().flatten() {
                 if !self.has(contact, inputs_of) {
                     return Err(SpecError::Contact { door: number, terminal: contact });
                 }

@@ -3,6 +3,7 @@
 mod bundle;
 mod commission;
 mod doctor;
+mod eye;
 mod kept;
 mod kills;
 mod line;
@@ -12,5 +13,6 @@ mod others;
 mod reader;
 mod record;
 mod rounds;
+mod scanner;
 mod spine;
 mod staff;

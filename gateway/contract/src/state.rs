@@ -95,6 +95,24 @@ pub enum Connection {
     Offline,
 }
 
+/// What an eye inside a compartment sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Occupancy {
+    Empty,
+    Occupied,
+}
+
+impl From<Level> for Occupancy {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Open => Self::Empty,
+            Level::Shut => Self::Occupied,
+        }
+    }
+}
+
 /// Use of a compartment; what lies in it is in the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -127,6 +145,12 @@ pub struct GatewayDetails {
 pub struct CompartmentDetails {
     /// What the sticker says.
     pub label: String,
+    /// What the eye inside sees, whatever the record says; absent where none is wired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occupancy: Option<Occupancy>,
+    /// How far to believe the eye; absent where none is wired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occupancy_quality: Option<Quality>,
 }
 
 /// More about a door.
@@ -247,7 +271,11 @@ fn of_compartment(compartment: &CompartmentView, stamp: Stamp) -> CompartmentSta
         observed_at: Some(time::text(compartment.since)),
         boot: stamp.boot,
         sequence: Some(stamp.sequence),
-        details: CompartmentDetails { label: compartment.label.clone() },
+        details: CompartmentDetails {
+            label: compartment.label.clone(),
+            occupancy: compartment.occupancy.as_ref().and_then(|eye| eye.value).map(Occupancy::from),
+            occupancy_quality: compartment.occupancy.as_ref().map(|eye| eye.quality.into()),
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::command::Reach;
-use crate::compartment::Use;
+use crate::compartment::{Contact, Level, Use};
 use crate::draft::Draft;
 use crate::effect::Purpose;
 use crate::event::Fact;
@@ -128,6 +128,8 @@ impl Draft<'_> {
             && site.climate == need.climate
             && site.door == Sensing::Wired
             && self.door_is_shut(id)
+            // What nobody recorded lies there all the same. An eye that is not heard, or not there, says nothing.
+            && self.sensed(id, Contact::Occupancy) != Some(Level::Shut)
             && self.live_unlock(id).is_none()
             && !self.t.deposits.contains(id)
             && !need.shunned.holds(id, site)

@@ -1,4 +1,4 @@
-//! What is known of a compartment: its use, and what its door and latch read.
+//! What is known of a compartment: its use, and what its door, its latch and its eye read.
 
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +74,8 @@ pub enum Contact {
     Door,
     /// The latch; `Open` is released, `Shut` is latched.
     Latch,
+    /// What sees whether something lies inside; `Open` is empty, `Shut` is occupied (the beam is shut off).
+    Occupancy,
 }
 
 /// A contact's level as believed after debouncing.

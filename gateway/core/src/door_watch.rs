@@ -15,6 +15,7 @@ use crate::view::Quality;
 pub(crate) struct Door {
     pub(crate) door: Option<Sensed>,
     pub(crate) latch: Option<Sensed>,
+    pub(crate) occupancy: Option<Sensed>,
     pub(crate) watch: Watch,
     /// The unlock that ended last, and when: a door pulled late is not forced.
     pub(crate) late: Option<(UnlockId, Mono)>,
@@ -164,14 +165,16 @@ impl Sensed {
 
 impl Door {
     /// What others may see of it.
-    pub(crate) fn public(&self) -> [Option<(Level, Quality)>; 2] {
-        [&self.door, &self.latch].map(|contact| contact.as_ref().map(|seen| (seen.level, seen.quality)))
+    pub(crate) fn public(&self) -> [Option<(Level, Quality)>; 3] {
+        [&self.door, &self.latch, &self.occupancy]
+            .map(|contact| contact.as_ref().map(|seen| (seen.level, seen.quality)))
     }
 
     pub(crate) const fn contact(&self, contact: Contact) -> Option<&Sensed> {
         match contact {
             Contact::Door => self.door.as_ref(),
             Contact::Latch => self.latch.as_ref(),
+            Contact::Occupancy => self.occupancy.as_ref(),
         }
     }
 
@@ -179,6 +182,7 @@ impl Door {
         match contact {
             Contact::Door => &mut self.door,
             Contact::Latch => &mut self.latch,
+            Contact::Occupancy => &mut self.occupancy,
         }
     }
 
@@ -250,6 +254,7 @@ impl Draft<'_> {
         let sensing = match contact {
             Contact::Door => site.door,
             Contact::Latch => site.latch,
+            Contact::Occupancy => site.occupancy,
         };
         if sensing == Sensing::Absent {
             return;
@@ -338,7 +343,7 @@ impl Draft<'_> {
         let (now, policy) = (self.now.mono, &self.site.policy);
         let Some(door) = self.t.doors.get(compartment) else { return };
         let mut aged = door.clone();
-        for seen in [&mut aged.door, &mut aged.latch].into_iter().flatten() {
+        for seen in [&mut aged.door, &mut aged.latch, &mut aged.occupancy].into_iter().flatten() {
             seen.believe(now, policy);
             if seen.quality == Quality::Good && now >= seen.heard.after(policy.stale) {
                 seen.quality = Quality::Stale;

@@ -47,6 +47,8 @@ pub mod limits;
 mod lock_tests;
 mod misses;
 mod nonce;
+#[cfg(test)]
+mod occupancy_tests;
 mod pace;
 pub mod parcel;
 mod pickup;

@@ -76,6 +76,8 @@ pub struct CompartmentSite {
     pub door: Sensing,
     /// The latch contact.
     pub latch: Sensing,
+    /// The eye that sees whether something lies inside.
+    pub occupancy: Sensing,
     /// The probe that watches its climate, if any. Cold compartments without one are never allocated.
     pub probe: Option<ProbeId>,
 }

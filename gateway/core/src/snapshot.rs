@@ -22,6 +22,7 @@ pub(crate) fn view(state: &State, site: &Site) -> View {
             since: row.since,
             door: contact(built.door, door, Contact::Door),
             latch: contact(built.latch, door, Contact::Latch),
+            occupancy: contact(built.occupancy, door, Contact::Occupancy),
         };
         (id.clone(), view)
     });

@@ -52,7 +52,7 @@ pub(crate) fn next_deadline(state: &State, site: &Site) -> Option<(Mono, TimerRe
     let sweep = state.running.values().map(|running| (running.sweep, TimerReason::Sweep));
     let doors = state.doors.iter().flat_map(|(id, door)| {
         let latch = site.compartments.get(id).map_or(Sensing::Absent, |site| site.latch);
-        let contacts = [&door.door, &door.latch].into_iter().flatten();
+        let contacts = [&door.door, &door.latch, &door.occupancy].into_iter().flatten();
         let candidates = contacts.clone().filter_map(|seen| seen.candidate);
         let debounce = candidates.map(|(_, since)| (since.after(policy.debounce), TimerReason::Debounce));
         let stale = contacts.filter(|seen| seen.quality == Quality::Good);

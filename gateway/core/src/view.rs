@@ -48,6 +48,8 @@ pub struct CompartmentView {
     pub door: Option<Seen<Level>>,
     /// The latch contact; `None` where none is wired.
     pub latch: Option<Seen<Level>>,
+    /// The eye inside, `Open` empty and `Shut` occupied; `None` where none is wired.
+    pub occupancy: Option<Seen<Level>>,
 }
 
 /// Whether something answers.

@@ -53,6 +53,8 @@ const SHOWN: &[&str] = &[
     "marker",
     "medium",
     "model",
+    "occupancy",
+    "occupied_when",
     "outdoor",
     "output",
     "parity",

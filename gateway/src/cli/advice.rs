@@ -90,6 +90,12 @@ pub fn attention(compartment: &Compartment) -> Option<(String, &'static str)> {
         }
         _ => {}
     }
+    let eye = compartment.occupancy.as_ref().filter(|eye| eye.quality == "good");
+    if compartment.usage == "free" && eye.is_some_and(|eye| eye.value.as_deref() == Some("occupied")) {
+        let next =
+            "open it with `vestibule unlock` and look; couriers are not given it until the eye is clear";
+        return Some(("is free in the record, and its eye sees something".to_owned(), next));
+    }
     let door = compartment.door.as_ref()?;
     match door.quality.as_str() {
         "good" if door.value.as_deref() == Some("open") && compartment.usage != "reserved" => {

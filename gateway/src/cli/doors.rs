@@ -26,7 +26,8 @@ pub fn words(doors: &[&Compartment], now: i64) -> String {
     if doors.is_empty() {
         return "No door needs attention.".to_owned();
     }
-    let head = ["LABEL", "ID", "USE", "SINCE", "DOOR", "LATCH", "LOOK AT"].map(str::to_owned).to_vec();
+    let head =
+        ["LABEL", "ID", "USE", "SINCE", "DOOR", "LATCH", "INSIDE", "LOOK AT"].map(str::to_owned).to_vec();
     let rows = doors.iter().map(|c| {
         vec![
             c.label.clone(),
@@ -35,6 +36,7 @@ pub fn words(doors: &[&Compartment], now: i64) -> String {
             span(now - c.since),
             contact(c.door.as_ref(), now),
             contact(c.latch.as_ref(), now).replace("shut", "latched").replace("open", "released"),
+            contact(c.occupancy.as_ref(), now),
             attention(c).map(|(what, _)| what).unwrap_or_default(),
         ]
     });

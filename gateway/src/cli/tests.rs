@@ -26,6 +26,7 @@ fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
         since: NOW - 7_440_000,
         door: Some(door),
         latch: None,
+        occupancy: None,
     }
 }
 
@@ -163,12 +164,14 @@ fn doors_are_a_table() {
     let snapshot = healthy();
     let mut stale = compartment(3, "needs_inspection", read("shut".into(), "stale"));
     stale.latch = Some(read("open".into(), "good"));
-    let all: Vec<_> = snapshot.compartments.iter().chain([&stale]).collect();
+    let mut seen = compartment(2, "free", read("shut".into(), "good"));
+    seen.occupancy = Some(read("occupied".into(), "good"));
+    let all = [&snapshot.compartments[0], &seen, &stale];
     let expected = "\
-LABEL  ID   USE               SINCE      DOOR               LATCH     LOOK AT
-A1     a-1  free              2 h 4 min  shut               -
-A2     a-2  occupied          2 h 4 min  shut               -
-A3     a-3  needs inspection  2 h 4 min  shut (stale 20 s)  released  needs inspection
+LABEL  ID   USE               SINCE      DOOR               LATCH     INSIDE    LOOK AT
+A1     a-1  free              2 h 4 min  shut               -         -
+A2     a-2  free              2 h 4 min  shut               -         occupied  is free in the record, and its eye sees something
+A3     a-3  needs inspection  2 h 4 min  shut (stale 20 s)  released  -         needs inspection
 ";
     assert_eq!(doors::words(&all, NOW), expected);
     assert_eq!(doors::words(&[], NOW), "No door needs attention.");

@@ -50,6 +50,8 @@ pub struct Bank {
     pub doors: Option<Inputs>,
     /// Latch contacts, likewise.
     pub latches: Option<Inputs>,
+    /// Eyes that see whether something lies inside, likewise.
+    pub eyes: Option<Inputs>,
     /// Terminals that serve it.
     pub terminals: Vec<Spot<TerminalId>>,
 }
@@ -141,13 +143,16 @@ pub fn read(mut reader: Reader<'_>, field: &Field, heights: &Heights, others: &[
         "doors",
         "doors = { inputs = \"board/1..\", shut_when = \"on\" }, or \"none\" to leave the bank to staff",
     );
-    let doors = doors.and_then(|node| read_inputs(&reader, "doors", node, Contact::Door, field));
+    let doors = doors.and_then(|node| read_inputs(&reader, "doors", "inputs", node, Contact::Door, field));
     let latches = reader.get("latches");
-    let latches = latches.and_then(|node| read_inputs(&reader, "latches", node, Contact::Latch, field));
+    let latches =
+        latches.and_then(|node| read_inputs(&reader, "latches", "inputs", node, Contact::Latch, field));
+    let eyes = reader.get("occupancy");
+    let eyes =
+        eyes.and_then(|node| read_inputs(&reader, "occupancy", "inputs", node, Contact::Occupancy, field));
     let terminals = read_terminals(&mut reader);
-    reader.not_yet(&["occupancy"]);
     reader.finish();
-    Some(Bank { id: id?, climate, cells: cells?, labels, locks, doors, latches, terminals })
+    Some(Bank { id: id?, climate, cells: cells?, labels, locks, doors, latches, eyes, terminals })
 }
 
 fn read_cells(reader: &mut Reader<'_>, heights: &Heights) -> Option<Vec<Cell>> {
@@ -271,10 +276,11 @@ impl Labels {
     }
 }
 
-/// Reads `{ inputs = …, shut_when = … }` or `"none"`; also for a single compartment, with `input`.
+/// Reads `{ inputs = …, shut_when = … }` or `"none"`; also for a single compartment, whose channel is called `input`.
 pub fn read_inputs(
     reader: &Reader<'_>,
     key: &'static str,
+    inputs: &'static str,
     node: &Node,
     contact: Contact,
     field: &Field,
@@ -287,14 +293,19 @@ pub fn read_inputs(
         return None;
     };
     let mut own = Reader::new(table, node.place, format!("{key} of {}", reader.what), reader.problems);
-    let polarity = match contact {
-        Contact::Door => "shut_when",
-        Contact::Latch => "latched_when",
+    let (polarity, finds_out) = match contact {
+        Contact::Door => {
+            ("shut_when", "(so that a broken wire reads open) or \"off\"; the walk test finds out")
+        }
+        Contact::Latch => {
+            ("latched_when", "(so that a broken wire reads open) or \"off\"; the walk test finds out")
+        }
+        Contact::Occupancy => {
+            ("occupied_when", "or \"off\"; put a hand inside and see with `vestibule device test`")
+        }
     };
-    let help =
-        format!("{polarity} = \"on\" (so that a broken wire reads open) or \"off\"; the walk test finds out");
+    let help = format!("{polarity} = \"on\" {finds_out}");
     let shut_when = own.required(polarity, &help).and_then(|_| own.choice(polarity, &POLARITY));
-    let inputs = if key.ends_with('s') { "inputs" } else { "input" };
     let texts = own
         .required(inputs, "the board and its inputs, e.g. \"bank-a-doors/1\"")
         .and_then(|_| own.texts(inputs));

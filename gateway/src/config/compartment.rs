@@ -23,6 +23,7 @@ struct Override {
     lock: Option<Spot<DeviceChannel>>,
     door: Own,
     latch: Own,
+    occupancy: Own,
 }
 
 /// What a compartment says about one of its contacts.
@@ -89,6 +90,7 @@ impl<'a> Compartments<'a> {
         let label = self.check_label(bank, &id, label);
         let door = self.contact(bank, &own.door, index, &id, Contact::Door);
         let latch = self.contact(bank, &own.latch, index, &id, Contact::Latch);
+        let occupancy = self.contact(bank, &own.occupancy, index, &id, Contact::Occupancy);
         let Some(lock) = own.lock.as_ref().or_else(|| bank.locks.list.get(index)) else {
             if bank.locks.complete {
                 self.too_few(bank, "lock outputs", bank.locks.list.len(), bank.id.place);
@@ -109,6 +111,7 @@ impl<'a> Compartments<'a> {
             lock: PhysicalLock { device, output: channel },
             door,
             latch,
+            occupancy,
             probe: self.probes.get(bank.id.value.as_str()).cloned(),
         };
         self.all.insert(id, site);
@@ -125,6 +128,7 @@ impl<'a> Compartments<'a> {
         let (template, kind) = match contact {
             Contact::Door => (bank.doors.as_ref(), "door inputs"),
             Contact::Latch => (bank.latches.as_ref(), "latch inputs"),
+            Contact::Occupancy => (bank.eyes.as_ref(), "occupancy inputs"),
         };
         let (channel, shut_when) = match (own, template) {
             (Own::Absent, _) | (Own::Template, None) => return Sensing::Absent,
@@ -202,6 +206,7 @@ const fn name(contact: Contact) -> &'static str {
     match contact {
         Contact::Door => "door",
         Contact::Latch => "latch",
+        Contact::Occupancy => "occupancy",
     }
 }
 
@@ -216,7 +221,7 @@ fn read_override(mut reader: Reader<'_>, field: &Field, all: &mut BTreeMap<Strin
         reader.text("lock").and_then(|text| single(resolve(&text, Kind::Output, field, problems), &reader));
     let mut own = |key, contact| match reader.get(key) {
         None => Own::Template,
-        Some(node) => match read_inputs(&reader, key, node, contact, field) {
+        Some(node) => match read_inputs(&reader, key, "input", node, contact, field) {
             None => Own::Absent,
             Some(inputs) => {
                 let shut_when = inputs.shut_when;
@@ -227,9 +232,10 @@ fn read_override(mut reader: Reader<'_>, field: &Field, all: &mut BTreeMap<Strin
     };
     let door = own("door", Contact::Door);
     let latch = own("latch", Contact::Latch);
+    let occupancy = own("occupancy", Contact::Occupancy);
     reader.finish();
     let place = Some(id.place);
-    all.insert(id.value.to_string(), Override { place, label, size, lock, door, latch });
+    all.insert(id.value.to_string(), Override { place, label, size, lock, door, latch, occupancy });
 }
 
 fn single(mut channels: Vec<Spot<DeviceChannel>>, reader: &Reader<'_>) -> Option<Spot<DeviceChannel>> {

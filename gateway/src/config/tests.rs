@@ -158,6 +158,36 @@ fn learned_layer_changes_mapping_and_polarity_of_one_door() {
 }
 
 #[test]
+fn eyes_are_wired_bank_by_bank_or_one_by_one_when_they_have_a_polarity() {
+    let dir = tempfile::tempdir().unwrap();
+    let main = example_in(dir.path());
+    let text = std::fs::read_to_string(&main).unwrap();
+    let bank = "occupancy = { inputs = \"eyes/1..\", occupied_when = \"on\" }\nterminals = [";
+    let device =
+        "[[device]]\nid = \"eyes\"\nline = \"rs485-1\"\naddress = 9\nmodel = \"discrete-inputs-8\"\n";
+    std::fs::write(&main, format!("{}\n{device}", text.replacen("terminals = [", bank, 1))).unwrap();
+    let own = dir.path().join("own.toml");
+    let text = "[[compartment]]\nid = \"a-1\"\noccupancy = { input = \"eyes/8\", occupied_when = \"off\" }\n\
+                [[compartment]]\nid = \"a-2\"\noccupancy = \"none\"\n";
+    std::fs::write(&own, text).unwrap();
+    let loaded = load(&Layers::Given(vec![main, own]));
+    assert_eq!(shown(&loaded), "");
+    let configuration = loaded.configuration.unwrap();
+    let eyes = configuration.wiring.contacts.iter().filter(|(_, wire)| wire.contact == Contact::Occupancy);
+    let eyes: Vec<_> =
+        eyes.map(|(at, wire)| (wire.compartment.as_str(), at.channel, wire.shut_when)).collect();
+    assert!(
+        eyes.contains(&("a-1", 8, ShutWhen::Off)) && eyes.contains(&("a-3", 3, ShutWhen::On)),
+        "{eyes:?}"
+    );
+    let sensing = |id| configuration.site.compartments[&CompartmentId::new(id).unwrap()].occupancy;
+    assert_eq!(
+        ["a-1", "a-2", "a-3", "c-1"].map(sensing).map(|it| it == Sensing::Wired),
+        [true, false, true, false]
+    );
+}
+
+#[test]
 fn last_good_configuration_runs_when_the_files_are_bad() {
     let dir = tempfile::tempdir().unwrap();
     let main = example_in(dir.path());

@@ -229,6 +229,7 @@ pub fn snapshot() -> Snapshot {
             since: NOW - DAY,
             door: Some(good("shut".into())),
             latch: None,
+            occupancy: None,
         }],
         probes: vec![Probe { id: "cold-1".into(), climate: "chilled".into(), milli_celsius: good(3_440) }],
         devices: vec![named("locks"), named("doors")],

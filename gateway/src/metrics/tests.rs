@@ -23,7 +23,35 @@ fn read<T>(value: Option<T>, quality: &str) -> Read<T> {
 
 fn compartment(id: &str, usage: &str, door: Option<Read<String>>) -> Compartment {
     let (id, usage) = (id.to_owned(), usage.to_owned());
-    Compartment { label: id.to_uppercase(), id, usage, cause: None, since: NOW, door, latch: None }
+    Compartment {
+        label: id.to_uppercase(),
+        id,
+        usage,
+        cause: None,
+        since: NOW,
+        door,
+        latch: None,
+        occupancy: None,
+    }
+}
+
+fn gateway() -> Gateway {
+    Gateway {
+        version: "0.1.0".into(),
+        boot: 3,
+        started: NOW,
+        now: NOW,
+        clock: "holdover".into(),
+        storage: "degraded".into(),
+        waiting_rows: 4,
+        journal: 1_234,
+        journal_hash: None,
+        acknowledged: Some(1_200),
+        waiting_notices: 2,
+        configuration: String::new(),
+        configuration_problems: 1,
+        counters: Counters { unlocks: 7, last_commit_us: 2_100, ..Counters::default() },
+    }
 }
 
 fn building() -> Snapshot {
@@ -48,22 +76,7 @@ fn building() -> Snapshot {
     Snapshot {
         building: "maple-court".into(),
         name: "Maple \"Court\"".into(),
-        gateway: Gateway {
-            version: "0.1.0".into(),
-            boot: 3,
-            started: NOW,
-            now: NOW,
-            clock: "holdover".into(),
-            storage: "degraded".into(),
-            waiting_rows: 4,
-            journal: 1_234,
-            journal_hash: None,
-            acknowledged: Some(1_200),
-            waiting_notices: 2,
-            configuration: String::new(),
-            configuration_problems: 1,
-            counters: Counters { unlocks: 7, last_commit_us: 2_100, ..Counters::default() },
-        },
+        gateway: gateway(),
         compartments: vec![
             compartment("a-1", "free", Some(read(Some("open".into()), "good"))),
             compartment("a-2", "occupied", Some(read(None, "unknown"))),

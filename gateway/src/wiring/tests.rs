@@ -35,6 +35,7 @@ fn built(output: u16) -> CompartmentSite {
         lock: PhysicalLock { device: device("locks"), output },
         door: Sensing::Wired,
         latch: Sensing::Absent,
+        occupancy: Sensing::Absent,
         probe: None,
     }
 }
@@ -136,6 +137,22 @@ fn levels(ear: &mut Ear, signal: &Signal) -> Vec<(String, Level)> {
 fn polarity_is_applied_when_contacts_are_first_heard() {
     let expected = [("a-1".to_owned(), Level::Shut), ("a-2".to_owned(), Level::Shut)];
     assert_eq!(levels(&mut ear(), &inputs(0, 0b01)), expected);
+}
+
+#[test]
+fn eye_is_told_as_what_lies_inside_and_watched_for_no_door() {
+    let mut building = building();
+    building.wiring.contacts.insert(at("doors", 3), contact("a-3", Contact::Occupancy, ShutWhen::Off));
+    let mut ear = Ear::new(&LineId::new("one").expect("id"), &building);
+    let eye = |input: Input| match input {
+        Input::Contact { contact: Contact::Occupancy, level, .. } => Some(level),
+        _ => None,
+    };
+    let told: Vec<_> = heard(&mut ear, &inputs(0, 0b001)).into_iter().filter_map(eye).collect();
+    assert_eq!(told, [Level::Shut], "its input is off: something lies there");
+    let watched = Hands::new(&building).watched;
+    let a3 = watched.iter().find(|(compartment, _)| compartment.as_str() == "a-3");
+    assert_eq!(a3.map(|(_, (device, _))| device.as_str()), Some("far"), "its latch is watched");
 }
 
 #[test]

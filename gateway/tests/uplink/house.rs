@@ -238,7 +238,14 @@ pub fn published() -> Published {
         storage: StorageView::Good,
     };
     let door = Seen { value: None, quality: Quality::Unknown, observed_at: None };
-    let view = CompartmentView { label: "1".into(), usage: Use::Free, since, door: Some(door), latch: None };
+    let view = CompartmentView {
+        label: "1".into(),
+        usage: Use::Free,
+        since,
+        door: Some(door),
+        latch: None,
+        occupancy: None,
+    };
     let view = View {
         gateway,
         compartments: [(compartment(), view)].into(),

@@ -16,7 +16,9 @@ pub struct DoorSpec {
     pub contact: Option<Terminal>,
     /// The input the latch contact is wired to, where the lock has one.
     pub latch: Option<Terminal>,
-    /// Polarity of both contacts.
+    /// The input of an eye that sees whether something lies inside, where there is one.
+    pub eye: Option<Terminal>,
+    /// Polarity of all of them.
     pub shut_when: ShutWhen,
     /// Current must flow this long before the latch lets go.
     pub min_pulse: Duration,
@@ -34,6 +36,7 @@ impl DoorSpec {
             lock,
             contact,
             latch: None,
+            eye: None,
             shut_when: ShutWhen::On,
             min_pulse: Duration::from_millis(60),
             spring: Duration::from_millis(40),
@@ -117,11 +120,12 @@ pub(crate) struct Door {
     powered: bool,
     contact: Contact,
     latch: Contact,
+    eye: Contact,
 }
 
 impl Door {
     pub fn new(number: DoorNumber, spec: DoorSpec) -> Self {
-        let (contact, latch) = (Contact::new(spec.shut_when), Contact::new(spec.shut_when));
+        let [contact, latch, eye] = [(); 3].map(|()| Contact::new(spec.shut_when));
         Self {
             number,
             spec,
@@ -131,6 +135,7 @@ impl Door {
             powered: false,
             contact,
             latch,
+            eye,
         }
     }
 
@@ -144,6 +149,11 @@ impl Door {
 
     pub fn latch_level(&self, now: SimTime) -> bool {
         self.latch.level(self.state.is_latched(), now)
+    }
+
+    /// What an eye inside tells: its beam is shut off by what lies there.
+    pub fn eye_level(&self, now: SimTime) -> bool {
+        self.eye.level(self.contents > 0, now)
     }
 
     pub fn set_wire(&mut self, wire: Wire) {

@@ -62,6 +62,7 @@ pub struct DoorView {
 enum Wired {
     Contact,
     Latch,
+    Eye,
 }
 
 /// The physical building. Every call gives its time; times never run backwards.
@@ -69,7 +70,7 @@ enum Wired {
 pub struct Plant {
     doors: Vec<Door>,
     by_lock: HashMap<Terminal, DoorNumber>,
-    /// Door contacts and latch contacts by where they are wired; an input has one of them.
+    /// Door contacts, latch contacts and eyes by where they are wired; an input has one of them.
     by_input: HashMap<Terminal, (usize, Wired)>,
     hands: Hands,
     sensed: HashMap<Address, Sensed>,
@@ -92,7 +93,8 @@ impl Plant {
             .collect();
         let mut by_input = HashMap::new();
         for (index, door) in doors.iter().enumerate() {
-            let wired = [(door.spec.contact, Wired::Contact), (door.spec.latch, Wired::Latch)];
+            let DoorSpec { contact, latch, eye, .. } = door.spec;
+            let wired = [(contact, Wired::Contact), (latch, Wired::Latch), (eye, Wired::Eye)];
             by_input.extend(wired.into_iter().filter_map(|(input, what)| Some((input?, (index, what)))));
         }
         Self {
@@ -160,6 +162,7 @@ impl Plant {
         match wired {
             Some((door, Wired::Contact)) => door.contact_level(now),
             Some((door, Wired::Latch)) => door.latch_level(now),
+            Some((door, Wired::Eye)) => door.eye_level(now),
             None => false,
         }
     }

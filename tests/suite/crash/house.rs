@@ -218,6 +218,7 @@ fn built(number: u16) -> CompartmentSite {
         lock: PhysicalLock { device: "a-locks".parse().unwrap(), output: number },
         door: Sensing::Wired,
         latch: Sensing::Absent,
+        occupancy: Sensing::Absent,
         probe: None,
     }
 }

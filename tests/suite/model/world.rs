@@ -114,6 +114,7 @@ fn compartment(bank: &str, device: &str, number: u16) -> CompartmentSite {
         lock: PhysicalLock { device: device.parse().unwrap(), output: number + 1 },
         door: Sensing::Wired,
         latch: if bank == "b" { Sensing::Wired } else { Sensing::Absent },
+        occupancy: Sensing::Absent,
         probe: None,
     }
 }

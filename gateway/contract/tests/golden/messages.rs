@@ -15,6 +15,7 @@ use vestibule_contract::topic::CommandName;
 use vestibule_core::building::NoticeText;
 use vestibule_core::command::{Actor, Answer, Channel, Command, Nonce, Outcome, Retention, Status};
 use vestibule_core::compartment::{Level, Use};
+use vestibule_core::effect::Thing;
 use vestibule_core::id::{
     CommandId, DeviceId, LineId, NoticeId, ParcelId, ProbeId, Serial, TerminalId, UnitId,
 };
@@ -40,6 +41,7 @@ fn view() -> View {
         since: AT,
         door: Some(good(Level::Shut)),
         latch: Some(Seen { quality: Quality::Stale, ..good(Level::Open) }),
+        occupancy: None,
     };
     View {
         gateway: GatewayView {
@@ -72,6 +74,15 @@ fn state_is_as_its_example_for_every_kind() {
     }
     assert_eq!(kinds.len(), 7);
     example("state/gateway.will.json", &will(3, envelope().boot_id, "0.1.0").unwrap());
+}
+
+#[test]
+fn compartment_tells_what_its_eye_sees_where_it_has_one() {
+    let mut view = view();
+    view.compartments.get_mut(&a1()).unwrap().occupancy = Some(good(Level::Shut));
+    let stamp = Stamp { boot_id: envelope().boot_id, boot: 3, sequence: 2 };
+    let payload = render(&view, &Thing::Compartment(a1()), stamp).unwrap().unwrap();
+    example("state/compartment.eye.json", &payload);
 }
 
 #[test]

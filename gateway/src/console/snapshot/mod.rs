@@ -121,6 +121,8 @@ pub struct Compartment {
     pub door: Option<Read<String>>,
     /// `open` (released) or `shut` (latched); absent where no contact is wired.
     pub latch: Option<Read<String>>,
+    /// What the eye inside sees, `empty` or `occupied`; absent where none is wired.
+    pub occupancy: Option<Read<String>>,
 }
 
 /// One probe.
@@ -234,11 +236,13 @@ fn compartment(id: &str, view: &CompartmentView) -> Compartment {
         Use::NeedsInspection(cause) => ("needs_inspection", word(cause)),
         Use::OutOfService(cause) => ("out_of_service", word(cause)),
     };
-    let level = |seen: &Seen<Level>| {
-        read(seen, |level| match level {
-            Level::Open => "open".to_owned(),
-            Level::Shut => "shut".to_owned(),
-        })
+    let words = |open: &'static str, shut: &'static str| {
+        move |seen: &Seen<Level>| {
+            read(seen, |level| match level {
+                Level::Open => open.to_owned(),
+                Level::Shut => shut.to_owned(),
+            })
+        }
     };
     Compartment {
         id: id.to_owned(),
@@ -246,8 +250,9 @@ fn compartment(id: &str, view: &CompartmentView) -> Compartment {
         usage: usage.to_owned(),
         cause,
         since: view.since.0,
-        door: view.door.as_ref().map(level),
-        latch: view.latch.as_ref().map(level),
+        door: view.door.as_ref().map(words("open", "shut")),
+        latch: view.latch.as_ref().map(words("open", "shut")),
+        occupancy: view.occupancy.as_ref().map(words("empty", "occupied")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Door and latch contacts that are not read, or never were.
+//! Contacts and eyes that are not read, or never were.
 
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
@@ -10,7 +10,8 @@ fn run(facts: &Facts) -> Findings {
     let compartments = &facts.snapshot()?.compartments;
     let contacts = compartments.iter().flat_map(|one| {
         let door = one.door.iter().map(move |read| (one, "door", read));
-        door.chain(one.latch.iter().map(move |read| (one, "latch", read)))
+        let latch = one.latch.iter().map(move |read| (one, "latch", read));
+        door.chain(latch).chain(one.occupancy.iter().map(move |read| (one, "occupancy", read)))
     });
     let found = contacts.filter_map(|(one, contact, read)| {
         let how = match read.quality.as_str() {

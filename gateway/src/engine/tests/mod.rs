@@ -72,6 +72,7 @@ fn built(number: u16) -> CompartmentSite {
         lock: PhysicalLock { device: "locks".parse().expect("id"), output: number },
         door: Sensing::Wired,
         latch: Sensing::Absent,
+        occupancy: Sensing::Absent,
         probe: None,
     }
 }
