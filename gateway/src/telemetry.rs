@@ -70,6 +70,8 @@ pub enum FirstHeard {
 pub struct Reader {
     /// Its standing.
     pub state: ReaderState,
+    /// Since when.
+    pub since: Option<Timestamp>,
     /// Whether it has proven a key of this gateway since it was installed.
     pub keyed: bool,
     /// Its tamper switch; none before it was heard.
@@ -86,6 +88,7 @@ impl Default for Reader {
     fn default() -> Self {
         Self {
             state: ReaderState::Unknown,
+            since: None,
             keyed: false,
             tamper: None,
             identity: None,
@@ -102,6 +105,8 @@ pub struct Scanner {
     pub state: ScannerState,
     /// Since when.
     pub since: Timestamp,
+    /// The terminal at which its scans are typed.
+    pub terminal: Option<TerminalId>,
     /// Zones of its settings that somebody changed and that are not put back.
     pub wrong: BTreeSet<u16>,
     /// Its totals.
@@ -174,13 +179,18 @@ impl Telemetry {
         totals.lines.insert(line.clone(), counters);
     }
 
+    /// A scanner is there, at that terminal; nothing was heard of it yet.
+    pub fn scanner_started(&self, line: &LineId, terminal: Option<TerminalId>, now: Timestamp) {
+        let (state, counters) = (ScannerState::Away, ScannerCounters::default());
+        let scanner = Scanner { state, since: now, terminal, wrong: BTreeSet::new(), counters };
+        self.lock().scanners.insert(line.clone(), scanner);
+    }
+
     /// A scanner's state changed at `now`.
     pub fn scanner(&self, line: &LineId, state: ScannerState, now: Timestamp) {
-        let mut totals = self.lock();
-        let new =
-            || Scanner { state, since: now, wrong: BTreeSet::new(), counters: ScannerCounters::default() };
-        let scanner = totals.scanners.entry(line.clone()).or_insert_with(new);
-        (scanner.state, scanner.since) = (state, now);
+        if let Some(scanner) = self.lock().scanners.get_mut(line) {
+            (scanner.state, scanner.since) = (state, now);
+        }
     }
 
     /// Somebody changed a zone of a scanner's settings, or it is as it should be again.

@@ -4,9 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vestibule_core::compartment::{Level, Use};
 use vestibule_core::effect::Thing;
+use vestibule_core::reader::Housing;
 use vestibule_core::time::ClockTrust;
 use vestibule_core::unit::MilliCelsius;
-use vestibule_core::view::{self, CompartmentView, Presence, Seen, StorageView, TerminalUse, View};
+use vestibule_core::view::{
+    self, CompartmentView, Presence, ReaderChannel, ReaderView, Seen, StorageView, TerminalUse, View,
+};
 
 use crate::identity::BootId;
 use crate::telemetry::celsius;
@@ -42,7 +45,7 @@ pub type ProbeState = State<f64, NoDetails>;
 /// State of a board or a line.
 pub type PresenceState = State<PresenceWord, NoDetails>;
 /// State of a terminal.
-pub type TerminalState = State<TerminalWord, NoDetails>;
+pub type TerminalState = State<TerminalWord, TerminalDetails>;
 
 /// Declares payload words that mirror a closed list of the core, with the compiler watching both.
 macro_rules! mirrored {
@@ -78,6 +81,23 @@ mirrored! {
     PresenceWord of Presence { Online, Degraded, Offline }
     /// Whom a terminal serves.
     TerminalWord of TerminalUse { Idle, Courier, Resident }
+    /// How a reader's channel is.
+    ReaderWord of ReaderChannel {
+        /// Up under its own key.
+        Secure,
+        /// It does not answer.
+        Silent,
+        /// It has no key of this gateway; nothing it says is believed.
+        Uninstalled,
+        /// It should have a key and has none: it was reset, or another is in its place.
+        Keyless,
+        /// It has another key than it was given.
+        WrongKey,
+        /// It refuses a channel.
+        NoChannel,
+    }
+    /// A reader's housing, by its tamper switch.
+    HousingWord of Housing { Opened, Closed }
     /// Position of a door or latch.
     Position of Level { Open, Shut }
     /// Whether rows can be made durable.
@@ -164,6 +184,25 @@ pub struct DoorDetails {
     pub latch_quality: Option<Quality>,
 }
 
+/// More about a terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TerminalDetails {
+    /// Absent where it is no reader, or nothing was told of it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<ReaderDetails>,
+}
+
+/// A terminal's reader.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReaderDetails {
+    /// Its channel; absent before it was told.
+    pub channel: Option<ReaderWord>,
+    /// Its housing; absent before it was told.
+    pub housing: Option<HousingWord>,
+    /// Since when it is like that, RFC 3339.
+    pub since: Option<String>,
+}
+
 /// Nothing more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoDetails {}
@@ -209,7 +248,9 @@ pub fn render(view: &View, thing: &Thing, stamp: Stamp) -> Result<Option<Vec<u8>
         Thing::Probe(id) => some(view.probes.get(id).map(|seen| of_probe(seen, stamp))),
         Thing::Device(id) => some(view.devices.get(id).map(|seen| of_presence(seen, stamp))),
         Thing::Line(id) => some(view.lines.get(id).map(|seen| of_presence(seen, stamp))),
-        Thing::Terminal(id) => some(view.terminals.get(id).map(|usage| of_terminal(*usage, stamp))),
+        Thing::Terminal(id) => {
+            some(view.terminals.get(id).map(|usage| of_terminal(*usage, view.readers.get(id), stamp)))
+        }
     }
 }
 
@@ -296,9 +337,14 @@ fn of_presence(presence: &Seen<Presence>, stamp: Stamp) -> PresenceState {
     seen(presence, |presence| PresenceWord::from(*presence), stamp, NoDetails {})
 }
 
-fn of_terminal(usage: TerminalUse, stamp: Stamp) -> TerminalState {
+fn of_terminal(usage: TerminalUse, reader: Option<&ReaderView>, stamp: Stamp) -> TerminalState {
     let now = Seen { value: Some(usage), quality: view::Quality::Good, observed_at: None };
-    seen(&now, |usage| TerminalWord::from(*usage), stamp, NoDetails {})
+    let reader = reader.map(|reader| ReaderDetails {
+        channel: reader.channel.map(ReaderWord::from),
+        housing: reader.housing.map(HousingWord::from),
+        since: reader.since.map(time::text),
+    });
+    seen(&now, |usage| TerminalWord::from(*usage), stamp, TerminalDetails { reader })
 }
 
 fn seen<C, V, D>(seen: &Seen<C>, value: impl Fn(&C) -> V, stamp: Stamp, details: D) -> State<V, D> {

@@ -101,6 +101,53 @@ pub struct Latency {
     pub latency_mean_s: f64,
 }
 
+/// Totals of what hangs at a terminal; absent where it has none of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TerminalValues {
+    /// Its reader.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reader: Option<ReaderValues>,
+    /// Its scanner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanner: Option<ScannerValues>,
+}
+
+/// Totals of a reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReaderValues {
+    /// Commands answered.
+    pub answered_total: u64,
+    /// Commands without an answer in time.
+    pub unanswered_total: u64,
+    /// Secure channels made.
+    pub channels_total: u64,
+    /// Cards and keys in clear text, ignored.
+    pub clear_reads_total: u64,
+    /// Other frames that were not believed.
+    pub distrusted_total: u64,
+}
+
+/// Totals of a scanner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScannerValues {
+    /// Scans passed on.
+    pub scans_total: u64,
+    /// The same read once more.
+    pub repeated_total: u64,
+    /// What came and was no scan.
+    pub dropped_total: u64,
+    /// Commands sent.
+    pub commands_total: u64,
+    /// Commands without a good reply.
+    pub unanswered_total: u64,
+    /// Set-up barcodes that somebody held before it.
+    pub set_up_codes_total: u64,
+    /// Settings that were found changed.
+    pub settings_changed_total: u64,
+    /// Settings that were put back.
+    pub settings_undone_total: u64,
+}
+
 impl<V: Serialize> Sample<V> {
     /// A sample of these numbers.
     #[must_use]

@@ -166,6 +166,7 @@ fn changed_things(t: &Sheets<'_>) -> BTreeSet<Thing> {
     things.extend(t.devices.changed(|device| device.health).map(Thing::Device));
     things.extend(t.lines.changed(|line| line.health).map(Thing::Line));
     things.extend(t.sessions.changed(crate::session::Session::public).map(Thing::Terminal));
+    things.extend(t.readers.changed(crate::reader::ReaderState::public).map(Thing::Terminal));
     let gateway = t.running.changed(|r| (r.boot, r.version.clone(), r.started, r.trust, r.storage));
     things.extend(gateway.map(|()| Thing::Gateway));
     things

@@ -6,6 +6,8 @@ use crate::command::Actor;
 use crate::draft::{Draft, Origin};
 use crate::event::Fact;
 use crate::id::TerminalId;
+use crate::time::Timestamp;
+use crate::view::{ReaderChannel, ReaderView};
 
 /// What is told of a reader; only changes are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub enum ReaderReport {
     Online,
     /// Its channel is lost.
     Offline,
+    /// It has no key of this gateway: nothing it says is believed.
+    Uninstalled,
     /// It should have a key of this gateway and cannot prove it.
     Insecure(ReaderFault),
     /// Its housing.
@@ -71,16 +75,54 @@ pub enum InstallStep {
     Forgotten,
 }
 
+/// What was told of a reader last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReaderState {
+    channel: Option<ReaderChannel>,
+    housing: Option<Housing>,
+    /// When either changed.
+    since: Option<Timestamp>,
+}
+
+impl ReaderState {
+    pub(crate) const fn public(&self) -> ReaderView {
+        ReaderView { channel: self.channel, housing: self.housing, since: self.since }
+    }
+
+    /// The same after a report.
+    fn told(self, report: &ReaderReport, now: Timestamp) -> Self {
+        let (channel, housing) = match report {
+            ReaderReport::Online => (Some(ReaderChannel::Secure), self.housing),
+            ReaderReport::Offline => (Some(ReaderChannel::Silent), self.housing),
+            ReaderReport::Uninstalled => (Some(ReaderChannel::Uninstalled), self.housing),
+            ReaderReport::Insecure(ReaderFault::Keyless) => (Some(ReaderChannel::Keyless), self.housing),
+            ReaderReport::Insecure(ReaderFault::WrongKey) => (Some(ReaderChannel::WrongKey), self.housing),
+            ReaderReport::Insecure(ReaderFault::NoChannel) => (Some(ReaderChannel::NoChannel), self.housing),
+            ReaderReport::Tampered(housing) => (self.channel, Some(*housing)),
+            ReaderReport::ClearText { .. } | ReaderReport::Install { .. } => (self.channel, self.housing),
+        };
+        let same = (channel, housing) == (self.channel, self.housing);
+        Self { channel, housing, since: if same { self.since } else { Some(now) } }
+    }
+}
+
 impl Draft<'_> {
-    /// Records what is told of a reader. It changes no state: who is let in depends on what passes its channel.
+    /// Records what is told of a reader, and shows it. It decides nothing: who is let in depends on what passes its channel.
     pub(crate) fn reader_reported(&mut self, terminal: &TerminalId, report: ReaderReport) {
         if !self.site.terminals.contains_key(terminal) {
             return;
         }
+        let before = self.t.readers.get(terminal).cloned().unwrap_or_default();
+        let first = before.housing.is_none();
+        self.t.readers.put(terminal.clone(), before.told(&report, self.now.wall));
         let terminal = terminal.clone();
         let fact = match report {
             ReaderReport::Online => Fact::ReaderOnline { terminal },
             ReaderReport::Offline => Fact::ReaderOffline { terminal },
+            // Worth a look, no row: of a reader without a key anybody can say anything, and a housing that was found shut is
+            // no news.
+            ReaderReport::Uninstalled => return,
+            ReaderReport::Tampered(Housing::Closed) if first => return,
             ReaderReport::Insecure(fault) => Fact::ReaderInsecure { terminal, fault },
             ReaderReport::Tampered(housing) => Fact::ReaderTampered { terminal, housing },
             ReaderReport::ClearText { reads } => Fact::ReaderClearText { terminal, reads },
@@ -90,5 +132,35 @@ impl Draft<'_> {
             }
         };
         self.record(fact);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::input::Input;
+    use crate::scene::{Scene, terminal};
+
+    #[test]
+    fn reader_is_shown_as_it_was_told_and_a_housing_found_shut_is_no_news() {
+        let mut scene = Scene::new();
+        scene.news();
+        let lobby = || terminal("lobby");
+        let mut tell = |report| {
+            scene.give(Input::Reader { terminal: lobby(), report });
+            let view = scene.building.view().readers.get(&lobby()).copied().expect("a reader");
+            (scene.names(), view.channel, view.housing)
+        };
+        let (shut, open) = (Some(Housing::Closed), Some(Housing::Opened));
+        let secure = Some(ReaderChannel::Secure);
+        assert_eq!(tell(ReaderReport::Uninstalled), (vec![], Some(ReaderChannel::Uninstalled), None));
+        assert_eq!(tell(ReaderReport::Online), (vec!["reader.online"], secure, None));
+        assert_eq!(tell(ReaderReport::Tampered(Housing::Closed)), (vec![], secure, shut));
+        assert_eq!(tell(ReaderReport::Tampered(Housing::Opened)), (vec!["reader.tampered"], secure, open));
+        assert_eq!(tell(ReaderReport::Tampered(Housing::Closed)), (vec!["reader.tampered"], secure, shut));
+        let keyless = tell(ReaderReport::Insecure(ReaderFault::Keyless));
+        assert_eq!(keyless, (vec!["reader.insecure"], Some(ReaderChannel::Keyless), shut));
     }
 }

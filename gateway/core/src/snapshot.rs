@@ -46,6 +46,7 @@ pub(crate) fn view(state: &State, site: &Site) -> View {
         .terminals
         .keys()
         .map(|id| (id.clone(), state.sessions.get(id).map_or(TerminalUse::Idle, Session::public)));
+    let readers = state.readers.iter().map(|(id, reader)| (id.clone(), reader.public()));
     View {
         gateway: gateway(state),
         compartments: compartments.collect(),
@@ -53,6 +54,7 @@ pub(crate) fn view(state: &State, site: &Site) -> View {
         devices: devices.collect(),
         lines: lines.collect(),
         terminals: terminals.collect(),
+        readers: readers.collect(),
     }
 }
 

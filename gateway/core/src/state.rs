@@ -17,6 +17,7 @@ use crate::nonce::Issued;
 use crate::pace::{Asked, Missed};
 use crate::parcel::Parcel;
 use crate::round::Round;
+use crate::reader::ReaderState;
 use crate::row::{BudgetRow, CodesRow, CompartmentRow, GatewayRow, NoticeRow, Row, RowKey, UnlockRow};
 use crate::session::Session;
 use crate::sheet::Sheet;
@@ -85,6 +86,7 @@ tables! {
     probes, Probe: ProbeId => ProbeState;
     devices, Device: DeviceId => DeviceState;
     lines, Line: LineId => LineState;
+    readers, Reader: TerminalId => ReaderState;
     nonces, Nonce: Nonce => Issued;
     denials, Denials: TerminalId => Denials;
     paid, Paid: UnitId => Paid;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::compartment::{Level, Use};
 use crate::id::{CompartmentId, DeviceId, LineId, ProbeId, TerminalId};
+use crate::reader::Housing;
 use crate::time::{ClockTrust, Timestamp};
 use crate::unit::MilliCelsius;
 
@@ -72,6 +73,35 @@ pub enum TerminalUse {
     Resident,
 }
 
+/// How a reader's channel is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderChannel {
+    /// Up under its own key.
+    Secure,
+    /// It does not answer.
+    Silent,
+    /// It has no key of this gateway.
+    Uninstalled,
+    /// It should have one and has none.
+    Keyless,
+    /// It has another than it was given.
+    WrongKey,
+    /// It refuses a channel.
+    NoChannel,
+}
+
+/// A terminal that is a reader, as it was told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReaderView {
+    /// Its channel; none before it was told.
+    pub channel: Option<ReaderChannel>,
+    /// Its housing; none before it was told.
+    pub housing: Option<Housing>,
+    /// Since when it is like that.
+    pub since: Option<Timestamp>,
+}
+
 /// The gateway itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayView {
@@ -111,4 +141,6 @@ pub struct View {
     pub lines: BTreeMap<LineId, Seen<Presence>>,
     /// Terminals.
     pub terminals: BTreeMap<TerminalId, TerminalUse>,
+    /// Those of them that are readers and were told of.
+    pub readers: BTreeMap<TerminalId, ReaderView>,
 }

@@ -37,17 +37,10 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
     if let Some((what, next)) = snapshot.seal.attention() {
         add(what, next);
     }
-    for line in snapshot.lines.iter().filter(|line| is_bad(line)) {
-        add(
-            format!("line {} {}", line.id, presence(line)),
-            "check its adapter and the cable to the first board",
-        );
+    for (what, next) in lines(snapshot) {
+        add(what, &next);
     }
-    let is_scanner = |id: &str| snapshot.scanners.iter().any(|scanner| scanner.id == id);
-    for device in snapshot.devices.iter().filter(|device| is_bad(device) && !is_scanner(&device.id)) {
-        add(format!("board {} {}", device.id, presence(device)), "check its power, its address and its plug");
-    }
-    for (what, next) in snapshot.readers.iter().filter_map(|reader| reader.attention()) {
+    for (what, next) in snapshot.readers.iter().filter_map(|reader| snapshot.reader_trouble(reader)) {
         add(what, &next);
     }
     for (what, next) in snapshot.scanners.iter().filter_map(|scanner| scanner.attention()) {
@@ -63,13 +56,42 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
         };
         add(format!("{who} is away{why}"), next);
     }
-    for probe in snapshot.probes.iter().filter(|probe| probe.milli_celsius.quality != "good") {
-        let what = format!("probe {} {}", probe.id, quality_words(&probe.milli_celsius));
-        add(what, "what it watches counts as not safe until it reads again");
+    for (what, next) in snapshot.probes.iter().filter_map(|probe| snapshot.probe_trouble(probe)) {
+        add(what, &next);
     }
-    for compartment in &snapshot.compartments {
+    // A contact on a board that is silent is told as that board.
+    let told = |one: &&Compartment| {
+        let input = one.input.as_deref().and_then(|input| input.split('/').next());
+        input.is_some_and(|board| snapshot.is_silent(board))
+            && one.usage != "needs_inspection"
+            && one.usage != "out_of_service"
+    };
+    for compartment in snapshot.compartments.iter().filter(|one| !told(one)) {
         if let Some((what, next)) = attention(compartment) {
             add(format!("door {} ({}) {what}", compartment.label, compartment.id), next);
+        }
+    }
+    all
+}
+
+/// Lines that are away, then boards that are silent while others answer; what an older daemon does not say of them in words.
+fn lines(snapshot: &Snapshot) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> =
+        snapshot.field.lines.keys().filter_map(|id| snapshot.line_trouble(id)).collect();
+    let is_scanner = |id: &str| snapshot.scanners.iter().any(|scanner| scanner.id == id);
+    for line in snapshot.lines.iter().filter(|line| is_bad(line) && !is_scanner(&line.id)) {
+        if snapshot.line_trouble(&line.id).is_none() && line.presence.value.as_deref() != Some("online") {
+            let next = "vestibule doctor --only 'lines.*' says what is heard on it";
+            all.push((format!("line {} {}", line.id, presence(line)), next.to_owned()));
+        }
+    }
+    for board in snapshot.devices.iter().filter(|board| is_bad(board) && !is_scanner(&board.id)) {
+        match snapshot.field.devices.contains_key(&board.id) {
+            true => all.extend(snapshot.board_trouble(board)),
+            false => {
+                let next = "check its power, its address and its plug".to_owned();
+                all.push((format!("board {} {}", board.id, presence(board)), next));
+            }
         }
     }
     all

@@ -2,12 +2,13 @@
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::advice::advice;
+use super::advice::{Advice, advice};
 use super::arguments::{Arguments, Command, Doors, JournalAction};
 use super::{doors, status};
 use crate::commission::{LastBreak, SealStanding, SealState};
 use crate::console::snapshot::{
-    Compartment, Field, Gateway, Link, Links, Named, Probe, Read, Snapshot, Terminal,
+    Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Reader, Scanner,
+    Snapshot, Terminal,
 };
 use crate::engine::Counters;
 
@@ -27,6 +28,8 @@ fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
         door: Some(door),
         latch: None,
         occupancy: None,
+        lock: None,
+        input: None,
     }
 }
 
@@ -60,6 +63,7 @@ fn healthy() -> Snapshot {
             id: "cold-1".into(),
             climate: "chilled".into(),
             milli_celsius: read(3_440, "good"),
+            source: None,
         }],
         devices: vec![named("locks")],
         lines: vec![named("rs485-1")],
@@ -126,12 +130,83 @@ fn everything_that_is_wrong_is_named_with_what_to_do() {
         "line rs485-1 is offline",
         "board locks was not heard since the start",
         "the cloud is away: refused",
-        "probe cold-1 was not heard for too long",
+        "probe cold-1 (chilled) was not heard since 14:13 UTC (20 s); what it watches counts as not safe",
         "door A1 (a-1) is out of service (jammed)",
         "door A2 (a-2) stands open",
         "door A4 (a-4) has a contact that was not heard for too long",
     ];
     assert_eq!(all, expected, "a door that is being filled may stand open");
+}
+
+#[test]
+fn silent_board_is_told_once_with_where_it_is_and_what_hangs_on_it_is_not() {
+    let mut snapshot = healthy();
+    let totals = |address| DeviceTotals { line: "rs485-1".into(), address, ..DeviceTotals::default() };
+    let online = |id: &str| Named { id: id.to_owned(), presence: read("online".to_owned(), "good") };
+    snapshot.devices = vec![online("locks"), online("doors"), online("rack")];
+    snapshot.field.devices =
+        [("locks".into(), totals(1)), ("doors".into(), totals(3)), ("rack".into(), totals(4))].into();
+    let line = LineTotals { port: "/dev/x".into(), open: Some(true), ..LineTotals::default() };
+    snapshot.field.lines = [("rs485-1".into(), line)].into();
+    snapshot.probes[0].source = Some("rack/1".into());
+    for (compartment, input) in snapshot.compartments.iter_mut().zip(["doors/1", "doors/2"]) {
+        compartment.input = Some(input.into());
+    }
+    assert!(advice(&snapshot).is_empty(), "{:?}", advice(&snapshot));
+
+    let told = |snapshot: &Snapshot| -> Vec<(String, String)> {
+        advice(snapshot).into_iter().map(|Advice { what, next }| (what, next)).collect()
+    };
+    snapshot.devices[1].presence = read("offline".into(), "good");
+    snapshot.compartments[0].door = Some(read("shut".into(), "stale"));
+    let [(what, next)] = &told(&snapshot)[..] else { panic!("{:?}", told(&snapshot)) };
+    assert_eq!(what, "doors, address 3: silent since 14:13 UTC (20 s); other devices on rs485-1 answer");
+    assert_eq!(next, "check its power and termination, and its address");
+
+    snapshot.devices[2].presence = read("offline".into(), "good");
+    snapshot.probes[0].milli_celsius.quality = "stale".into();
+    let (_, next) = told(&snapshot).pop().expect("the probe");
+    assert_eq!(next, "its board rack is silent: begin there");
+
+    snapshot.devices[0].presence = read("offline".into(), "good");
+    let all = told(&snapshot);
+    assert_eq!(all[0].0, "line rs485-1: its port is open and none of its 3 boards answers");
+    assert_eq!(all.len(), 2, "the line and the probe: {all:?}");
+    snapshot.field.lines.get_mut("rs485-1").unwrap().open = Some(false);
+    assert_eq!(told(&snapshot)[0].0, "line rs485-1 is away: the port /dev/x: it is closed");
+}
+
+#[test]
+fn silent_reader_and_scanner_are_told_with_where_they_are() {
+    let mut snapshot = healthy();
+    let reader = |id: &str, address, state: &str| Reader {
+        id: id.into(),
+        line: "osdp-1".into(),
+        address,
+        state: state.into(),
+        since: Some(NOW - 3_600_000),
+        installed: true,
+        ..Reader::default()
+    };
+    snapshot.readers = vec![reader("room", 0, "secure"), reader("yard", 1, "silent")];
+    snapshot.scanners = vec![Scanner {
+        id: "lobby-scanner".into(),
+        terminal: Some("lobby".into()),
+        port: "/dev/y".into(),
+        reason: Some("cannot open it: not found".into()),
+        state: "away".into(),
+        since: Some(NOW - 60_000),
+        ..Scanner::default()
+    }];
+    let all: Vec<String> = advice(&snapshot).into_iter().map(|advice| advice.what).collect();
+    let expected = [
+        "reader yard, address 1: silent since 13:13 UTC (1 h); other readers on osdp-1 answer",
+        "scanner lobby-scanner of terminal lobby is away: /dev/y: cannot open it: not found",
+    ];
+    assert_eq!(all, expected);
+    let words = status::words(&snapshot, &[]);
+    assert!(words.contains("reader room            secure"), "{words}");
+    assert!(words.contains("scanner lobby-scanner  AWAY for 1 min"), "{words}");
 }
 
 #[test]

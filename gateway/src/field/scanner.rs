@@ -52,6 +52,7 @@ fn sink(scanner: &Scanner, ends: &Ends) -> impl FnMut(ScannerSignal) + Send + 's
     let line = scanner.line.clone();
     let beat = ends.health.line(&line);
     let (engine, telemetry) = (ends.engine.clone(), ends.telemetry.clone());
+    telemetry.scanner_started(&line, scanner.terminal.clone(), wall());
     let guard = ends.alarm.guard(Part::Line(line.clone()));
     let mut ear = ScannerEar::new(scanner.device.clone(), scanner.terminal.clone());
     move |signal| {

@@ -32,6 +32,8 @@ fn compartment(id: &str, usage: &str, door: Option<Read<String>>) -> Compartment
         door,
         latch: None,
         occupancy: None,
+        lock: None,
+        input: None,
     }
 }
 
@@ -54,8 +56,7 @@ fn gateway() -> Gateway {
     }
 }
 
-fn building() -> Snapshot {
-    let presence = |state: &str| read(Some(state.to_owned()), "good");
+fn field() -> Field {
     let line = LineTotals {
         port: "/dev/x".into(),
         open: Some(true),
@@ -72,6 +73,11 @@ fn building() -> Snapshot {
         latency_sum_ms: 450,
         ..Default::default()
     };
+    Field { lines: [("rs485-1".to_owned(), line)].into(), devices: [("locks".to_owned(), board)].into() }
+}
+
+fn building() -> Snapshot {
+    let presence = |state: &str| read(Some(state.to_owned()), "good");
     let link = Link { connected: true, since: Some(NOW), made: 3, reason: None };
     Snapshot {
         building: "maple-court".into(),
@@ -86,6 +92,7 @@ fn building() -> Snapshot {
             id: "cold-1".into(),
             climate: "chilled".into(),
             milli_celsius: read(Some(-3_440), "stale"),
+            source: None,
         }],
         devices: vec![
             Named { id: "locks".into(), presence: presence("offline") },
@@ -109,10 +116,7 @@ fn building() -> Snapshot {
             undone: 1,
             ..Scanner::default()
         }],
-        field: Field {
-            lines: [("rs485-1".to_owned(), line)].into(),
-            devices: [("locks".to_owned(), board)].into(),
-        },
+        field: field(),
         links: Links { bus: Some(link), cloud: None },
         seal: SealStanding { state: SealState::Broken, ..SealStanding::default() },
     }

@@ -165,6 +165,7 @@ mod tests {
             devices: BTreeMap::new(),
             lines: BTreeMap::new(),
             terminals: BTreeMap::new(),
+            readers: BTreeMap::new(),
         };
         (Publisher::new(BuildingId::new("b").unwrap(), 1, BootId([0; 16]), "1"), view)
     }

@@ -1,19 +1,23 @@
 //! Telemetry: what is sampled from the snapshot, and a bounded ring for the time without a connection.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use device_drivers::line::counters::{LineCounters, SlaveCounters};
+use device_drivers::osdp::ReaderCounters;
+use device_drivers::scanner::ScannerCounters;
 use vestibule_contract::PayloadError;
-use vestibule_contract::telemetry::{DeviceValues, GatewayValues, Latency, LineValues, Sample};
+use vestibule_contract::telemetry::{
+    DeviceValues, GatewayValues, Latency, LineValues, ReaderValues, Sample, ScannerValues, TerminalValues,
+};
 use vestibule_contract::topic::Topic;
 use vestibule_core::effect::Thing;
-use vestibule_core::id::BuildingId;
+use vestibule_core::id::{BuildingId, TerminalId};
 use vestibule_core::time::Timestamp;
 
 use super::limits::SAMPLES_MAX;
 use super::message::Message;
 use crate::engine::Published;
-use crate::telemetry;
+use crate::telemetry::{self, Totals};
 
 /// Samples that wait, oldest first.
 pub(super) struct Samples {
@@ -41,6 +45,9 @@ impl Samples {
         let totals = self.totals.totals();
         for (id, counters) in &totals.lines {
             self.push(Thing::Line(id.clone()), Sample::new(at, boot, line(counters)).bytes());
+        }
+        for (id, values) in terminals(&totals) {
+            self.push(Thing::Terminal(id), Sample::new(at, boot, values).bytes());
         }
         for (id, counters) in &totals.devices {
             self.push(Thing::Device(id.clone()), Sample::new(at, boot, device(counters)).bytes());
@@ -85,6 +92,43 @@ const fn gateway(published: &Published, samples_dropped: u64, messages_dropped: 
         waiting_rows: published.waiting_rows,
         samples_dropped_total: samples_dropped,
         messages_dropped_total: messages_dropped,
+    }
+}
+
+/// What is counted at each terminal that has a reader or a scanner.
+fn terminals(totals: &Totals) -> BTreeMap<TerminalId, TerminalValues> {
+    let mut all: BTreeMap<TerminalId, TerminalValues> = BTreeMap::new();
+    for (id, known) in &totals.readers {
+        all.entry(id.clone()).or_default().reader = Some(reader(&known.counters));
+    }
+    for known in totals.scanners.values() {
+        if let Some(id) = &known.terminal {
+            all.entry(id.clone()).or_default().scanner = Some(scanner(&known.counters));
+        }
+    }
+    all
+}
+
+const fn reader(counters: &ReaderCounters) -> ReaderValues {
+    ReaderValues {
+        answered_total: counters.answered,
+        unanswered_total: counters.unanswered,
+        channels_total: counters.channels,
+        clear_reads_total: counters.clear_reads,
+        distrusted_total: counters.distrusted,
+    }
+}
+
+const fn scanner(counters: &ScannerCounters) -> ScannerValues {
+    ScannerValues {
+        scans_total: counters.scans,
+        repeated_total: counters.repeated,
+        dropped_total: counters.dropped,
+        commands_total: counters.commands,
+        unanswered_total: counters.unanswered,
+        set_up_codes_total: counters.set_up_codes,
+        settings_changed_total: counters.changed,
+        settings_undone_total: counters.undone,
     }
 }
 

@@ -11,7 +11,7 @@ use vestibule_core::id::{LineId, TerminalId};
 
 use super::Inner;
 use super::keys::Standing;
-use crate::clock::monotonic;
+use crate::clock::{monotonic, wall};
 use crate::field::{Ends, port_log};
 use crate::supervise::Part;
 use crate::wiring::Taken;
@@ -111,7 +111,7 @@ const fn of(what: &What) -> Option<&DeviceId> {
 }
 
 fn stands(inner: &Inner, terminal: &TerminalId, state: ReaderState, reporter: &mut Reporter) {
-    inner.telemetry.reader(terminal, |totals| totals.state = state);
+    inner.telemetry.reader(terminal, |totals| (totals.state, totals.since) = (state, Some(wall())));
     let pending = inner.standing(terminal) == Some(Standing::Pending);
     match state {
         ReaderState::Unknown => {}

@@ -212,12 +212,9 @@ impl Reporter {
         self.state.now = Some(state);
     }
 
-    /// The reader's tamper switch. That of a housing found shut at the start is no news.
-    pub fn switched(&mut self, tamper: Tamper) {
+    /// The reader's tamper switch.
+    pub const fn switched(&mut self, tamper: Tamper) {
         self.tamper.now = Some(tamper);
-        if tamper == Tamper::Closed && self.tamper.told.is_none() {
-            self.tamper.told = Some(tamper);
-        }
     }
 
     /// A card or keys in clear text were ignored; whether they are the first since the last report.
@@ -260,7 +257,8 @@ impl Reporter {
 /// None for what is not worth a row.
 const fn state_report(state: ReaderState) -> Option<ReaderReport> {
     match state {
-        ReaderState::Unknown | ReaderState::Uninstalled => None,
+        ReaderState::Unknown => None,
+        ReaderState::Uninstalled => Some(ReaderReport::Uninstalled),
         ReaderState::Secure => Some(ReaderReport::Online),
         ReaderState::Silent => Some(ReaderReport::Offline),
         ReaderState::Keyless => Some(ReaderReport::Insecure(ReaderFault::Keyless)),
@@ -331,7 +329,8 @@ mod tests {
         let mut reporter = Reporter::new(TerminalId::new("room-reader").expect("id"));
         reporter.stands(ReaderState::Secure);
         reporter.switched(Tamper::Closed);
-        assert_eq!(told(&mut reporter, 0), [ReaderReport::Online]);
+        let first = [ReaderReport::Online, ReaderReport::Tampered(Housing::Closed)];
+        assert_eq!(told(&mut reporter, 0), first, "the core knows that a housing found shut is no news");
         assert_eq!(told(&mut reporter, 1), []);
         reporter.switched(Tamper::Open);
         reporter.clear_read();

@@ -253,6 +253,7 @@ pub fn published() -> Published {
         devices: BTreeMap::new(),
         lines: BTreeMap::new(),
         terminals: BTreeMap::new(),
+        readers: BTreeMap::new(),
     };
     let head = Some(Head { sequence: 0, hash: Digest([0; 32]) });
     Published {

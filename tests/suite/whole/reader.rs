@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sim_devices::{Person, PtyReaders, ReaderKeying, ReaderOutput, SimReader};
+use vestibule_demo::cloud::topic;
+use vestibule_demo::ear::{Ear, Heard, Seat};
 use vestibule_demo::house::{House, TERMINAL};
 use vestibule_tests::house::PATIENCE;
 use vestibule_tests::served::{ServedBuilding, UNITS};
@@ -81,6 +83,19 @@ impl Scene {
         self.wait("a closed housing", |reader| reader["tampered"] == false);
     }
 
+    /// Who reads on the building's bus how terminals are.
+    fn listen(&self) -> Ear {
+        let house = &self.building.house;
+        let (port, certificates) = (house.broker_port, house.certificates());
+        let ear = Ear::open(
+            &Seat { port, certificates, role: "staff".into(), name: "kim".into() },
+            &[&topic("state/#")],
+        );
+        let ear = ear.unwrap();
+        assert!(ear.wait_subscribed(PATIENCE), "kim is not let in");
+        ear
+    }
+
     fn types(&self) -> Vec<String> {
         export(&self.building.house).iter().map(|row| row.event_type().to_owned()).collect()
     }
@@ -129,11 +144,25 @@ fn reader_is_installed_at_its_tamper_switch_and_a_resident_picks_up_with_its_key
     assert_eq!(scene.building.contents(), 0);
 }
 
+/// Waits until the bus shows the reader so.
+fn shown(ear: &Ear, channel: &str, housing: &str) {
+    let is_so = |heard: &Heard| {
+        let state: serde_json::Value = serde_json::from_slice(&heard.payload).ok()?;
+        let reader = &state["reader"];
+        let mine = heard.topic.ends_with(&format!("/state/terminal/{READER}"));
+        (mine && reader["channel"] == channel && reader["housing"] == housing).then_some(())
+    };
+    ear.wait_for(PATIENCE, is_so).unwrap_or_else(|| panic!("the bus does not show {channel}, {housing}"));
+}
+
 #[test]
 fn exchanged_reader_is_an_alarm_after_a_restart_too_and_serves_again_when_it_is_forgotten_and_installed() {
     let mut scene = Scene::open(72);
+    let ear = scene.listen();
     scene.install();
+    shown(&ear, "secure", "closed");
     scene.exchange(ReaderKeying::Factory);
+    shown(&ear, "keyless", "closed");
     scene.wait_state("keyless");
     scene.wait_event("reader.insecure");
     scene.building.house.kill_daemon();

@@ -13,7 +13,7 @@ fn channels() -> Vec<(String, String, Vec<String>, &'static str, &'static str)> 
         let name = format!("state.{kind}");
         all.push((name.clone(), format!("state/{kind}/{{id}}"), vec![name], "send", "QoS 1, retained"));
     }
-    for kind in ["gateway", "probe", "line", "device"] {
+    for kind in ["gateway", "probe", "line", "device", "terminal"] {
         let name = format!("telemetry.{kind}");
         all.push((name.clone(), format!("telemetry/{kind}/{{id}}"), vec![name], "send", "QoS 0"));
     }

@@ -10,7 +10,9 @@ use vestibule_contract::identity::Epoch;
 use vestibule_contract::notice::{Context, NotifierSecret, seal};
 use vestibule_contract::reply::Reply;
 use vestibule_contract::state::{Stamp, every_thing, render, will};
-use vestibule_contract::telemetry::{DeviceValues, GatewayValues, Latency, LineValues, Sample};
+use vestibule_contract::telemetry::{
+    DeviceValues, GatewayValues, Latency, LineValues, ReaderValues, Sample, ScannerValues, TerminalValues,
+};
 use vestibule_contract::topic::CommandName;
 use vestibule_core::building::NoticeText;
 use vestibule_core::command::{Actor, Answer, Channel, Command, Nonce, Outcome, Retention, Status};
@@ -19,12 +21,14 @@ use vestibule_core::effect::Thing;
 use vestibule_core::id::{
     CommandId, DeviceId, LineId, NoticeId, ParcelId, ProbeId, Serial, TerminalId, UnitId,
 };
+use vestibule_core::reader::Housing;
 use vestibule_core::refusal::Refusal;
 use vestibule_core::row::{NoticeKind, NoticeRow};
 use vestibule_core::time::{ClockTrust, Millis, Timestamp};
 use vestibule_core::unit::{Digest, MilliCelsius};
 use vestibule_core::view::{
-    CompartmentView, GatewayView, Presence, Quality, Seen, StorageView, TerminalUse, View,
+    CompartmentView, GatewayView, Presence, Quality, ReaderChannel, ReaderView, Seen, StorageView,
+    TerminalUse, View,
 };
 
 use super::facts::{AT, a1, envelope};
@@ -60,6 +64,7 @@ fn view() -> View {
         )]
         .into(),
         terminals: [(TerminalId::new("lobby").unwrap(), TerminalUse::Courier)].into(),
+        readers: BTreeMap::new(),
     }
 }
 
@@ -83,6 +88,20 @@ fn compartment_tells_what_its_eye_sees_where_it_has_one() {
     let stamp = Stamp { boot_id: envelope().boot_id, boot: 3, sequence: 2 };
     let payload = render(&view, &Thing::Compartment(a1()), stamp).unwrap().unwrap();
     example("state/compartment.eye.json", &payload);
+}
+
+#[test]
+fn terminal_tells_its_reader_when_it_has_one() {
+    let mut view = view();
+    let terminal = TerminalId::new("lobby").unwrap();
+    let reader =
+        ReaderView { channel: Some(ReaderChannel::Keyless), housing: Some(Housing::Opened), since: Some(AT) };
+    view.readers.insert(terminal.clone(), reader);
+    let stamp = Stamp { boot_id: envelope().boot_id, boot: 3, sequence: 8 };
+    example(
+        "state/terminal.reader.json",
+        &render(&view, &Thing::Terminal(terminal), stamp).unwrap().unwrap(),
+    );
 }
 
 #[test]
@@ -133,6 +152,25 @@ fn telemetry_is_as_its_example_for_every_kind() {
         latency: Some(latency),
     };
     sample("device", device);
+    let reader = ReaderValues {
+        answered_total: 51_000,
+        unanswered_total: 6,
+        channels_total: 2,
+        clear_reads_total: 1,
+        distrusted_total: 3,
+    };
+    let scanner = ScannerValues {
+        scans_total: 410,
+        repeated_total: 9,
+        dropped_total: 5,
+        commands_total: 8_000,
+        unanswered_total: 4,
+        set_up_codes_total: 2,
+        settings_changed_total: 3,
+        settings_undone_total: 1,
+    };
+    sample("terminal.reader", TerminalValues { reader: Some(reader), scanner: None });
+    sample("terminal.scanner", TerminalValues { reader: None, scanner: Some(scanner) });
     sample("device.silent", DeviceValues { ok_total: 0, timeout_total: 4, ..DeviceValues::default() });
 }
 

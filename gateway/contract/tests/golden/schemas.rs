@@ -11,7 +11,9 @@ use vestibule_contract::reply::Reply;
 use vestibule_contract::state::{
     CompartmentState, DoorState, GatewayState, PresenceState, ProbeState, TerminalState,
 };
-use vestibule_contract::telemetry::{DeviceValues, GatewayValues, LineValues, ProbeValues, Sample};
+use vestibule_contract::telemetry::{
+    DeviceValues, GatewayValues, LineValues, ProbeValues, Sample, TerminalValues,
+};
 
 use super::facts::every_fact;
 use super::generated;
@@ -30,6 +32,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("telemetry.probe", schema_for!(Sample<ProbeValues>)),
         ("telemetry.line", schema_for!(Sample<LineValues>)),
         ("telemetry.device", schema_for!(Sample<DeviceValues>)),
+        ("telemetry.terminal", schema_for!(Sample<TerminalValues>)),
         ("reply", schema_for!(Reply)),
         ("notice", schema_for!(Notice)),
         ("notice.sealed", schema_for!(SealedNotice)),

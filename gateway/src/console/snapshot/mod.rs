@@ -1,7 +1,8 @@
 //! The whole building for a person or a program to look at, made from the engine's snapshot. No secret, no person.
 
 use serde::{Deserialize, Serialize};
-use vestibule_core::compartment::{Level, Use};
+use vestibule_core::compartment::{Contact, Level, Use};
+use vestibule_core::id::{CompartmentId, DeviceId, ProbeId};
 use vestibule_core::time::{ClockTrust, Timestamp};
 use vestibule_core::view::{CompartmentView, Presence, Quality, Seen, StorageView, TerminalUse};
 
@@ -14,6 +15,7 @@ mod field;
 mod links;
 mod readers;
 mod scanners;
+mod words;
 
 pub use field::{DeviceTotals, Field, FlagState, LineTotals};
 pub use links::{Link, Links};
@@ -123,6 +125,12 @@ pub struct Compartment {
     pub latch: Option<Read<String>>,
     /// What the eye inside sees, `empty` or `occupied`; absent where none is wired.
     pub occupancy: Option<Read<String>>,
+    /// Its lock: a board and one of its outputs, as `bank-a-locks/3`.
+    #[serde(default)]
+    pub lock: Option<String>,
+    /// The input that its door's contact hangs on, likewise; none where none is wired.
+    #[serde(default)]
+    pub input: Option<String>,
 }
 
 /// One probe.
@@ -134,6 +142,9 @@ pub struct Probe {
     pub climate: String,
     /// Thousandths of a degree Celsius.
     pub milli_celsius: Read<i32>,
+    /// Where it hangs: an instrument and one of its channels, as `bank-c-temps/1`.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// A board or a line.
@@ -168,7 +179,19 @@ pub fn make(
         building: configuration.site.building.as_str().to_owned(),
         name: configuration.name.clone(),
         gateway: gateway(configuration, published, now),
-        compartments: view.compartments.iter().map(|(id, c)| compartment(id.as_str(), c)).collect(),
+        compartments: view
+            .compartments
+            .iter()
+            .map(|(id, one)| Compartment {
+                lock: configuration
+                    .site
+                    .compartments
+                    .get(id)
+                    .map(|site| at(&site.lock.device, site.lock.output)),
+                input: input_of(configuration, id),
+                ..compartment(id.as_str(), one)
+            })
+            .collect(),
         probes: view
             .probes
             .iter()
@@ -176,6 +199,7 @@ pub fn make(
                 id: id.as_str().to_owned(),
                 climate: climate(id).to_owned(),
                 milli_celsius: read(seen, |temperature| temperature.0),
+                source: source_of(configuration, id),
             })
             .collect(),
         devices: view.devices.iter().map(|(id, seen)| named(id.as_str(), seen)).collect(),
@@ -253,7 +277,24 @@ fn compartment(id: &str, view: &CompartmentView) -> Compartment {
         door: view.door.as_ref().map(words("open", "shut")),
         latch: view.latch.as_ref().map(words("open", "shut")),
         occupancy: view.occupancy.as_ref().map(words("empty", "occupied")),
+        lock: None,
+        input: None,
     }
+}
+
+fn at(device: &DeviceId, channel: u16) -> String {
+    format!("{device}/{channel}")
+}
+
+fn input_of(configuration: &Configuration, id: &CompartmentId) -> Option<String> {
+    let mut wired = configuration.wiring.contacts.iter();
+    let found = wired.find(|(_, wire)| wire.compartment == *id && wire.contact == Contact::Door);
+    found.map(|(place, _)| at(&place.device, place.channel))
+}
+
+fn source_of(configuration: &Configuration, id: &ProbeId) -> Option<String> {
+    let mut wired = configuration.wiring.probes.iter();
+    wired.find(|(_, probe)| *probe == id).map(|(place, _)| at(&place.device, place.channel))
 }
 
 /// The word that serde gives a unit variant: the same as in topics and events.

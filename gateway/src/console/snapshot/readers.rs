@@ -19,6 +19,9 @@ pub struct Reader {
     pub address: u8,
     /// `unknown`, `silent`, `uninstalled`, `secure`, `keyless`, `wrong_key` or `no_channel`.
     pub state: String,
+    /// Since when, in milliseconds since 1970; none before it was heard or missed.
+    #[serde(default)]
+    pub since: Option<i64>,
     /// Whether it was given a key of this gateway.
     pub installed: bool,
     /// Whether its housing is open; none before it was heard.
@@ -66,6 +69,7 @@ fn reader(id: &str, line: &str, address: u8, known: &Known, now: Monotonic) -> R
         line: line.to_owned(),
         address,
         state: word(known.state).to_owned(),
+        since: known.since.map(|at| at.0),
         installed: known.keyed,
         tampered: known.tamper.map(|tamper| tamper == Tamper::Open),
         window_s: known.window.map(|until| until.since(now).as_secs()).filter(|left| *left > 0),

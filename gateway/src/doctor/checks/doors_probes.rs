@@ -1,7 +1,7 @@
 //! Probes that cannot be believed, and temperatures that nothing should be kept at.
 
-use crate::cli::table::{celsius, span};
-use crate::console::snapshot::Probe;
+use crate::cli::table::celsius;
+use crate::console::snapshot::{Probe, Snapshot};
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -19,21 +19,15 @@ const fn plausible(climate: &str) -> std::ops::RangeInclusive<i32> {
 
 fn run(facts: &Facts) -> Findings {
     let snapshot = facts.snapshot()?;
-    let found = snapshot.probes.iter().filter_map(|probe| wrong(probe, snapshot.gateway.now));
+    let found = snapshot.probes.iter().filter_map(|probe| wrong(snapshot, probe));
     or_fine(found.collect(), format!("{} probes read what they should", snapshot.probes.len()))
 }
 
-fn wrong(probe: &Probe, now: i64) -> Option<Finding> {
-    let read = &probe.milli_celsius;
-    let ago = read.observed_at.map(|at| format!(", last heard {} ago", span(now - at))).unwrap_or_default();
-    if read.quality != "good" {
-        let what = format!("probe {} ({}) is {}{ago}", probe.id, probe.climate, read.quality);
-        return Some(Finding::warning(
-            what,
-            "check its plug and wire; what it watches counts as not safe until it reads",
-        ));
+fn wrong(snapshot: &Snapshot, probe: &Probe) -> Option<Finding> {
+    if let Some((what, next)) = snapshot.probe_trouble(probe) {
+        return Some(Finding::warning(what, next));
     }
-    let value = read.value?;
+    let value = probe.milli_celsius.value?;
     (!plausible(&probe.climate).contains(&value)).then(|| {
         let what = format!("probe {} reads {}, which is not {}", probe.id, celsius(value), probe.climate);
         Finding::warning(
@@ -58,7 +52,7 @@ mod tests {
         bench.daemon().probes[0].milli_celsius.quality = "stale".into();
         let (standing, words) = bench.ask(CHECK);
         assert_eq!(standing, Standing::Warning);
-        assert!(words.contains("is stale, last heard 20 s ago"), "{words}");
+        assert!(words.contains("cold-1 (chilled) was not heard since 14:13 UTC (20 s)"), "{words}");
         assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
     }
 }

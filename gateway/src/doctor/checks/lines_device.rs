@@ -1,7 +1,5 @@
 //! Boards that are silent while others on the same line answer.
 
-use crate::cli::table::span;
-use crate::console::snapshot::{Named, Snapshot};
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -10,37 +8,9 @@ pub const CHECK: Check = Check { id: "lines.device", title: "every board answers
 
 fn run(facts: &Facts) -> Findings {
     let snapshot = facts.snapshot()?;
-    let found = snapshot.devices.iter().filter_map(|board| silent(snapshot, board));
+    let found = snapshot.devices.iter().filter_map(|board| snapshot.board_trouble(board));
+    let found = found.map(|(what, next)| Finding::failure(what, next));
     or_fine(found.collect(), format!("{} boards answer", snapshot.devices.len()))
-}
-
-fn silent(snapshot: &Snapshot, board: &Named) -> Option<Finding> {
-    let value = board.presence.value.as_deref();
-    if value == Some("online") {
-        return None;
-    }
-    let place = snapshot.field.devices.get(&board.id)?;
-    let name = format!("{}, address {}", board.id, place.address);
-    if value == Some("degraded") {
-        let what = format!("{name}: answers, but its set-up cannot be verified; it gets no orders");
-        return Some(Finding::failure(what, "is it the model that [[device]] says? look at its firmware"));
-    }
-    let since = match board.presence.observed_at {
-        Some(at) if value.is_some() => {
-            let time = jiff::Timestamp::from_millisecond(at).map(|at| at.strftime("%H:%M UTC").to_string());
-            format!("since {} ({})", time.unwrap_or_default(), span(snapshot.gateway.now - at))
-        }
-        _ => "since the start".to_owned(),
-    };
-    let others = snapshot.devices.iter().filter(|other| {
-        let there = snapshot.field.devices.get(&other.id).is_some_and(|one| one.line == place.line);
-        there && other.presence.value.as_deref() == Some("online")
-    });
-    // A line without any answer is told once, by another check.
-    (others.count() > 0).then(|| {
-        let what = format!("{name}: silent {since}; other devices on {} answer", place.line);
-        Finding::failure(what, "check its power and termination, and its address")
-    })
 }
 
 #[cfg(test)]

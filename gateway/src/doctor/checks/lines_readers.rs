@@ -12,7 +12,9 @@ const SEAL: &str = "reader-seal.key";
 fn run(facts: &Facts) -> Findings {
     let snapshot = facts.snapshot()?;
     let mut found: Vec<Finding> = Vec::new();
-    for (reader, (what, next)) in snapshot.readers.iter().filter_map(|one| Some((one, one.attention()?))) {
+    for (reader, (what, next)) in
+        snapshot.readers.iter().filter_map(|one| Some((one, snapshot.reader_trouble(one)?)))
+    {
         let alarm = matches!(reader.state.as_str(), "keyless" | "wrong_key" | "no_channel")
             || reader.tampered == Some(true) && reader.installed;
         found.push(if alarm { Finding::failure(what, next) } else { Finding::warning(what, next) });

@@ -1,6 +1,5 @@
 //! Lines that are away as a whole: a port that is shut, or one that is open and on which nobody answers.
 
-use crate::console::snapshot::{LineTotals, Snapshot};
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -10,28 +9,9 @@ pub const CHECK: Check = Check { id: "lines.silent", title: "somebody answers on
 fn run(facts: &Facts) -> Findings {
     let snapshot = facts.snapshot()?;
     let lines = &snapshot.field.lines;
-    let found = lines.iter().filter_map(|(id, line)| silent(snapshot, id, line));
+    let found = lines.keys().filter_map(|id| snapshot.line_trouble(id));
+    let found = found.map(|(what, next)| Finding::failure(what, next));
     or_fine(found.collect(), format!("somebody answers on each of {} lines", lines.len()))
-}
-
-fn silent(snapshot: &Snapshot, id: &str, line: &LineTotals) -> Option<Finding> {
-    if line.open == Some(false) {
-        let reason = line.reason.as_deref().unwrap_or("it is closed");
-        let what = format!("line {id} is away: the port {}: {reason}", line.port);
-        return Some(Finding::failure(what, "check the adapter and its plug; it is opened again by itself"));
-    }
-    let here = |device: &&str| snapshot.field.devices.get(*device).is_some_and(|board| board.line == id);
-    let online = |device: &&str| {
-        let named = snapshot.devices.iter().find(|named| named.id == *device);
-        named.is_some_and(|named| named.presence.value.as_deref() == Some("online"))
-    };
-    let boards: Vec<&str> = snapshot.field.devices.keys().map(String::as_str).filter(here).collect();
-    if boards.is_empty() || boards.iter().any(online) {
-        return None;
-    }
-    let what = format!("line {id}: its port is open and none of its {} boards answers", boards.len());
-    let next = "check the boards' supply, A and B at the first board, and baud and parity of [[line]]";
-    Some(Finding::failure(what, next))
 }
 
 #[cfg(test)]
