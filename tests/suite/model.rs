@@ -37,7 +37,8 @@ fn building(seed: u64) -> History {
 fn episode(seed: u64) -> ((u64, Digest), u64) {
     let history = building(seed);
     let (rows, hash) = history.head();
-    assert!(rows > 50, "seed {seed}: {rows} rows");
+    // A history in which little happens would prove little.
+    assert!(rows > 30, "seed {seed}: {rows} rows");
     ((rows, hash), history.effects())
 }
 
