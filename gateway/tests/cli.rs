@@ -272,7 +272,7 @@ fn people_and_scripts_talk_to_a_running_daemon() {
     let words = said(&status);
     assert_eq!(code(&status), 0, "{}", complained(&status));
     assert!(words.contains("Maple Court") && words.contains("to look at"), "{words}");
-    assert!(words.contains("check its adapter"), "the line's port does not exist: {words}");
+    assert!(words.contains("check the adapter"), "the line's port does not exist: {words}");
     let snapshot = json(&house.ask(&["status", "--json"]));
     assert_eq!(snapshot["gateway"]["clock"], "synchronised");
     assert!(snapshot["attention"].as_array().is_some_and(|all| !all.is_empty()));

@@ -14,7 +14,8 @@
 //! A board that speaks no Modbus begins with a codec of its own in `frame/`, and an arm for it in `frame/mod.rs`,
 //! `frame/protocol.rs`, `frame/request.rs` and `frame/view.rs`: until when its word about an opening may come and how long it
 //! drives by itself (`opening`), and after how many agreeing reads its check bytes are to be believed (`agreeing_reads`). Its simulator is
-//! in `sim-devices/src/lock_board/`, and the tests of wrong doors learn of it in `tests/src/wire/lockers.rs`.
+//! in `sim-devices/src/lock_board/`, how a scan finds it in `commission/manner.rs` and `commission/signature.rs` (speeds, time to answer,
+//! what is asked), what a trace says of it in `trace/lock_words.rs`, and the tests of wrong doors learn of it in `tests/src/wire/lockers.rs`.
 
 use std::time::Duration;
 

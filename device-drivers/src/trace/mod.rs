@@ -3,6 +3,7 @@
 //! The line writes, whoever listens reads on from where they were; nobody waits for anybody. A reader that is slower than
 //! the ring turns is told how many it missed.
 
+mod lock_words;
 mod words;
 
 use std::collections::VecDeque;

@@ -1,6 +1,6 @@
 //! A frame in words, for whoever reads a trace: decoded apart from the codec, so that a slip of one shows in the other.
 
-use super::{Kind, Record};
+use super::{Kind, Record, lock_words};
 use crate::frame::Protocol;
 
 /// What the record says, without names of devices: `read 8 discrete inputs from 1`.
@@ -8,7 +8,8 @@ use crate::frame::Protocol;
 pub fn words(protocol: Protocol, record: &Record) -> String {
     let meaning = || match protocol {
         Protocol::ModbusRtu => modbus(record.kind, &record.bytes),
-        other => format!("{} frame of {} bytes", other.name(), record.length),
+        other => lock_words::words(other, record.kind, &record.bytes)
+            .unwrap_or_else(|| format!("{} frame of {} bytes", other.name(), record.length)),
     };
     match record.kind {
         Kind::Sent | Kind::Answer => meaning(),
@@ -79,7 +80,7 @@ fn coil(coil: u16, value: u16) -> String {
     }
 }
 
-fn bits(data: &[u8]) -> String {
+pub(super) fn bits(data: &[u8]) -> String {
     let on: Vec<String> = data
         .iter()
         .enumerate()

@@ -1,6 +1,7 @@
 //! What a door does: debouncing, ageing, resting shut, left open, opened by force.
 
 use crate::compartment::{Contact, Level};
+use crate::contradiction::Contradiction;
 use crate::draft::Draft;
 use crate::event::Fact;
 use crate::id::{CompartmentId, UnlockId};
@@ -20,6 +21,7 @@ pub(crate) struct Door {
     /// The unlock that ended last, and when: a door pulled late is not forced.
     pub(crate) late: Option<(UnlockId, Mono)>,
     pub(crate) trial: Trial,
+    pub(crate) contradiction: Contradiction,
 }
 
 /// Whether staff is trying a lock that had jammed.
@@ -268,6 +270,7 @@ impl Draft<'_> {
         self.t.doors.put(compartment.clone(), door);
         self.follow_door(compartment);
         self.evidence_came(compartment);
+        self.compare_contacts(compartment);
     }
 
     /// Brings the watch in step with what the door contact is believed to read.
@@ -336,6 +339,7 @@ impl Draft<'_> {
             self.age(compartment);
             self.follow_door(compartment);
             self.door_timers(compartment);
+            self.compare_contacts(compartment);
         }
     }
 

@@ -173,6 +173,11 @@ pub enum Fact {
     CompartmentForced {
         compartment: CompartmentId,
     },
+    CompartmentContradicted {
+        compartment: CompartmentId,
+        door: Level,
+        latch: Level,
+    },
     CompartmentJammed {
         compartment: CompartmentId,
     },

@@ -34,6 +34,7 @@ impl Fact {
             Self::CompartmentClosed { .. } => "compartment.closed",
             Self::CompartmentLeftOpen { .. } => "compartment.left_open",
             Self::CompartmentForced { .. } => "compartment.forced",
+            Self::CompartmentContradicted { .. } => "compartment.contradicted",
             Self::CompartmentJammed { .. } => "compartment.jammed",
             Self::CompartmentNeedsInspection { .. } => "compartment.needs_inspection",
             Self::CompartmentOutOfService { .. } => "compartment.out_of_service",
@@ -79,6 +80,7 @@ impl Fact {
             // Which door opens, and for whom, is a fact of its own.
             | Self::AccessGranted { .. } => Durability::Follows,
             Self::CompartmentOpened { unlock: None, .. }
+            | Self::CompartmentContradicted { .. }
             | Self::AccessDenied { .. }
             | Self::ProbeFaulted { .. }
             | Self::ProbeRecovered { .. }
@@ -161,6 +163,7 @@ impl Fact {
             | Self::CompartmentClosed { compartment }
             | Self::CompartmentLeftOpen { compartment, .. }
             | Self::CompartmentForced { compartment }
+            | Self::CompartmentContradicted { compartment, .. }
             | Self::CompartmentJammed { compartment }
             | Self::CompartmentNeedsInspection { compartment, .. }
             | Self::CompartmentOutOfService { compartment, .. }

@@ -16,6 +16,9 @@ pub mod command;
 #[cfg(test)]
 mod command_tests;
 pub mod compartment;
+mod contradiction;
+#[cfg(test)]
+mod contradiction_tests;
 mod courier;
 #[cfg(test)]
 mod day_tests;

@@ -1,7 +1,7 @@
 //! Many doors by one command: opened in turn, a few ordered at a time, until each was or somebody cancels the rest.
 //!
-//! Only what is ordered is an intent on record. So a start in the middle leaves one or two doors to look at, and no other
-//! was ever going to open.
+//! Only what is ordered is an intent on record. So a start in the middle leaves the two doors to look at that were ordered, with
+//! those before them that nobody has seen open yet (`unlock_confirm`), and no other was ever going to open.
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::format;

@@ -22,6 +22,8 @@ pub enum TimerReason {
     Settle,
     /// A door stands open for too long.
     LeftOpen,
+    /// Latch and contact contradict each other for too long.
+    Contradiction,
     /// A terminal waits for its user.
     Idle,
     /// A contact or a probe was not heard for too long.
@@ -59,7 +61,8 @@ pub(crate) fn next_deadline(state: &State, site: &Site) -> Option<(Mono, TimerRe
         let stale = stale.map(|seen| (seen.heard.after(policy.stale), TimerReason::Stale));
         let rest = door.rests_at(latch, policy).map(|at| (at, TimerReason::Rest));
         let open = door.warns_at(policy).map(|(at, _)| (at, TimerReason::LeftOpen));
-        debounce.chain(stale).chain(rest).chain(open)
+        let contradiction = door.contradicts_at().map(|at| (at, TimerReason::Contradiction));
+        debounce.chain(stale).chain(rest).chain(open).chain(contradiction)
     });
     unlocks
         .chain(deposits)

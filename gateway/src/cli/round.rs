@@ -64,7 +64,7 @@ pub fn cancel(socket: &Path, of: &str, out: &mut Out) -> Result<Exit, Failure> {
     order(&mut client, "unlock.cancel", &payload)?;
     let reply = final_word(&mut client, || Ok(()))?;
     out.either(&reply, || match reply.status {
-        StatusWord::Done => format!("Cancelled: what {of} had not opened yet stays shut."),
+        StatusWord::Done => format!("Cancelled: what {of} had not sent yet stays shut; a pulse that is under way cannot be called back."),
         _ => format!("Nothing of {of} waits to be opened: {} ({})", reply.detail.sentence, reply.detail.word),
     })?;
     Ok(if reply.status == StatusWord::Done { Exit::Done } else { Exit::Failed })

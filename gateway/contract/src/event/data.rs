@@ -135,6 +135,7 @@ table! {
     CompartmentClosed { compartment }
     CompartmentLeftOpen { compartment, seconds }
     CompartmentForced { compartment }
+    CompartmentContradicted { compartment, door, latch }
     CompartmentJammed { compartment }
     CompartmentNeedsInspection { compartment, cause }
     CompartmentOutOfService { compartment, cause }

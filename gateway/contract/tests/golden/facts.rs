@@ -55,6 +55,7 @@ pub fn every_fact() -> Vec<Fact> {
         of_seals(),
         of_readers(),
         of_commissioning(),
+        of_contradictions(),
     ]
     .concat()
 }
@@ -107,6 +108,11 @@ fn of_readers() -> Vec<Fact> {
 /// Behind all others, likewise.
 fn of_commissioning() -> Vec<Fact> {
     vec![Fact::SealSet { sealed_at: AT }]
+}
+
+/// Behind all others, likewise.
+fn of_contradictions() -> Vec<Fact> {
+    vec![Fact::CompartmentContradicted { compartment: a1(), door: Level::Open, latch: Level::Shut }]
 }
 
 fn of_parcels() -> Vec<Fact> {
