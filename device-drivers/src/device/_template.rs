@@ -5,8 +5,8 @@
 //! Traps: what the document does not say, what differs by firmware, what is one byte away from opening everything.
 //! If the model is a register map without set-up and outputs, write a profile in `profiles/` instead.
 //!
-//! A board with inputs or probes is this file, its lines in `mod.rs`, in `built_in` of `catalogue.rs` and in the list of
-//! `tests.rs`, and a simulator in `sim-devices/src/device/`. A lock board needs three things more: a typed constructor of
+//! A board with inputs or probes is this file, its lines in `mod.rs`, in `built_in` of `catalogue.rs` and in the lists of
+//! `tests.rs` and `golden.rs`, and a simulator in `sim-devices/src/device/`. A lock board needs three things more: a typed constructor of
 //! its pulse in its codec (for Modbus `frame/modbus_rtu/outputs.rs`; there is none that writes a coil by number, so that no
 //! all-open code can be built by accident), that pulse as the plan's `pulse` (see `waveshare_relay.rs`), and how it gets
 //! another address in `commission/readdress.rs`.
@@ -54,18 +54,29 @@ fn plan() -> Result<Plan, SpanError> {
     })
 }
 
+/// In a device's own file `pub(super) mod golden`, and its frames one more line of `CODE` in `golden.rs`, which checks that none
+/// is missing: this test and its two imports are for the template, which is no model.
 #[cfg(test)]
 mod golden {
-    use super::*;
-    use crate::spec::Address;
+    use super::models;
+    use crate::device::golden::check;
 
-    /// Every frame the board gets, as the document prints it or a wire analyser showed it. Outputs: channel 1 and the last.
+    /// Every frame the board gets and every answer, as the document prints them or a wire analyser showed them, for address 1, check
+    /// bytes by another program than ours. Outputs: channel 1 and the last.
+    const FRAMES: &[(&str, &str)] = &[(
+        "maker-model",
+        "> 01 03 10 00 00 04 40 C9
+         < 01 03 08 00 00 00 00 00 00 00 00 95 D7
+         = as set up
+         > 01 02 00 00 00 04 79 C9
+         < 01 02 01 09 61 8E
+         = on 1 4, off 2-3",
+    )];
+
     #[test]
     fn frames() {
-        let plan = plan().unwrap();
-        let sent = |request: crate::frame::Request| request.encode(Address::new(1).unwrap());
-        assert_eq!(models()[0].provides().inputs, INPUTS);
-        assert_eq!(sent(plan.set_up[0].request), [0x01, 0x03, 0x10, 0x00, 0x00, 0x04, 0x40, 0xC9]);
-        assert_eq!(sent(plan.polls[0].request), [0x01, 0x02, 0x00, 0x00, 0x00, 0x04, 0x79, 0xC9]);
+        let [(model, frames)] = FRAMES else { panic!("one model") };
+        assert_eq!(models()[0].name(), *model);
+        check(&models()[0], frames);
     }
 }

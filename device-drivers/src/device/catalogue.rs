@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The built-in register maps.
-const PROFILES: [&str; 10] = [
+pub(super) const PROFILES: [&str; 10] = [
     include_str!("../../profiles/carel-ir33.toml"),
     include_str!("../../profiles/comwintop-8pt.toml"),
     include_str!("../../profiles/danfoss-ekc-202d.toml"),

@@ -42,19 +42,32 @@ fn plan(inputs: u8) -> Result<Plan, SpanError> {
 }
 
 #[cfg(test)]
-mod golden {
-    use super::*;
-    use crate::frame::{Protocol, Verdict, View};
-    use crate::spec::Address;
-
-    #[test]
-    fn read_frames_of_eight_inputs() {
-        let address = Address::new(1).unwrap();
-        let request = plan(8).unwrap().polls[0].request;
-        assert_eq!(request.encode(address), [0x01, 0x02, 0x00, 0x00, 0x00, 0x08, 0x79, 0xCC]);
-        // Inputs 1 and 8 on.
-        let answer = [0x01, 0x02, 0x01, 0x81, 0x61, 0xE8];
-        let view = View::new(Protocol::ModbusRtu, &answer).unwrap();
-        assert_eq!(request.judge(address, &view), Verdict::Data(&[0x81]));
-    }
+pub(super) mod golden {
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "discrete-inputs-16",
+            "> 01 02 00 00 00 10 79 C6
+             < 01 02 02 05 80 BB 48
+             = on 1 3 16, off 2 4-15",
+        ),
+        (
+            "discrete-inputs-32",
+            "> 01 02 00 00 00 20 79 D2
+             < 01 02 04 01 02 04 80 58 BE
+             = on 1 10 19 32, off 2-9 11-18 20-31",
+        ),
+        (
+            "discrete-inputs-4",
+            "> 01 02 00 00 00 04 79 C9
+             < 01 02 01 F9 61 CA
+             = on 1 4, off 2-3",
+        ),
+        (
+            "discrete-inputs-8",
+            "> 01 02 00 00 00 08 79 CC
+             < 01 02 01 81 61 E8
+             = on 1 8, off 2-7",
+        ),
+    ];
 }

@@ -90,7 +90,7 @@ fn pulse<const OUTPUTS: u8>(output: Channel, length: PulseLength) -> Option<fram
 const _: () = assert!(WIDTH_MS == WIDTH_UNITS as u16 * 100, "what is asked for is what the board is set to");
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::spec::Address;
 
@@ -144,4 +144,101 @@ mod golden {
         assert_eq!(mended(3, &[0; 16]), Some([0x01, 0x06, 0x05, 0x78, 0x00, 0x01, 0xC8, 0xDF].into()));
         assert!(plan.set_up[4].expect.mend(&plan.set_up[4].request, &[1]).is_err());
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "ebyte-ma01-0080",
+            "> 01 01 00 00 00 08 3D CC
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 01 00 64 00 08 7C 13
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 03 05 DC 00 08 85 3A
+             < 01 03 10 01 F4 01 F4 01 F4 01 F4 01 F4 01 F4 01 F4 01 F4 97 D5
+             = as set up
+             > 01 03 05 78 00 08 C4 D9
+             < 01 03 10 00 01 00 01 00 01 00 01 00 01 00 01 00 01 00 01 93 B4
+             = as set up
+             > 01 05 00 00 FF 00 8C 3A
+             < 01 05 00 00 FF 00 8C 3A
+             = output 1 for 500 ms: echo
+             > 01 05 00 07 FF 00 3D FB
+             < 01 05 00 07 FF 00 3D FB
+             = output 8 for 500 ms: echo",
+        ),
+        (
+            "ebyte-ma01-2020",
+            "> 01 01 00 00 00 02 BD CB
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 01 00 64 00 02 FC 14
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 03 05 DC 00 02 05 3D
+             < 01 03 04 01 F4 01 F4 BA 2A
+             = as set up
+             > 01 03 05 78 00 02 44 DE
+             < 01 03 04 00 01 00 01 6A 33
+             = as set up
+             > 01 02 00 00 00 02 F9 CB
+             < 01 02 01 02 20 49
+             = on 2, off 1
+             > 01 05 00 00 FF 00 8C 3A
+             < 01 05 00 00 FF 00 8C 3A
+             = output 1 for 500 ms: echo
+             > 01 05 00 01 FF 00 DD FA
+             < 01 05 00 01 FF 00 DD FA
+             = output 2 for 500 ms: echo",
+        ),
+        (
+            "ebyte-ma01-4020",
+            "> 01 01 00 00 00 02 BD CB
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 01 00 64 00 02 FC 14
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 03 05 DC 00 02 05 3D
+             < 01 03 04 01 F4 01 F4 BA 2A
+             = as set up
+             > 01 03 05 78 00 02 44 DE
+             < 01 03 04 00 01 00 01 6A 33
+             = as set up
+             > 01 02 00 00 00 04 79 C9
+             < 01 02 01 08 A0 4E
+             = on 4, off 1-3
+             > 01 05 00 00 FF 00 8C 3A
+             < 01 05 00 00 FF 00 8C 3A
+             = output 1 for 500 ms: echo
+             > 01 05 00 01 FF 00 DD FA
+             < 01 05 00 01 FF 00 DD FA
+             = output 2 for 500 ms: echo",
+        ),
+        (
+            "ebyte-ma01-4040",
+            "> 01 01 00 00 00 04 3D C9
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 01 00 64 00 04 7C 16
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 03 05 DC 00 04 85 3F
+             < 01 03 08 01 F4 01 F4 01 F4 01 F4 11 C9
+             = as set up
+             > 01 03 05 78 00 04 C4 DC
+             < 01 03 08 00 01 00 01 00 01 00 01 28 D7
+             = as set up
+             > 01 02 00 00 00 04 79 C9
+             < 01 02 01 08 A0 4E
+             = on 4, off 1-3
+             > 01 05 00 00 FF 00 8C 3A
+             < 01 05 00 00 FF 00 8C 3A
+             = output 1 for 500 ms: echo
+             > 01 05 00 03 FF 00 7C 3A
+             < 01 05 00 03 FF 00 7C 3A
+             = output 4 for 500 ms: echo",
+        ),
+    ];
 }

@@ -61,7 +61,7 @@ fn pulse<const OUTPUTS: u8>(output: Channel, length: PulseLength) -> Option<fram
 }
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::spec::Address;
 
@@ -87,4 +87,38 @@ mod golden {
         assert_eq!(sent(plan.set_up[0].request), [0x01, 0x06, 0x00, 0x00, 0x08, 0x00, 0x8E, 0x0A]);
         assert_eq!(sent(plan.set_up[1].request), [0x01, 0x03, 0x00, 0x01, 0x00, 0x08, 0x15, 0xCC]);
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "r421a04",
+            "> 01 06 00 00 08 00 8E 0A
+             < 01 06 00 00 08 00 8E 0A
+             = echo
+             > 01 03 00 01 00 04 15 C9
+             < 01 03 08 00 00 00 00 00 00 00 00 95 D7
+             = as set up
+             > 01 06 00 01 06 01 1A 6A
+             < 01 06 00 01 06 01 1A 6A
+             = output 1 for 1000 ms: echo
+             > 01 06 00 04 06 05 0B A8
+             < 01 06 00 04 06 05 0B A8
+             = output 4 for 5000 ms: echo",
+        ),
+        (
+            "r421a08",
+            "> 01 06 00 00 08 00 8E 0A
+             < 01 06 00 00 08 00 8E 0A
+             = echo
+             > 01 03 00 01 00 08 15 CC
+             < 01 03 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 E4 59
+             = as set up
+             > 01 06 00 01 06 01 1A 6A
+             < 01 06 00 01 06 01 1A 6A
+             = output 1 for 1000 ms: echo
+             > 01 06 00 08 06 05 CB AB
+             < 01 06 00 08 06 05 CB AB
+             = output 8 for 5000 ms: echo",
+        ),
+    ];
 }

@@ -54,7 +54,7 @@ fn unlock_cu48(lock: Channel, _: PulseLength) -> Option<Request> {
 }
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::frame::{FrameBytes, Protocol};
     use crate::spec::Address;
@@ -84,4 +84,44 @@ mod golden {
         let board = Address::on(protocol, 0).unwrap();
         assert_eq!(plan.polls[0].request.encode(board), [0x02, 0x00, 0x00, 0x60, 0x03, 0x65]);
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "kerong-cu16",
+            "> 02 10 30 03 45
+             < 02 10 35 01 80 02 00 03 CD
+             = on 1 16 18, off 2-15 17 19-32
+             > 02 10 31 03 46
+             <
+             = lock 1: no answer is owed
+             > 02 1F 31 03 55
+             <
+             = lock 16: no answer is owed",
+        ),
+        (
+            "kerong-cu48",
+            "> 02 01 00 60 03 66
+             < 02 01 00 75 01 01 00 00 00 80 02 00 00 00 00 40 03 3F
+             = on 1 9 48 50 95, off 2-8 10-47 49 51-94 96
+             > 02 01 00 61 03 67
+             < 02 01 00 75 00 78
+             = lock 1: word
+             > 02 01 2F 61 03 96
+             < 02 01 2F 75 00 A7
+             = lock 48: word",
+        ),
+        (
+            "kerong-cu48-hooks",
+            "> 02 01 00 60 03 66
+             < 02 01 00 75 06 01 01 00 00 00 80 00
+             = on 1 9 48, off 2-8 10-47
+             > 02 01 00 61 03 67
+             < 02 01 00 75 00 78
+             = lock 1: word
+             > 02 01 2F 61 03 96
+             < 02 01 2F 75 00 A7
+             = lock 48: word",
+        ),
+    ];
 }

@@ -49,7 +49,7 @@ fn open<const LOCKS: u8>(lock: Channel, _: PulseLength) -> Option<frame::Request
 }
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::frame::{FrameBytes, Protocol};
     use crate::spec::Address;
@@ -72,4 +72,44 @@ mod golden {
         let plan = plan(24).unwrap();
         assert_eq!(sent(plan.polls[0].request), [0x80, 0x01, 0x00, 0x33, 0xB2]);
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "lock-8a-12",
+            "> 80 01 00 33 B2
+             < 80 01 F8 01 33 4B
+             = on 1 12, off 2-11
+             > 8A 01 01 11 9B
+             < 8A 01 01 00 8A
+             = lock 1: word
+             > 8A 01 0C 11 96
+             < 8A 01 0C 11 96
+             = lock 12: word",
+        ),
+        (
+            "lock-8a-16",
+            "> 80 01 00 33 B2
+             < 80 01 82 01 33 31
+             = on 1 10 16, off 2-9 11-15
+             > 8A 01 01 11 9B
+             < 8A 01 01 00 8A
+             = lock 1: word
+             > 8A 01 10 11 8A
+             < 8A 01 10 11 8A
+             = lock 16: word",
+        ),
+        (
+            "lock-8a-24",
+            "> 80 01 00 33 B2
+             < 80 01 80 02 01 33 31
+             = on 1 10 24, off 2-9 11-23
+             > 8A 01 01 11 9B
+             < 8A 01 01 00 8A
+             = lock 1: word
+             > 8A 01 18 11 82
+             < 8A 01 18 11 82
+             = lock 24: word",
+        ),
+    ];
 }

@@ -189,4 +189,6 @@ impl fmt::Debug for Model {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;

@@ -68,7 +68,7 @@ fn pulse<const OUTPUTS: u8>(output: Channel, length: PulseLength) -> Option<fram
 }
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::spec::Address;
 
@@ -116,4 +116,74 @@ mod golden {
         assert_eq!(sent(plan.set_up[0].request), [0x01, 0x05, 0x00, 0xFF, 0x00, 0x00, 0xFD, 0xFA]);
         assert_eq!(sent(plan.set_up[1].request), [0x01, 0x01, 0x00, 0x00, 0x00, 0x20, 0x3D, 0xD2]);
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "waveshare-relay-16",
+            "> 01 05 00 FF 00 00 FD FA
+             < 01 05 00 FF 00 00 FD FA
+             = echo
+             > 01 01 00 00 00 10 3D C6
+             < 01 01 02 00 00 B9 FC
+             = as set up
+             > 01 05 02 00 00 07 8D B0
+             < 01 05 02 00 00 07 8D B0
+             = output 1 for 700 ms: echo
+             > 01 05 02 0F 00 07 BD B3
+             < 01 05 02 0F 00 07 BD B3
+             = output 16 for 700 ms: echo",
+        ),
+        (
+            "waveshare-relay-32",
+            "> 01 05 00 FF 00 00 FD FA
+             < 01 05 00 FF 00 00 FD FA
+             = echo
+             > 01 01 00 00 00 20 3D D2
+             < 01 01 04 00 00 00 00 FB D1
+             = as set up
+             > 01 05 02 00 00 07 8D B0
+             < 01 05 02 00 00 07 8D B0
+             = output 1 for 700 ms: echo
+             > 01 05 02 1F 00 07 BC 76
+             < 01 05 02 1F 00 07 BC 76
+             = output 32 for 700 ms: echo",
+        ),
+        (
+            "waveshare-relay-8",
+            "> 01 05 00 FF 00 00 FD FA
+             < 01 05 00 FF 00 00 FD FA
+             = echo
+             > 01 01 00 00 00 08 3D CC
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 05 02 00 00 07 8D B0
+             < 01 05 02 00 00 07 8D B0
+             = output 1 for 700 ms: echo
+             > 01 05 02 07 00 07 3C 71
+             < 01 05 02 07 00 07 3C 71
+             = output 8 for 700 ms: echo",
+        ),
+        (
+            "waveshare-relay-8-d",
+            "> 01 05 00 FF 00 00 FD FA
+             < 01 05 00 FF 00 00 FD FA
+             = echo
+             > 01 01 00 00 00 08 3D CC
+             < 01 01 01 00 51 88
+             = as set up
+             > 01 03 10 00 00 08 40 CC
+             < 01 03 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 E4 59
+             = as set up
+             > 01 02 00 00 00 08 79 CC
+             < 01 02 01 42 21 B9
+             = on 2 7, off 1 3-6 8
+             > 01 05 02 00 00 07 8D B0
+             < 01 05 02 00 00 07 8D B0
+             = output 1 for 700 ms: echo
+             > 01 05 02 07 00 07 3C 71
+             < 01 05 02 07 00 07 3C 71
+             = output 8 for 700 ms: echo",
+        ),
+    ];
 }

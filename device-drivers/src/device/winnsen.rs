@@ -35,7 +35,7 @@ fn open(lock: Channel, _: PulseLength) -> Option<frame::Request> {
 }
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::frame::{FrameBytes, Protocol};
     use crate::spec::Address;
@@ -55,4 +55,21 @@ mod golden {
         assert_eq!(sent(polls[0].request), [0x90, 0x06, 0x12, 0x01, 0x01, 0x03]);
         assert_eq!(sent(polls[15].request), [0x90, 0x06, 0x12, 0x01, 0x10, 0x03]);
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[(
+        "winnsen-16",
+        "> 90 06 12 01 01 03
+             < 90 07 92 01 01 00 03
+             = off 1
+             > 90 06 12 01 10 03
+             < 90 07 92 01 10 01 03
+             = on 16
+             > 90 06 05 01 01 03
+             < 90 07 85 01 01 01 03
+             = lock 1: word
+             > 90 06 05 01 10 03
+             < 90 07 85 01 10 01 03
+             = lock 16: word",
+    )];
 }

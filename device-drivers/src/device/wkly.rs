@@ -39,7 +39,7 @@ fn open<const LOCKS: u8>(lock: Channel, _: PulseLength) -> Option<frame::Request
 }
 
 #[cfg(test)]
-mod golden {
+pub(super) mod golden {
     use super::*;
     use crate::frame::{FrameBytes, Protocol};
     use crate::spec::Address;
@@ -59,4 +59,68 @@ mod golden {
         assert_eq!(sent(polls[0].request), [0x57, 0x4B, 0x4C, 0x59, 0x09, 0x01, 0x83, 0x01, 0x83]);
         assert_eq!(polls.len(), 12);
     }
+
+    /// Read by `device::golden`.
+    pub(in crate::device) const FRAMES: &[(&str, &str)] = &[
+        (
+            "wkly-12",
+            "> 57 4B 4C 59 09 01 83 01 83
+             < 57 4B 4C 59 0B 01 83 00 01 01 80
+             = on 1
+             > 57 4B 4C 59 09 01 83 0C 8E
+             < 57 4B 4C 59 0B 01 83 00 0C 00 8C
+             = off 12
+             > 57 4B 4C 59 09 01 82 01 82
+             < 57 4B 4C 59 0B 01 82 00 01 00 80
+             = lock 1: word
+             > 57 4B 4C 59 09 01 82 0C 8F
+             < 57 4B 4C 59 0B 01 82 00 0C 00 8D
+             = lock 12: word",
+        ),
+        (
+            "wkly-16",
+            "> 57 4B 4C 59 09 01 83 01 83
+             < 57 4B 4C 59 0B 01 83 00 01 01 80
+             = on 1
+             > 57 4B 4C 59 09 01 83 10 92
+             < 57 4B 4C 59 0B 01 83 00 10 00 90
+             = off 16
+             > 57 4B 4C 59 09 01 82 01 82
+             < 57 4B 4C 59 0B 01 82 00 01 00 80
+             = lock 1: word
+             > 57 4B 4C 59 09 01 82 10 93
+             < 57 4B 4C 59 0B 01 82 00 10 00 91
+             = lock 16: word",
+        ),
+        (
+            "wkly-24",
+            "> 57 4B 4C 59 09 01 83 01 83
+             < 57 4B 4C 59 0B 01 83 00 01 01 80
+             = on 1
+             > 57 4B 4C 59 09 01 83 18 9A
+             < 57 4B 4C 59 0B 01 83 00 18 00 98
+             = off 24
+             > 57 4B 4C 59 09 01 82 01 82
+             < 57 4B 4C 59 0B 01 82 00 01 00 80
+             = lock 1: word
+             > 57 4B 4C 59 09 01 82 18 9B
+             < 57 4B 4C 59 0B 01 82 00 18 00 99
+             = lock 24: word",
+        ),
+        (
+            "wkly-8",
+            "> 57 4B 4C 59 09 01 83 01 83
+             < 57 4B 4C 59 0B 01 83 00 01 01 80
+             = on 1
+             > 57 4B 4C 59 09 01 83 08 8A
+             < 57 4B 4C 59 0B 01 83 00 08 00 88
+             = off 8
+             > 57 4B 4C 59 09 01 82 01 82
+             < 57 4B 4C 59 0B 01 82 00 01 00 80
+             = lock 1: word
+             > 57 4B 4C 59 09 01 82 08 8B
+             < 57 4B 4C 59 0B 01 82 00 08 00 89
+             = lock 8: word",
+        ),
+    ];
 }

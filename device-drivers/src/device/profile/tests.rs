@@ -1,10 +1,10 @@
-//! Profiles: what a text must hold, what the raw words become, how reads are merged and split, and the golden frames of the
-//! built-in ones.
+//! Profiles: what a text must hold, what the raw words become, how reads are merged and split. The golden frames of the built-in
+//! ones stand at their own ends (`device::golden`).
 
 use std::time::Duration;
 
 use super::*;
-use crate::frame::{self, Protocol, Verdict, View};
+use crate::frame;
 use crate::signal::{MilliDegC, MilliPercent, ProbeFault, Reading};
 use crate::spec::Address;
 use crate::time::Monotonic;
@@ -31,20 +31,6 @@ fn temperature(counts: [u8; 2]) -> Reading {
 
 fn seconds(count: u64) -> Monotonic {
     Monotonic::from_micros(count * 1_000_000)
-}
-
-#[test]
-fn xy_md02_golden_frames() {
-    let model = built_in("xy-md02");
-    let (address, request) = (Address::new(1).unwrap(), model.plan().polls[0].request);
-    assert_eq!(request.encode(address), [0x01, 0x04, 0x00, 0x01, 0x00, 0x02, 0x20, 0x0B]);
-    // 21.5 degC and 50.0 %.
-    let answer = [0x01, 0x04, 0x04, 0x00, 0xD7, 0x01, 0xF4, 0x4B, 0xAB];
-    let view = View::new(Protocol::ModbusRtu, &answer).unwrap();
-    let Verdict::Data(data) = request.judge(address, &view) else { panic!("not the answer") };
-    let readings: Vec<Reading> =
-        model.probes().map(|field| field.reading(data, 1, Monotonic::ZERO, &mut None)).collect();
-    assert_eq!(readings, [Reading::Temperature(MilliDegC(21_500)), Reading::Humidity(MilliPercent(50_000))]);
 }
 
 #[test]
