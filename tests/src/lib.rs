@@ -11,6 +11,7 @@ pub mod figure;
 pub mod frames;
 pub mod front_door;
 pub mod house;
+pub mod mbap;
 pub mod mosquitto;
 pub mod people;
 pub mod profile;

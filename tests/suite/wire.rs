@@ -6,6 +6,7 @@ mod frames;
 mod latency;
 mod lawful;
 mod lockers;
+mod mbap;
 mod models;
 mod ports;
 mod replay;

@@ -1,9 +1,11 @@
 //! Modbus/TCP at the port: the header is put on and taken off here, and the line speaks RTU as everywhere.
 //!
 //! `TRANSACTION(2) 00 00 LEN(2) UNIT PDU` (MODBUS Messaging on TCP/IP, 3.1.3). The server's unit id is the slave's address.
-//! Only what answers the newest request is shown to the line: a late answer cannot even look like one.
+//! Only what answers the newest request, and only once, is shown to the line: a late answer cannot even look like one.
 
 use crate::frame::crc::{check_bytes, is_intact};
+use crate::frame::head::Head;
+use crate::frame::modbus_view::head;
 use crate::limits::MAX_FRAME;
 
 /// Bytes before the unit id.
@@ -11,30 +13,38 @@ const HEAD: usize = 6;
 /// Longest unit id and PDU.
 const BODY_MOST: usize = 254;
 
-/// Translates between the line and a Modbus/TCP server.
+/// Translates between the line and a Modbus/TCP server, for the life of one connection.
 #[derive(Debug, Default)]
-pub(super) struct Mbap {
+pub struct Mbap {
+    /// Number of the newest request.
     transaction: u16,
+    /// Of which unit its answer is still waited for.
+    awaited: Option<u8>,
     run: Vec<u8>,
 }
 
 /// The stream holds something that is no Modbus/TCP: whatever comes after it cannot be trusted to begin anywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotModbus;
+pub struct NotModbus;
 
 impl Mbap {
     /// The request on its way to a server; none for bytes that are no RTU frame.
-    pub(super) fn wrap(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
+    pub fn wrap(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
         let body =
             frame.len().checked_sub(2).and_then(|end| frame.get(..end)).filter(|_| is_intact(frame))?;
-        self.transaction = self.transaction.wrapping_add(1);
-        let [high, low] = self.transaction.to_be_bytes();
         let [long, short] = u16::try_from(body.len()).ok()?.to_be_bytes();
+        self.transaction = self.transaction.wrapping_add(1);
+        self.awaited = body.first().copied();
+        let [high, low] = self.transaction.to_be_bytes();
         Some([&[high, low, 0, 0, long, short], body].concat())
     }
 
-    /// The answer to the newest request as RTU frames, out of bytes that came; older answers are left out.
-    pub(super) fn unwrap(&mut self, bytes: &[u8]) -> Result<Vec<u8>, NotModbus> {
+    /// The answer to the newest request as RTU frames, out of bytes that came; older answers are left out, and so is whatever
+    /// comes under its number after it. What comes under its number from another unit is shown, and answers nothing.
+    ///
+    /// # Errors
+    /// [`NotModbus`] for another protocol's id or a length that no frame has. What came with it is lost: the connection ends.
+    pub fn unwrap(&mut self, bytes: &[u8]) -> Result<Vec<u8>, NotModbus> {
         self.run.extend_from_slice(bytes);
         let mut frames = Vec::new();
         while let Some([high, low, protocol @ .., long, short]) = self.run.first_chunk::<HEAD>() {
@@ -44,9 +54,9 @@ impl Mbap {
             }
             let is_newest = u16::from_be_bytes([*high, *low]) == self.transaction;
             let Some(body) = self.run.get(HEAD..HEAD + length) else { break };
-            if is_newest {
-                frames.extend_from_slice(body);
-                frames.extend_from_slice(&check_bytes(body));
+            if let Some(unit) = self.awaited.filter(|_| is_newest) {
+                frames.extend(framed(body).unwrap_or_default());
+                self.awaited = Some(unit).filter(|unit| body.first() != Some(unit));
             }
             self.run.drain(..HEAD + length);
         }
@@ -54,10 +64,23 @@ impl Mbap {
         Ok(frames)
     }
 
-    /// What is waited for no more: the next answer has another number anyway.
-    pub(super) fn forget(&mut self) {
-        self.transaction = self.transaction.wrapping_add(1);
+    /// What is waited for no more: nothing that still comes answers it.
+    pub fn forget(&mut self) {
+        self.awaited = None;
     }
+
+    /// Bytes that are kept because a frame may begin with them: less than the longest frame has, 260.
+    #[must_use]
+    pub const fn kept(&self) -> usize {
+        self.run.len()
+    }
+}
+
+/// A body with check bytes; none where a whole frame is hidden in the beginning of a longer one: the line would cut it there.
+fn framed(body: &[u8]) -> Option<Vec<u8>> {
+    let frame = [body, &check_bytes(body)].concat();
+    let hides = matches!(head(&frame), Head::Frame(length) if length < frame.len());
+    (!hides).then_some(frame)
 }
 
 #[cfg(test)]
@@ -90,8 +113,35 @@ mod tests {
         let (first, rest) = (answer(2), answer(2));
         assert_eq!(mbap.unwrap(&first[..7]), Ok(Vec::new()));
         assert_eq!(mbap.unwrap(&rest[7..]), Ok(ANSWER.to_vec()));
+        assert_eq!(mbap.unwrap(&answer(2)), Ok(Vec::new()), "answered");
+        mbap.wrap(&ASK).unwrap();
         mbap.forget();
-        assert_eq!(mbap.unwrap(&answer(2)), Ok(Vec::new()), "given up");
+        assert_eq!(mbap.unwrap(&answer(3)), Ok(Vec::new()), "given up");
+        assert_eq!(mbap.unwrap(&answer(4)), Ok(Vec::new()), "not asked yet");
+    }
+
+    #[test]
+    fn nothing_answers_when_nothing_was_asked() {
+        assert_eq!(Mbap::default().unwrap(&answer(0)), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn another_unit_is_shown_and_does_not_stand_for_the_answer() {
+        let mut mbap = Mbap::default();
+        mbap.wrap(&ASK).unwrap();
+        let mut other = answer(1);
+        other[6] = 7;
+        let shown = mbap.unwrap(&other).unwrap();
+        assert_eq!((shown[0], is_intact(&shown)), (7, true));
+        assert_eq!(mbap.unwrap(&answer(1)), Ok(ANSWER.to_vec()));
+    }
+
+    #[test]
+    fn frame_inside_a_longer_one_is_no_answer() {
+        let mut mbap = Mbap::default();
+        mbap.wrap(&ASK).unwrap();
+        let longer = [&[0, 1, 0, 0, 0, 8][..], &ANSWER, &[0, 0]].concat();
+        assert_eq!(mbap.unwrap(&longer), Ok(Vec::new()));
     }
 
     #[test]
@@ -108,8 +158,9 @@ mod tests {
                 proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), 0..10),
         ) {
             let mut mbap = Mbap::default();
+            mbap.wrap(&ASK).unwrap();
             for piece in pieces {
-                match mbap.unwrap(&[&answer(0)[..], &piece].concat()) {
+                match mbap.unwrap(&[&answer(1)[..], &piece].concat()) {
                     Ok(frames) => proptest::prop_assert!(frames.is_empty() || frames.len() >= 4),
                     Err(NotModbus) => break,
                 }

@@ -5,7 +5,7 @@ mod handle;
 mod keeper;
 mod link;
 mod loan;
-mod mbap;
+pub mod mbap;
 mod opening;
 mod readers;
 mod rs485;
