@@ -1,13 +1,45 @@
 //! Kerong: CU16 `02 ADDR CMD 03 SUM` (ADDR: board and lock nibble) and CU48 `02 ADDR LOCK CMD 03 SUM`.
 
-use super::{Ask, Asked, packed};
+use std::time::Duration;
+
+use super::bytes::{packed, stepped};
+use super::family::{Ask, Asked, Facts, Word};
+
+/// A KR-CU16.
+pub(super) const CU16: Facts = Facts {
+    locks: 16,
+    inputs: 32,
+    held: Duration::from_millis(500),
+    parse: parse_cu16,
+    all: Some(status_cu16),
+    one: None,
+    word: Word::Never,
+    unasked: None,
+    neighbours: |reply| sealed(stepped(reply, 1, 0x10)),
+};
+
+/// A KR-CU48.
+pub(super) const CU48: Facts = Facts {
+    locks: 48,
+    inputs: 96,
+    held: Duration::from_millis(500),
+    parse: parse_cu48,
+    all: Some(status_cu48),
+    one: None,
+    word: Word::AtOnce(word_cu48),
+    unasked: None,
+    neighbours: |reply| sealed(stepped(reply, 1, 1)),
+};
+
+/// A KR-CU48 whose status has hooks only.
+pub(super) const CU48_HOOKS: Facts = Facts { inputs: 48, all: Some(status_cu48_hooks), ..CU48 };
 
 const START: u8 = 0x02;
 const END: u8 = 0x03;
 /// Lock byte of a CU48 that means every lock.
 const ALL: u8 = 48;
 
-pub fn parse_cu16(frame: &[u8]) -> Option<Asked> {
+fn parse_cu16(frame: &[u8]) -> Option<Asked> {
     let [START, address, command, END] = *checked(frame)? else { return None };
     let (board, lock) = (address >> 4, usize::from(address & 0x0F));
     let ask = match command {
@@ -19,7 +51,7 @@ pub fn parse_cu16(frame: &[u8]) -> Option<Asked> {
     Some((board, ask))
 }
 
-pub fn parse_cu48(frame: &[u8]) -> Option<Asked> {
+fn parse_cu48(frame: &[u8]) -> Option<Asked> {
     let [START, board, lock, command, END] = *checked(frame)? else { return None };
     let ask = match (command, lock) {
         (0x60, _) => Ask::Read,
@@ -30,37 +62,28 @@ pub fn parse_cu48(frame: &[u8]) -> Option<Asked> {
     Some((board, ask))
 }
 
-pub fn status_cu16(board: u8, levels: &[bool]) -> Vec<u8> {
+fn status_cu16(board: u8, levels: &[bool]) -> Vec<u8> {
     let mut body = vec![START, board << 4, 0x35];
     body.extend(packed(levels));
     body.push(END);
     sealed(body)
 }
 
-pub fn status_cu48(board: u8, levels: &[bool]) -> Vec<u8> {
+fn status_cu48(board: u8, levels: &[bool]) -> Vec<u8> {
     let mut body = vec![START, board, 0, 0x75];
     body.extend(packed(levels));
     body.push(END);
     sealed(body)
 }
 
-pub fn status_cu48_hooks(board: u8, levels: &[bool]) -> Vec<u8> {
+fn status_cu48_hooks(board: u8, levels: &[bool]) -> Vec<u8> {
     let mut body = vec![START, board, 0, 0x75, 6];
     body.extend(packed(levels));
     sealed(body)
 }
 
-pub fn word_cu48(board: u8, lock: usize) -> Vec<u8> {
+fn word_cu48(board: u8, lock: usize) -> Vec<u8> {
     sealed(vec![START, board, u8::try_from(lock).unwrap_or(u8::MAX), 0x75, 0])
-}
-
-/// `reply` with `step` added to the byte at `place`.
-pub fn resealed(reply: &[u8], place: usize, step: u8) -> Vec<u8> {
-    let mut body = reply.get(..reply.len().saturating_sub(1)).unwrap_or_default().to_vec();
-    if let Some(byte) = body.get_mut(place) {
-        *byte = byte.wrapping_add(step);
-    }
-    sealed(body)
 }
 
 fn sealed(mut body: Vec<u8>) -> Vec<u8> {

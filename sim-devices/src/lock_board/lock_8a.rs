@@ -1,11 +1,29 @@
 //! 8A/80: five bytes `HEADER BOARD LOCK WHAT XOR`; lock 0 is all; a read of all has a byte for eight locks, highest first.
 
-use super::{Ask, Asked, packed, printed, xor_checked, xor_sealed};
+use std::time::Duration;
+
+use super::bytes::{packed, printed, stepped, xor_checked, xor_sealed};
+use super::family::{Ask, Asked, Facts, Word};
 
 const SHUT: u8 = 0x11;
 const OPEN: u8 = 0x00;
 
-pub fn parse(frame: &[u8]) -> Option<Asked> {
+/// A board with so many locks.
+pub(super) const fn with(locks: u8) -> Facts {
+    Facts {
+        locks: locks as usize,
+        inputs: locks as usize,
+        held: Duration::from_millis(300),
+        parse,
+        all: Some(status),
+        one: Some(one),
+        word: Word::Afterwards(word),
+        unasked: Some(unasked),
+        neighbours: |reply| xor_sealed(stepped(reply, 1, 1)),
+    }
+}
+
+fn parse(frame: &[u8]) -> Option<Asked> {
     let [header, board, lock, what] = *xor_checked(frame)? else { return None };
     let ask = match (header, what, lock) {
         (0x8A, 0x11, 0) => Ask::OpenAll,
@@ -17,31 +35,23 @@ pub fn parse(frame: &[u8]) -> Option<Asked> {
     Some((board, ask))
 }
 
-pub fn status(board: u8, levels: &[bool]) -> Vec<u8> {
+fn status(board: u8, levels: &[bool]) -> Vec<u8> {
     let mut body = vec![0x80, board];
     body.extend(packed(levels).iter().rev());
     body.push(0x33);
     xor_sealed(body)
 }
 
-pub fn one(board: u8, lock: usize, level: bool) -> Vec<u8> {
+fn one(board: u8, lock: usize, level: bool) -> Vec<u8> {
     xor_sealed(vec![0x80, board, printed(lock), feedback(level)])
 }
 
-pub fn word(board: u8, lock: usize) -> Vec<u8> {
+fn word(board: u8, lock: usize) -> Vec<u8> {
     xor_sealed(vec![0x8A, board, printed(lock), OPEN])
 }
 
-pub fn unasked(board: u8, lock: usize, level: bool) -> Vec<u8> {
+fn unasked(board: u8, lock: usize, level: bool) -> Vec<u8> {
     xor_sealed(vec![0x81, board, printed(lock), feedback(level)])
-}
-
-pub fn readdressed(reply: &[u8]) -> Vec<u8> {
-    let mut body = reply.get(..reply.len().saturating_sub(1)).unwrap_or_default().to_vec();
-    if let Some(board) = body.get_mut(1) {
-        *board = board.wrapping_add(1);
-    }
-    xor_sealed(body)
 }
 
 const fn feedback(level: bool) -> u8 {

@@ -1,10 +1,26 @@
 //! Winnsen: `90 LENGTH FUNCTION STATION LOCK [STATUS] 03`, no check byte; status 1 is open.
 
-use super::{Ask, Asked, printed};
+use std::time::Duration;
+
+use super::bytes::printed;
+use super::family::{Ask, Asked, Facts, Word};
 
 const END: u8 = 0x03;
 
-pub fn parse(frame: &[u8]) -> Option<Asked> {
+/// A board.
+pub(super) const FACTS: Facts = Facts {
+    locks: 16,
+    inputs: 16,
+    held: Duration::from_millis(500),
+    parse,
+    all: None,
+    one: Some(status),
+    word: Word::AtOnce(word),
+    unasked: None,
+    neighbours: readdressed,
+};
+
+fn parse(frame: &[u8]) -> Option<Asked> {
     let [0x90, 0x06, function, station, lock @ 1..=16, END] = *frame else { return None };
     let lock = usize::from(lock) - 1;
     let ask = match function {
@@ -16,15 +32,15 @@ pub fn parse(frame: &[u8]) -> Option<Asked> {
 }
 
 /// `shut` as the feedback line reads.
-pub fn status(station: u8, lock: usize, shut: bool) -> Vec<u8> {
+fn status(station: u8, lock: usize, shut: bool) -> Vec<u8> {
     vec![0x90, 0x07, 0x92, station, printed(lock), u8::from(!shut), END]
 }
 
-pub fn word(station: u8, lock: usize) -> Vec<u8> {
+fn word(station: u8, lock: usize) -> Vec<u8> {
     vec![0x90, 0x07, 0x85, station, printed(lock), 1, END]
 }
 
-pub fn readdressed(reply: &[u8]) -> Vec<u8> {
+fn readdressed(reply: &[u8]) -> Vec<u8> {
     let mut frame = reply.to_vec();
     if let Some(station) = frame.get_mut(3) {
         *station = station.wrapping_add(1);

@@ -1,10 +1,28 @@
 //! WKLY: `57 4B 4C 59 LENGTH BOARD COMMAND DATA XOR`; 82 opens one, 83 reads one, 86 opens all; state 0 is open.
 
-use super::{Ask, Asked, printed, xor_checked, xor_sealed};
+use std::time::Duration;
+
+use super::bytes::{printed, stepped, xor_checked, xor_sealed};
+use super::family::{Ask, Asked, Facts, Word};
 
 const START: [u8; 4] = *b"WKLY";
 
-pub fn parse(frame: &[u8]) -> Option<Asked> {
+/// A board with so many locks.
+pub(super) const fn with(locks: u8) -> Facts {
+    Facts {
+        locks: locks as usize,
+        inputs: locks as usize,
+        held: Duration::from_millis(350),
+        parse,
+        all: None,
+        one: Some(status),
+        word: Word::Afterwards(word),
+        unasked: Some(unasked),
+        neighbours: |reply| xor_sealed(stepped(reply, 5, 1)),
+    }
+}
+
+fn parse(frame: &[u8]) -> Option<Asked> {
     let body = xor_checked(frame)?.strip_prefix(&START)?;
     let (length, rest) = body.split_first()?;
     if usize::from(*length) != frame.len() {
@@ -20,24 +38,16 @@ pub fn parse(frame: &[u8]) -> Option<Asked> {
 }
 
 /// `shut` as the feedback line reads.
-pub fn status(board: u8, lock: usize, shut: bool) -> Vec<u8> {
+fn status(board: u8, lock: usize, shut: bool) -> Vec<u8> {
     framed(&[board, 0x83, 0, printed(lock), u8::from(shut)])
 }
 
-pub fn word(board: u8, lock: usize) -> Vec<u8> {
+fn word(board: u8, lock: usize) -> Vec<u8> {
     framed(&[board, 0x82, 0, printed(lock), 0])
 }
 
-pub fn unasked(board: u8, lock: usize, shut: bool) -> Vec<u8> {
+fn unasked(board: u8, lock: usize, shut: bool) -> Vec<u8> {
     framed(&[board, 0x85, printed(lock), u8::from(shut)])
-}
-
-pub fn readdressed(reply: &[u8]) -> Vec<u8> {
-    let mut body = reply.get(..reply.len().saturating_sub(1)).unwrap_or_default().to_vec();
-    if let Some(board) = body.get_mut(5) {
-        *board = board.wrapping_add(1);
-    }
-    xor_sealed(body)
 }
 
 fn framed(body: &[u8]) -> Vec<u8> {
