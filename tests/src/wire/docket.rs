@@ -9,6 +9,7 @@ use device_drivers::signal::{Outcome, Signal};
 use device_drivers::time::Monotonic;
 use sim_devices::{Happening, Terminal};
 
+use super::judge::Judge;
 use super::lines::device;
 
 /// How long after a fault the wire may still be disturbed by what it set off: a late answer that meets an order bends it.
@@ -20,8 +21,8 @@ struct Entry {
     order: Order,
     submitted: Monotonic,
     ended: Option<Outcome>,
-    /// Energisings that were this order's.
-    own: u32,
+    /// Whether a lock was energised by it; a second time has no order, as `matched` pairs them.
+    energised: bool,
 }
 
 /// A relay was energised, or told to stay so.
@@ -112,7 +113,7 @@ impl Docket {
     }
 
     /// The master began to send a frame of `length` at `at`, which would open `opens`.
-    pub fn sent(&mut self, at: Monotonic, length: Duration, opens: Vec<Terminal>) {
+    pub fn sends(&mut self, at: Monotonic, length: Duration, opens: Vec<Terminal>) {
         if let Some(sent) = &mut self.sent {
             sent.push(Frame { end: at + length, opens });
         }
@@ -123,50 +124,10 @@ impl Docket {
         self.struck.push(at);
     }
 
-    /// An order is handed over at `at`.
-    pub fn submitted(&mut self, order: &Order, at: Monotonic) {
-        let entry = Entry { order: order.clone(), submitted: at, ended: None, own: 0 };
-        assert!(self.orders.insert(order.id.0, entry).is_none(), "order {:?} was made twice", order.id);
-    }
-
-    /// Takes a signal.
-    ///
-    /// # Errors
-    /// The sentence that is broken: an order that ended twice, or that nobody gave.
-    pub fn told(&mut self, signal: &Signal) -> Result<(), String> {
-        let Signal::Ended { order, outcome, .. } = signal else { return Ok(()) };
-        let entry = self.orders.get_mut(&order.0).ok_or(format!("{order:?} ended and was never given"))?;
-        match entry.ended.replace(*outcome) {
-            None => Ok(()),
-            Some(first) => Err(format!("{order:?} ended twice: {first:?}, then {outcome:?}")),
-        }
-    }
-
-    /// Takes what happened in the building at `at`.
-    pub fn happened(&mut self, what: &Happening, at: Monotonic) {
-        if let Happening::RelayEnergised(relay) | Happening::RelayHeldLonger(relay) = what {
-            self.moves.push(Move { at, relay: *relay });
-        }
-    }
-
     /// Whether an order has not ended yet.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.orders.values().any(|entry| entry.ended.is_none())
-    }
-
-    /// Compares all when the run is over.
-    ///
-    /// # Errors
-    /// The first sentence that is broken.
-    pub fn check(mut self) -> Result<Tally, String> {
-        self.frames_were_ordered()?;
-        self.moves_were_ordered()?;
-        let mut tally = Tally { misled: self.misled, ..Tally::default() };
-        for entry in self.orders.values() {
-            tally += entry.verdict(self.frame, self.tolerance)?;
-        }
-        Ok(tally)
     }
 
     /// Every frame of the master that opens a lock is the one frame of an order of that lock.
@@ -198,7 +159,7 @@ impl Docket {
                 Some(entry) if moved.at < entry.submitted => {
                     return Err(format!("{:?} energised before it was given: {entry:?}", moved.relay));
                 }
-                Some(entry) => entry.own += 1,
+                Some(entry) => entry.energised = true,
                 None if misled => self.misled += 1,
                 None => {
                     return Err(format!(
@@ -216,6 +177,43 @@ impl Docket {
         let lately =
             |struck: &Monotonic| *struck <= at + self.tolerance && at <= *struck + TROUBLE + self.tolerance;
         self.sent.is_some() && self.struck.iter().any(lately)
+    }
+}
+
+impl Judge for Docket {
+    fn submitted(&mut self, order: &Order, at: Monotonic) {
+        let entry = Entry { order: order.clone(), submitted: at, ended: None, energised: false };
+        assert!(self.orders.insert(order.id.0, entry).is_none(), "order {:?} was made twice", order.id);
+    }
+
+    fn told(&mut self, signal: &Signal) -> Result<(), String> {
+        let Signal::Ended { order, outcome, .. } = signal else { return Ok(()) };
+        let entry = self.orders.get_mut(&order.0).ok_or(format!("{order:?} ended and was never given"))?;
+        match entry.ended.replace(*outcome) {
+            None => Ok(()),
+            Some(first) => Err(format!("{order:?} ended twice: {first:?}, then {outcome:?}")),
+        }
+    }
+
+    fn happened(&mut self, what: &Happening, at: Monotonic) {
+        if let Happening::RelayEnergised(relay) | Happening::RelayHeldLonger(relay) = what {
+            self.moves.push(Move { at, relay: *relay });
+        }
+    }
+
+    /// Of relay boards it is the relays that are judged: their check bytes find what is bent.
+    fn sent(&mut self, _: Monotonic, _: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn verdict(mut self) -> Result<Tally, String> {
+        self.frames_were_ordered()?;
+        self.moves_were_ordered()?;
+        let mut tally = Tally { misled: self.misled, ..Tally::default() };
+        for entry in self.orders.values() {
+            tally += entry.verdict(self.frame, self.tolerance)?;
+        }
+        Ok(tally)
     }
 }
 
@@ -277,19 +275,21 @@ impl Entry {
     }
 
     fn verdict(&self, frame: Duration, tolerance: Duration) -> Result<Tally, String> {
-        let own = u64::from(self.own);
-        let mut tally = Tally { energised: own, ..Tally::default() };
+        let mut tally = Tally { energised: self.energised.into(), ..Tally::default() };
         let (count, lawful) = match self.ended {
             None => return Err(format!("never ended: {self:?}")),
-            Some(Outcome::Acknowledged { .. }) => (&mut tally.acknowledged, own == 1),
-            Some(Outcome::Unanswered { .. }) => (&mut tally.unanswered, own <= 1),
-            Some(Outcome::Exception { .. }) => (&mut tally.refused, own == 0),
-            Some(Outcome::NotSent(_)) => (&mut tally.not_sent, own == 0),
-            Some(Outcome::Watched { .. }) => (&mut tally.watched, own == 0),
+            Some(Outcome::Acknowledged { .. }) => (&mut tally.acknowledged, self.energised),
+            Some(Outcome::Unanswered { .. }) => (&mut tally.unanswered, true),
+            Some(Outcome::Exception { .. }) => (&mut tally.refused, !self.energised),
+            Some(Outcome::NotSent(_)) => (&mut tally.not_sent, !self.energised),
+            Some(Outcome::Watched { .. }) => (&mut tally.watched, !self.energised),
         };
         *count = 1;
         if !lawful {
-            return Err(format!("{own} energisings of its own: {self:?}"));
+            return Err(format!(
+                "{}: {self:?}",
+                if self.energised { "energised all the same" } else { "never energised" }
+            ));
         }
         if let (Task::Pulse { deadline, .. }, Some(sent)) = (&self.order.task, self.sent()) {
             if sent >= *deadline + frame {

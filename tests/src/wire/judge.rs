@@ -17,6 +17,38 @@ use super::docket::{Docket, Tally};
 use super::lines::{address, device};
 use super::lockers::{BOARDS, DOORS};
 
+/// What is judged of a line.
+pub trait Judge {
+    /// An order, and what the daemon orders with it.
+    fn orders(&self, order: Order) -> Vec<Order> {
+        vec![order]
+    }
+
+    /// An order is handed over at `at`.
+    fn submitted(&mut self, order: &Order, at: Monotonic);
+
+    /// Takes a signal.
+    ///
+    /// # Errors
+    /// The sentence that is broken: an order that ended twice, or that nobody gave.
+    fn told(&mut self, signal: &Signal) -> Result<(), String>;
+
+    /// Takes what happened in the building at `at`.
+    fn happened(&mut self, what: &Happening, at: Monotonic);
+
+    /// The master began to send a frame at `at`.
+    ///
+    /// # Errors
+    /// It opens more than one lock.
+    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String>;
+
+    /// Compares everything when the run is over.
+    ///
+    /// # Errors
+    /// The first sentence that is broken.
+    fn verdict(self) -> Result<Tally, String>;
+}
+
 /// A level that is told was true within this time: the drivers' horizon of late answers, and a read that agrees.
 pub const FRESH: Duration = Duration::from_millis(1_500);
 
@@ -58,68 +90,6 @@ impl LockJudge {
         }
     }
 
-    /// An order is handed over at `at`.
-    pub fn submitted(&mut self, order: &Order, at: Monotonic) {
-        self.docket.submitted(order, at);
-    }
-
-    /// The master began to send a frame at `at`.
-    ///
-    /// # Errors
-    /// It opens more than one lock.
-    pub fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String> {
-        let opens = self.family.opens(frame);
-        if opens.len() > 1 {
-            return Err(format!("the master sent {frame:02X?}, which opens {} locks", opens.len()));
-        }
-        let terminal = |(board, lock)| Terminal {
-            board: address(board),
-            channel: sim_devices::Channel::new(lock).expect("from 1"),
-        };
-        let opens = opens.into_iter().map(terminal).collect();
-        self.docket.sent(at, self.baud.characters(frame.len()), opens);
-        Ok(())
-    }
-
-    /// Takes a signal.
-    ///
-    /// # Errors
-    /// An order ended twice, or was never given.
-    pub fn told(&mut self, signal: &Signal) -> Result<(), String> {
-        if let Signal::Inputs { device, at, states } = signal {
-            self.told.push((device.clone(), *at, *states));
-        }
-        self.docket.told(signal)
-    }
-
-    /// Takes what happened in the building at `at`.
-    pub fn happened(&mut self, what: &Happening, at: Monotonic) {
-        self.docket.happened(what, at);
-        let (door, level) = match what {
-            Happening::DoorAjar(door) | Happening::DoorForced(door) => (*door, open(self.family)),
-            Happening::DoorShut(door) => (*door, shut(self.family)),
-            Happening::Fault(_) => return self.docket.struck(at),
-            _ => return,
-        };
-        self.doors[place(door)].push((at, level));
-    }
-
-    /// Compares everything when the run is over.
-    ///
-    /// # Errors
-    /// The first sentence that is broken.
-    pub fn check(mut self) -> Result<Tally, String> {
-        let mut last = vec![None; self.doors.len()];
-        for told in std::mem::take(&mut self.told) {
-            self.true_lately(&told, &mut last)?;
-        }
-        let tally = self.docket.check()?;
-        match tally.acknowledged {
-            0 => Ok(tally),
-            told => Err(format!("{told} orders told as acknowledged by a format that proves nothing")),
-        }
-    }
-
     /// What is told of each door was true of it lately. `last`: what was told of each door before.
     fn true_lately(&self, told: &Told, last: &mut [Option<Level>]) -> Result<(), String> {
         let (board, at, states) = told;
@@ -140,17 +110,66 @@ impl LockJudge {
     }
 }
 
-/// The order, and for a pulse the watch that the daemon orders with it.
-#[must_use]
-pub fn with_watch(order: Order) -> Vec<Order> {
-    let watch = match &order.task {
-        Task::Pulse { device, output, .. } => Some(Order {
-            id: OrderId(order.id.0 | WATCH),
-            task: Task::Watch { device: device.clone(), input: *output },
-        }),
-        Task::Watch { .. } | Task::Withdraw { .. } => None,
-    };
-    [Some(order), watch].into_iter().flatten().collect()
+impl Judge for LockJudge {
+    /// For a pulse the watch too that the daemon orders with it.
+    fn orders(&self, order: Order) -> Vec<Order> {
+        let watch = match &order.task {
+            Task::Pulse { device, output, .. } => Some(Order {
+                id: OrderId(order.id.0 | WATCH),
+                task: Task::Watch { device: device.clone(), input: *output },
+            }),
+            Task::Watch { .. } | Task::Withdraw { .. } => None,
+        };
+        [Some(order), watch].into_iter().flatten().collect()
+    }
+
+    fn submitted(&mut self, order: &Order, at: Monotonic) {
+        self.docket.submitted(order, at);
+    }
+
+    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String> {
+        let opens = self.family.opens(frame);
+        if opens.len() > 1 {
+            return Err(format!("the master sent {frame:02X?}, which opens {} locks", opens.len()));
+        }
+        let terminal = |(board, lock)| Terminal {
+            board: address(board),
+            channel: sim_devices::Channel::new(lock).expect("from 1"),
+        };
+        let opens = opens.into_iter().map(terminal).collect();
+        self.docket.sends(at, self.baud.characters(frame.len()), opens);
+        Ok(())
+    }
+
+    fn told(&mut self, signal: &Signal) -> Result<(), String> {
+        if let Signal::Inputs { device, at, states } = signal {
+            self.told.push((device.clone(), *at, *states));
+        }
+        self.docket.told(signal)
+    }
+
+    fn happened(&mut self, what: &Happening, at: Monotonic) {
+        self.docket.happened(what, at);
+        let (door, level) = match what {
+            Happening::DoorAjar(door) | Happening::DoorForced(door) => (*door, open(self.family)),
+            Happening::DoorShut(door) => (*door, shut(self.family)),
+            Happening::Fault(_) => return self.docket.struck(at),
+            _ => return,
+        };
+        self.doors[place(door)].push((at, level));
+    }
+
+    fn verdict(mut self) -> Result<Tally, String> {
+        let mut last = vec![None; self.doors.len()];
+        for told in std::mem::take(&mut self.told) {
+            self.true_lately(&told, &mut last)?;
+        }
+        let tally = self.docket.verdict()?;
+        match tally.acknowledged {
+            0 => Ok(tally),
+            told => Err(format!("{told} orders told as acknowledged by a format that proves nothing")),
+        }
+    }
 }
 
 /// Whether a door had `level` at some time in the last [`FRESH`] before `at`, by clocks that agree within `tolerance`.

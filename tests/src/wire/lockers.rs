@@ -7,7 +7,7 @@ use device_drivers::time::Monotonic;
 use sim_devices::{Baud, DeviceSpec, DoorSpec, Happening, LineSpec, LockFamily, Model, Terminal};
 
 use super::bench::{Bench, Seen, monotonic};
-use super::judge::{LockJudge, with_watch};
+use super::judge::{Judge as _, LockJudge};
 use super::lines::{BAUDS, address};
 use super::run::Report;
 use super::script::Script;
@@ -93,7 +93,7 @@ pub fn play(
     // The last pulse may be on its way to the board.
     run.bench.run_for(LOOK);
     run.look()?;
-    run.report.tally = run.judge.check()?;
+    run.report.tally = run.judge.verdict()?;
     Ok(run.report)
 }
 
@@ -117,7 +117,7 @@ impl Run {
     /// Hands over an order; a pulse is watched, as the daemon does it.
     fn submit(&mut self, order: Order) {
         let now = self.bench.now();
-        for order in with_watch(order) {
+        for order in self.judge.orders(order) {
             self.judge.submitted(&order, now);
             self.bench.submit(order);
         }

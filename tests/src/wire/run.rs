@@ -7,6 +7,7 @@ use sim_devices::{Baud, Fault, Happening};
 
 use super::bench::{Bench, Seen, monotonic};
 use super::docket::{Docket, Tally};
+use super::judge::Judge as _;
 use super::lines::{BAUDS, two_banks};
 use super::onset::Onset;
 use super::script::{RELAYS, Script};
@@ -66,7 +67,7 @@ pub fn play(seed: u64, trouble: Trouble, baud: Baud, span: Duration) -> Result<R
     run.bench.run_for(LOOK);
     run.look()?;
     run.report.openings = run.onset.openings();
-    run.report.tally = run.docket.check()?;
+    run.report.tally = run.docket.verdict()?;
     Ok(run.report)
 }
 

@@ -9,6 +9,7 @@ use device_drivers::signal::{NotSent, Outcome, Signal};
 use device_drivers::time::Monotonic;
 use sim_devices::{Happening, Terminal};
 use vestibule_tests::wire::docket::{Docket, Tally};
+use vestibule_tests::wire::judge::Judge as _;
 use vestibule_tests::wire::lines::{address, device};
 
 const FRAME: Duration = Duration::from_millis(8);
@@ -43,7 +44,7 @@ fn broken(outcome: Outcome, moved: &[(u8, u8, u64)]) -> String {
     for (board, channel, at) in moved {
         moves(&mut docket, *board, *channel, ms(*at));
     }
-    docket.check().err().unwrap_or_default()
+    docket.verdict().err().unwrap_or_default()
 }
 
 const ACKNOWLEDGED: Outcome = Outcome::Acknowledged { sent: ms(150) };
@@ -53,7 +54,7 @@ fn verdict_is_good_when_the_order_has_its_own_energising() {
     let mut docket = one_order();
     ends(&mut docket, ACKNOWLEDGED).unwrap();
     moves(&mut docket, 1, 3, ms(154));
-    assert_eq!(docket.check(), Ok(Tally { acknowledged: 1, energised: 1, ..Tally::default() }));
+    assert_eq!(docket.verdict(), Ok(Tally { acknowledged: 1, energised: 1, ..Tally::default() }));
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn verdict_names_a_wrong_door_when_output_board_or_moment_differ() {
 
 #[test]
 fn verdict_is_bad_when_an_order_has_another_number_of_energisings_than_told() {
-    assert!(broken(ACKNOWLEDGED, &[]).starts_with("0 energisings"));
+    assert!(broken(ACKNOWLEDGED, &[]).starts_with("never energised"));
     for outcome in [ACKNOWLEDGED, Outcome::Unanswered { sent: ms(150) }] {
         // The second one has no order of its own.
         assert!(broken(outcome, &[(1, 3, 154), (1, 3, 154)]).starts_with("wrong door"));
@@ -90,7 +91,7 @@ fn verdict_is_bad_when_an_order_ends_twice_or_never() {
     ends(&mut docket, ACKNOWLEDGED).unwrap();
     assert!(!docket.is_open());
     assert!(ends(&mut docket, ACKNOWLEDGED).is_err());
-    assert!(one_order().check().unwrap_err().starts_with("never ended"));
+    assert!(one_order().verdict().unwrap_err().starts_with("never ended"));
     let nobodys = Signal::Ended { order: OrderId(2), at: ms(1), outcome: ACKNOWLEDGED };
     assert!(one_order().told(&nobodys).is_err());
 }

@@ -10,14 +10,13 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use device_drivers::order::Order;
 use device_drivers::port::{LineHandle, monotonic_now, spawn};
 use device_drivers::signal::{DeviceState, Signal};
 use device_drivers::time::Monotonic;
 use device_drivers::trace::{Kind, Tape};
-use sim_devices::{Act, Events, Happening, LineSpec, Person, PtyLine, PtySpec, ServedBy, SimEvent};
-use vestibule_tests::wire::docket::{Docket, Tally};
-use vestibule_tests::wire::judge::{LockJudge, with_watch};
+use sim_devices::{Act, Events, LineSpec, Person, PtyLine, PtySpec, ServedBy, SimEvent};
+use vestibule_tests::wire::docket::Tally;
+use vestibule_tests::wire::judge::{Judge, LockJudge};
 use vestibule_tests::wire::lines::{BAUDS, configured, two_banks};
 use vestibule_tests::wire::lockers;
 use vestibule_tests::wire::run::docket;
@@ -42,68 +41,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const ON_ITS_WAY: Duration = Duration::from_millis(50);
 /// Signals that a line can be ahead of its reader.
 const BEHIND: usize = 4_096;
-
-/// What is judged of a line.
-trait Judge {
-    /// An order, and what the daemon orders with it.
-    fn orders(&self, order: Order) -> Vec<Order> {
-        vec![order]
-    }
-    fn submitted(&mut self, order: &Order, at: Monotonic);
-    fn told(&mut self, signal: &Signal) -> Result<(), String>;
-    fn happened(&mut self, what: &Happening, at: Monotonic);
-    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String>;
-    fn verdict(self) -> Result<Tally, String>;
-}
-
-impl Judge for Docket {
-    fn submitted(&mut self, order: &Order, at: Monotonic) {
-        Self::submitted(self, order, at);
-    }
-
-    fn told(&mut self, signal: &Signal) -> Result<(), String> {
-        Self::told(self, signal)
-    }
-
-    fn happened(&mut self, what: &Happening, at: Monotonic) {
-        Self::happened(self, what, at);
-    }
-
-    /// Of relay boards it is the relays that are judged: their check bytes find what is bent.
-    fn sent(&mut self, _: Monotonic, _: &[u8]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn verdict(self) -> Result<Tally, String> {
-        self.check()
-    }
-}
-
-impl Judge for LockJudge {
-    fn orders(&self, order: Order) -> Vec<Order> {
-        with_watch(order)
-    }
-
-    fn submitted(&mut self, order: &Order, at: Monotonic) {
-        Self::submitted(self, order, at);
-    }
-
-    fn told(&mut self, signal: &Signal) -> Result<(), String> {
-        Self::told(self, signal)
-    }
-
-    fn happened(&mut self, what: &Happening, at: Monotonic) {
-        Self::happened(self, what, at);
-    }
-
-    fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String> {
-        Self::sent(self, at, frame)
-    }
-
-    fn verdict(self) -> Result<Tally, String> {
-        self.check()
-    }
-}
 
 struct Replay<J> {
     line: PtyLine,
