@@ -3,6 +3,7 @@
 mod connect;
 mod dead_devices;
 mod frames;
+mod joined;
 mod latency;
 mod lawful;
 mod lockers;
@@ -11,4 +12,5 @@ mod models;
 mod ports;
 mod replay;
 mod witness;
+mod work;
 mod wrong_door;

@@ -7,6 +7,7 @@ use device_drivers::frame::FrameBytes;
 use device_drivers::line::{Line, Output};
 use device_drivers::order::Order;
 use device_drivers::signal::Signal;
+use device_drivers::spec as drivers;
 use device_drivers::time::Monotonic;
 use sim_devices::{Act, LineSpec, Person, SimEvent, SimTime, Simulation};
 
@@ -55,11 +56,16 @@ impl Bench {
     /// `line` with its port just opened. Whoever finds a door of it ajar shuts it after 700 ms.
     #[must_use]
     pub fn new(line: &LineSpec, seed: u64) -> Self {
+        Self::of(line, &configured(line, PathBuf::from("in memory")), seed)
+    }
+
+    /// The same, as somebody else describes the line to the drivers.
+    #[must_use]
+    pub fn of(line: &LineSpec, spec: &drivers::LineSpec, seed: u64) -> Self {
         let mut sim = Simulation::new(line, seed).expect("the line can be built");
         let passer_by = Person::new().then(Duration::from_millis(700), Act::Shut);
         sim.plant_mut().stand_at_every_door(&passer_by);
-        let spec = configured(line, PathBuf::from("in memory"));
-        let mut line = Line::new(&spec, Monotonic::ZERO).expect("the line is described rightly");
+        let mut line = Line::new(spec, Monotonic::ZERO).expect("the line is described rightly");
         line.opened(Monotonic::ZERO);
         Self { sim, line, plugged: true, stopped: false, wake: Monotonic::ZERO, seen: Vec::new() }
     }
@@ -80,13 +86,29 @@ impl Bench {
     pub fn run_until(&mut self, end: Monotonic) {
         self.settle();
         while self.now() < end {
-            let due = self.sim.next_deadline().map_or(Monotonic::NEVER, monotonic);
-            let soonest = self.now() + Duration::from_micros(1);
-            let next = self.wake.min(due).min(end).max(soonest);
-            self.sim.advance(SimTime::from_micros(next.as_micros()));
-            self.hear();
-            self.settle();
+            self.step(end);
         }
+    }
+
+    /// Lets everything happen until the master told something upward that nobody has taken, and at most until `end`.
+    pub fn run_to_signal(&mut self, end: Monotonic) {
+        let told = |seen: &Seen| matches!(seen, Seen::Told(_));
+        self.settle();
+        let mut looked = 0;
+        while self.now() < end && !self.seen[looked..].iter().any(told) {
+            looked = self.seen.len();
+            self.step(end);
+        }
+    }
+
+    /// Lets the next thing happen, at most until `end`.
+    fn step(&mut self, end: Monotonic) {
+        let due = self.sim.next_deadline().map_or(Monotonic::NEVER, monotonic);
+        let soonest = self.now() + Duration::from_micros(1);
+        let next = self.wake.min(due).min(end).max(soonest);
+        self.sim.advance(SimTime::from_micros(next.as_micros()));
+        self.hear();
+        self.settle();
     }
 
     /// Lets everything happen for `span`.

@@ -1,7 +1,6 @@
 //! What was ordered, what was told of it, and what the relays did: no wrong door, no second pulse, no false echo.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::AddAssign;
 use std::time::Duration;
 
 use device_drivers::order::{Order, Task};
@@ -11,6 +10,7 @@ use sim_devices::{Happening, Terminal};
 
 use super::judge::Judge;
 use super::lines::device;
+use super::tally::{Tallies, Tally};
 
 /// How long after a fault the wire may still be disturbed by what it set off: a late answer that meets an order bends it.
 const TROUBLE: Duration = Duration::from_secs(1);
@@ -39,37 +39,6 @@ struct Frame {
     opens: Vec<Terminal>,
 }
 
-/// How orders ended, and how often relays moved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Pulses that the board echoed.
-    pub acknowledged: u64,
-    /// Pulses sent without an answer of their own.
-    pub unanswered: u64,
-    /// Pulses that the board refused.
-    pub refused: u64,
-    /// Orders of which nothing was sent.
-    pub not_sent: u64,
-    /// Watches that ran.
-    pub watched: u64,
-    /// Relays energised, or told to stay so.
-    pub energised: u64,
-    /// Locks that moved because a frame was bent on its way: no master can prevent it.
-    pub misled: u64,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.acknowledged += other.acknowledged;
-        self.unanswered += other.unanswered;
-        self.refused += other.refused;
-        self.not_sent += other.not_sent;
-        self.watched += other.watched;
-        self.energised += other.energised;
-        self.misled += other.misled;
-    }
-}
-
 /// All orders of one run.
 #[derive(Debug)]
 pub struct Docket {
@@ -82,7 +51,8 @@ pub struct Docket {
     sent: Option<Vec<Frame>>,
     /// When a fault struck the wire.
     struck: Vec<Monotonic>,
-    misled: u64,
+    /// Relays that moved because the wire bent a frame.
+    misled: Vec<Terminal>,
     /// By how much the two clocks may differ. Below half of the distance of two pulses of one output, so that each energising
     /// has at most one order.
     tolerance: Duration,
@@ -99,7 +69,7 @@ impl Docket {
             silence,
             sent: None,
             struck: Vec::new(),
-            misled: 0,
+            misled: Vec::new(),
             tolerance,
         }
     }
@@ -160,7 +130,7 @@ impl Docket {
                     return Err(format!("{:?} energised before it was given: {entry:?}", moved.relay));
                 }
                 Some(entry) => entry.energised = true,
-                None if misled => self.misled += 1,
+                None if misled => self.misled.push(moved.relay),
                 None => {
                     return Err(format!(
                         "wrong door: {} energised at {:?} without an order",
@@ -206,14 +176,17 @@ impl Judge for Docket {
         Ok(())
     }
 
-    fn verdict(mut self) -> Result<Tally, String> {
+    fn verdict(&mut self) -> Result<Tallies, String> {
         self.frames_were_ordered()?;
         self.moves_were_ordered()?;
-        let mut tally = Tally { misled: self.misled, ..Tally::default() };
+        let mut boards = Tallies::default();
         for entry in self.orders.values() {
-            tally += entry.verdict(self.frame, self.tolerance)?;
+            let tally = entry.verdict(self.frame, self.tolerance)?;
+            boards.add_part(entry.order.task.device().as_str(), tally);
         }
-        Ok(tally)
+        let misled = Tally { misled: 1, ..Tally::default() };
+        self.misled.iter().for_each(|relay| boards.add_part(device(relay.board.get()).as_str(), misled));
+        Ok(boards)
     }
 }
 

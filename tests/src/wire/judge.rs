@@ -13,9 +13,10 @@ use device_drivers::signal::{InputStates, Level, Signal};
 use device_drivers::time::Monotonic;
 use sim_devices::{Baud, DoorNumber, Happening, LockFamily, Terminal};
 
-use super::docket::{Docket, Tally};
+use super::docket::Docket;
 use super::lines::{address, device};
 use super::lockers::{BOARDS, DOORS};
+use super::tally::Tallies;
 
 /// What is judged of a line.
 pub trait Judge {
@@ -42,11 +43,11 @@ pub trait Judge {
     /// It opens more than one lock.
     fn sent(&mut self, at: Monotonic, frame: &[u8]) -> Result<(), String>;
 
-    /// Compares everything when the run is over.
+    /// Compares everything when the run is over: what each board came to, by its name.
     ///
     /// # Errors
     /// The first sentence that is broken.
-    fn verdict(self) -> Result<Tally, String>;
+    fn verdict(&mut self) -> Result<Tallies, String>;
 }
 
 /// A level that is told was true within this time: the drivers' horizon of late answers, and a read that agrees.
@@ -159,14 +160,14 @@ impl Judge for LockJudge {
         self.doors[place(door)].push((at, level));
     }
 
-    fn verdict(mut self) -> Result<Tally, String> {
+    fn verdict(&mut self) -> Result<Tallies, String> {
         let mut last = vec![None; self.doors.len()];
         for told in std::mem::take(&mut self.told) {
             self.true_lately(&told, &mut last)?;
         }
-        let tally = self.docket.verdict()?;
-        match tally.acknowledged {
-            0 => Ok(tally),
+        let boards = self.docket.verdict()?;
+        match boards.total().acknowledged {
+            0 => Ok(boards),
             told => Err(format!("{told} orders told as acknowledged by a format that proves nothing")),
         }
     }

@@ -4,6 +4,7 @@
 //! compares what was ordered and told with what the relays did.
 
 pub mod bench;
+pub mod case;
 pub mod docket;
 pub mod figures;
 pub mod judge;
@@ -12,4 +13,5 @@ pub mod lockers;
 pub mod onset;
 pub mod run;
 pub mod script;
+pub mod tally;
 pub mod trouble;

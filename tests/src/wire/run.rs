@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
+use device_drivers::order::Order;
 use device_drivers::time::Monotonic;
-use sim_devices::{Baud, Fault, Happening};
+use sim_devices::{Fault, Happening};
 
 use super::bench::{Bench, Seen, monotonic};
-use super::docket::{Docket, Tally};
-use super::judge::Judge as _;
-use super::lines::{BAUDS, two_banks};
+use super::case::Case;
+use super::judge::Judge;
 use super::onset::Onset;
-use super::script::{RELAYS, Script};
-use super::trouble::Trouble;
+use super::script::Script;
+use super::tally::Tallies;
 
 /// Both sides round ends of characters up to the microsecond.
-const ROUNDING: Duration = Duration::from_micros(10);
+pub const ROUNDING: Duration = Duration::from_micros(10);
 /// How long the record may grow before it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a run came to.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// Orders and relays.
-    pub tally: Tally,
+    /// Orders and locks, by model.
+    pub models: Tallies,
     /// Transactions begun.
     pub exchanges: u64,
     /// Times the port was opened.
@@ -31,26 +31,12 @@ pub struct Report {
     pub faults: Vec<Fault>,
 }
 
-/// The rate of a seed's line: both rates have all kinds of trouble.
-#[must_use]
-pub fn baud_of(seed: u64) -> Baud {
-    let kinds = u64::try_from(super::trouble::KINDS.len()).expect("few kinds");
-    let turn = seed / 2 + seed / (2 * (kinds + 1));
-    BAUDS[usize::from(!turn.is_multiple_of(2))]
-}
-
-/// The docket of a line at `baud` whose clocks agree within `tolerance`.
-#[must_use]
-pub fn docket(baud: Baud, tolerance: Duration) -> Docket {
-    Docket::new(baud.characters(8), baud.silence(), tolerance)
-}
-
-/// Plays `seed` for `span` of virtual time.
+/// Plays `case` for `span` of virtual time.
 ///
 /// # Errors
 /// The first sentence that is broken.
-pub fn play(seed: u64, trouble: Trouble, baud: Baud, span: Duration) -> Result<Report, String> {
-    let mut run = Run::new(seed, trouble, baud);
+pub fn play(case: &Case, span: Duration) -> Result<Report, String> {
+    let mut run = Run::new(case);
     let end = Monotonic::ZERO + span;
     while run.bench.now() < end {
         let order = run.script.due();
@@ -58,8 +44,7 @@ pub fn play(seed: u64, trouble: Trouble, baud: Baud, span: Duration) -> Result<R
         run.look()?;
         if run.bench.now() >= order {
             let order = run.script.next_order(run.bench.now());
-            run.docket.submitted(&order, run.bench.now());
-            run.bench.submit(order);
+            run.submit(order);
         }
     }
     run.bench.stop();
@@ -67,27 +52,36 @@ pub fn play(seed: u64, trouble: Trouble, baud: Baud, span: Duration) -> Result<R
     run.bench.run_for(LOOK);
     run.look()?;
     run.report.openings = run.onset.openings();
-    run.report.tally = run.docket.verdict()?;
+    let boards = run.judge.verdict()?;
+    case.models().iter().for_each(|(board, model)| run.report.models.add(model, boards.of(board.as_str())));
     Ok(run.report)
 }
 
 struct Run {
     bench: Bench,
     script: Script,
-    docket: Docket,
+    judge: Box<dyn Judge>,
     onset: Onset,
     report: Report,
 }
 
 impl Run {
-    fn new(seed: u64, trouble: Trouble, baud: Baud) -> Self {
-        let line = two_banks(baud).faults(trouble.rules());
+    fn new(case: &Case) -> Self {
         Self {
-            bench: Bench::new(&line, seed),
-            script: Script::new(seed, Monotonic::ZERO),
-            docket: docket(baud, ROUNDING),
-            onset: Onset::new(&RELAYS),
+            bench: Bench::new(case.line(), case.seed()),
+            script: case.script(Monotonic::ZERO),
+            judge: case.judge(ROUNDING),
+            onset: Onset::of(case.line()),
             report: Report::default(),
+        }
+    }
+
+    /// Hands over an order, and what the daemon orders with it.
+    fn submit(&mut self, order: Order) {
+        let now = self.bench.now();
+        for order in self.judge.orders(order) {
+            self.judge.submitted(&order, now);
+            self.bench.submit(order);
         }
     }
 
@@ -95,13 +89,16 @@ impl Run {
         for seen in self.bench.take_seen() {
             self.onset.note(&seen)?;
             match seen {
-                Seen::Sent { .. } => self.report.exchanges += 1,
-                Seen::Told(signal) => self.docket.told(&signal)?,
+                Seen::Sent { at, frame } => {
+                    self.report.exchanges += 1;
+                    self.judge.sent(at, &frame)?;
+                }
+                Seen::Told(signal) => self.judge.told(&signal)?,
                 Seen::Happened(event) => {
-                    self.docket.happened(&event.what, monotonic(event.at));
-                    if let Happening::Fault(injected) = event.what {
+                    if let Happening::Fault(injected) = &event.what {
                         self.report.faults.push(injected.fault);
                     }
+                    self.judge.happened(&event.what, monotonic(event.at));
                 }
                 Seen::Heard { .. } => {}
             }

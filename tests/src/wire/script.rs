@@ -3,59 +3,61 @@
 use std::time::Duration;
 
 use device_drivers::channel::Channel;
+use device_drivers::device::Model;
 use device_drivers::id::OrderId;
 use device_drivers::order::{Order, PulseLength, Task};
 use device_drivers::time::Monotonic;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 
-use super::lines::device;
+use sim_devices::LineSpec;
 
-/// Relay boards of [`two_banks`](super::lines::two_banks).
-pub const RELAYS: [u8; 2] = [1, 4];
-/// Input boards of it.
-const INPUTS: [u8; 4] = [2, 5, 6, 7];
+use super::lines::{described, device};
 
 /// Devices need some tens of milliseconds to come online; orders before that shall be there too.
 const FIRST: Duration = Duration::from_millis(20);
 
-/// What orders are about.
+/// Longest pulse that is ordered, as far as a board can time shorter ones: an output whose pulse is over is free for the next.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// A board with locks.
 #[derive(Debug, Clone)]
-struct Targets {
-    locks: Vec<u8>,
+struct Locks {
+    board: u8,
     outputs: u8,
-    doors: Vec<u8>,
-    inputs: u8,
+    lengths: Vec<PulseLength>,
 }
 
 /// The generator.
 #[derive(Debug)]
 pub struct Script {
-    targets: Targets,
+    locks: Vec<Locks>,
+    /// Boards with inputs, and how many each has.
+    doors: Vec<(u8, u8)>,
     rng: Xoshiro256PlusPlus,
     due: Monotonic,
     made: u64,
-    last: (u8, u8),
+    /// The lock of the last pulse: a place among the boards, and an output.
+    last: (usize, u8),
 }
 
 impl Script {
-    /// The orders of `seed`, from `start` on.
+    /// The orders of `seed` to every output and every input of `line`, from `start` on.
     #[must_use]
-    pub fn new(seed: u64, start: Monotonic) -> Self {
-        let targets = Targets { locks: RELAYS.into(), outputs: 8, doors: INPUTS.into(), inputs: 8 };
-        Self::of(targets, seed, start)
-    }
-
-    /// The orders of `seed` on lock boards with so many locks each.
-    #[must_use]
-    pub fn on_lock_boards(boards: &[u8], locks: u8, seed: u64, start: Monotonic) -> Self {
-        let boards = boards.to_vec();
-        Self::of(Targets { locks: boards.clone(), outputs: locks, doors: boards, inputs: locks }, seed, start)
-    }
-
-    fn of(targets: Targets, seed: u64, start: Monotonic) -> Self {
+    pub fn new(line: &LineSpec, seed: u64, start: Monotonic) -> Self {
+        let (mut locks, mut doors) = (Vec::new(), Vec::new());
+        for spec in &line.devices {
+            let (board, model) = (spec.address.get(), described(spec).model);
+            let provides = model.provides();
+            if provides.outputs > 0 {
+                locks.push(Locks { board, outputs: provides.outputs, lengths: short(&model) });
+            }
+            if provides.inputs > 0 {
+                doors.push((board, provides.inputs));
+            }
+        }
         let rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        Self { targets, rng, due: start + FIRST, made: 0, last: (1, 1) }
+        Self { locks, doors, rng, due: start + FIRST, made: 0, last: (0, 1) }
     }
 
     /// When the next order is to be given.
@@ -76,26 +78,32 @@ impl Script {
 
     fn pulse(&mut self, now: Monotonic) -> Task {
         if self.rng.random_bool(0.6) {
-            let board = self.targets.locks[self.rng.random_range(0..self.targets.locks.len())];
-            self.last = (board, self.rng.random_range(1..=self.targets.outputs));
+            let place = self.rng.random_range(0..self.locks.len());
+            self.last = (place, self.rng.random_range(1..=self.locks[place].outputs));
         }
-        let (board, output) = self.last;
+        let (place, output) = self.last;
         let patience = match self.rng.random_range(0..10_u8) {
             0 => Duration::ZERO,
             1 => Duration::from_millis(self.rng.random_range(1..60)),
             _ => Duration::from_millis(self.rng.random_range(200..5_000)),
         };
+        let Locks { board, lengths, .. } = &self.locks[place];
         Task::Pulse {
-            device: device(board),
+            device: device(*board),
             output: Channel::new(output).expect("from 1"),
-            length: PulseLength::from_millis(self.rng.random_range(1..=7) * 100).expect("100 to 700 ms"),
+            length: lengths[self.rng.random_range(0..lengths.len())],
             deadline: now + patience,
         }
     }
 
     fn watch(&mut self) -> Task {
-        let board = self.targets.doors[self.rng.random_range(0..self.targets.doors.len())];
-        let input = Channel::new(self.rng.random_range(1..=self.targets.inputs)).expect("from 1");
+        let (board, inputs) = self.doors[self.rng.random_range(0..self.doors.len())];
+        let input = Channel::new(self.rng.random_range(1..=inputs)).expect("from 1");
         Task::Watch { device: device(board), input }
     }
+}
+
+/// The pulses that a model's board can time, up to [`LONGEST`].
+fn short(model: &Model) -> Vec<PulseLength> {
+    model.pulse_lengths().into_iter().filter(|length| length.duration() <= LONGEST).collect()
 }

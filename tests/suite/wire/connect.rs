@@ -68,7 +68,7 @@ fn all_off_comes_first_when_the_port_opens_and_an_order_waits() {
     let mut bench = Bench::new(&two_banks(Baud::B9600), 1);
     bench.submit(pulse(bench.now()));
     bench.run_for(SETTLED);
-    let mut onset = Onset::new(&[LOCKS]);
+    let mut onset = Onset::of(&two_banks(Baud::B9600));
     let seen = bench.take_seen();
     seen.iter().for_each(|seen| onset.note(seen).unwrap());
     assert_eq!(onset.openings(), 1);
@@ -86,7 +86,7 @@ fn all_off_comes_first_when_the_adapter_is_put_back_on_a_board_with_outputs_on()
     restart_with_outputs_on(&mut bench, Duration::from_millis(500));
     bench.sim.plug();
     bench.run_for(Duration::from_millis(200));
-    let mut onset = Onset::new(&[LOCKS]);
+    let mut onset = Onset::of(&two_banks(Baud::B9600));
     let seen = bench.take_seen();
     seen.iter().for_each(|seen| onset.note(seen).unwrap());
     assert_eq!(onset.openings(), 1);

@@ -8,9 +8,10 @@ use device_drivers::order::{Order, PulseLength, Task};
 use device_drivers::signal::{NotSent, Outcome, Signal};
 use device_drivers::time::Monotonic;
 use sim_devices::{Happening, Terminal};
-use vestibule_tests::wire::docket::{Docket, Tally};
+use vestibule_tests::wire::docket::Docket;
 use vestibule_tests::wire::judge::Judge as _;
 use vestibule_tests::wire::lines::{address, device};
+use vestibule_tests::wire::tally::Tally;
 
 const FRAME: Duration = Duration::from_millis(8);
 const SILENCE: Duration = Duration::from_millis(4);
@@ -54,7 +55,9 @@ fn verdict_is_good_when_the_order_has_its_own_energising() {
     let mut docket = one_order();
     ends(&mut docket, ACKNOWLEDGED).unwrap();
     moves(&mut docket, 1, 3, ms(154));
-    assert_eq!(docket.verdict(), Ok(Tally { acknowledged: 1, energised: 1, ..Tally::default() }));
+    let boards = docket.verdict().unwrap();
+    let good = Tally { acknowledged: 1, energised: 1, ..Tally::default() };
+    assert_eq!((boards.of("device-1"), boards.total()), (good, good));
 }
 
 #[test]

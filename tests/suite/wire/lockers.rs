@@ -1,8 +1,6 @@
-//! Dedicated lock boards on virtual time under every trouble; and what the weakest formats cannot prevent, told truly.
-//!
-//! `VESTIBULE_WIRE_EXCHANGES` and `VESTIBULE_WIRE_SEED` as in `wrong_door`.
+//! Dedicated lock boards on virtual time, one trouble at a time; and what the weakest formats cannot prevent, told truly.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use device_drivers::channel::Channel;
 use device_drivers::id::OrderId;
@@ -10,48 +8,11 @@ use device_drivers::order::{Order, PulseLength, Task};
 use device_drivers::signal::{Level, LineTrouble, Outcome, Signal};
 use sim_devices::{Baud, Fault, Happening, LockFamily, Person, Rule};
 use vestibule_tests::wire::bench::{Bench, Seen};
-use vestibule_tests::wire::docket::Tally;
 use vestibule_tests::wire::lines::device;
-use vestibule_tests::wire::lockers::{FAMILIES, case, line, play};
-use vestibule_tests::wire::trouble::{KINDS, Trouble};
+use vestibule_tests::wire::lockers::{FAMILIES, line};
 
-use super::wrong_door::{Work, setting};
-
-/// Exchanges of one CI run, all families together.
-const EXCHANGES: u64 = 2_000_000;
-/// Virtual time of one seed.
-const SPAN: Duration = Duration::from_secs(60);
 /// Until every board is online.
 const SETTLED: Duration = Duration::from_secs(4);
-
-#[test]
-fn no_lock_board_is_sent_another_door_and_no_door_is_told_falsely_when_the_wire_has_every_trouble() {
-    let every_case = FAMILIES.len() as u64 * 4 * (KINDS.len() as u64 + 1);
-    let work = Work::new("lock boards", setting("VESTIBULE_WIRE_EXCHANGES", EXCHANGES), every_case);
-    let total = work.run(|seed| {
-        let (family, trouble, baud) = case(seed);
-        let report = play(family, seed, trouble, baud, SPAN)
-            .map_err(|why| format!("{family:?}, {trouble:?}, {} baud: {why}", baud.get()))?;
-        Ok((trouble, report))
-    });
-    assert_eq!(total.struck.len(), KINDS.len(), "struck only: {:?}", total.struck);
-    let Tally { acknowledged, unanswered, not_sent, watched, energised, misled, .. } = total.tally;
-    assert_eq!(acknowledged, 0);
-    assert!(unanswered > 10_000 && not_sent > 100 && watched > 1_000, "{:?}", total.tally);
-    assert!(energised > unanswered / 2 && misled > 0, "{:?}", total.tally);
-}
-
-#[test]
-fn nothing_is_misled_and_every_order_moves_its_lock_when_the_wire_is_clean() {
-    for family in FAMILIES {
-        let began = Instant::now();
-        let report = play(family, 1, Trouble::Clean, Baud::B9600, SPAN).unwrap();
-        let Tally { unanswered, energised, misled, .. } = report.tally;
-        assert_eq!(misled, 0, "{family:?}");
-        assert!(energised > 10 && unanswered <= energised + 1, "{family:?}: {:?}", report.tally);
-        println!("{family:?}: {} exchanges in {:?}: {:?}", report.exchanges, began.elapsed(), report.tally);
-    }
-}
 
 fn pulse(bench: &Bench, lock: u8) -> Order {
     let (output, length) = (Channel::new(lock).unwrap(), PulseLength::from_millis(300).unwrap());

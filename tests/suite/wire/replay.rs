@@ -1,7 +1,7 @@
-//! The same seeds on pseudo-terminals with true wire timing, against the drivers' port thread: relay boards, and every family
-//! of lock boards.
+//! The same seeds on pseudo-terminals with true wire timing, against the drivers' port thread: every model of relay
+//! boards and of lock boards.
 //!
-//! `VESTIBULE_WIRE_REPLAYS=1000` replays as many seeds of each.
+//! `VESTIBULE_WIRE_REPLAYS=1000` replays as many seeds in all, half of them on relay boards and half on lock boards.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,21 +14,20 @@ use device_drivers::port::{LineHandle, monotonic_now, spawn};
 use device_drivers::signal::{DeviceState, Signal};
 use device_drivers::time::Monotonic;
 use device_drivers::trace::{Kind, Tape};
-use sim_devices::{Act, Events, LineSpec, Person, PtyLine, PtySpec, ServedBy, SimEvent};
-use vestibule_tests::wire::docket::Tally;
-use vestibule_tests::wire::judge::{Judge, LockJudge};
-use vestibule_tests::wire::lines::{BAUDS, configured, two_banks};
-use vestibule_tests::wire::lockers;
-use vestibule_tests::wire::run::docket;
-use vestibule_tests::wire::script::Script;
-use vestibule_tests::wire::trouble::Trouble;
+use sim_devices::{Act, Events, Person, PtyLine, PtySpec, ServedBy, SimEvent};
+use vestibule_tests::wire::case::{Boards, Case};
+use vestibule_tests::wire::judge::Judge;
+use vestibule_tests::wire::lines::configured;
+use vestibule_tests::wire::tally::{Tallies, Tally};
 
-use super::wrong_door::setting;
+use super::work::setting;
+use super::wrong_door::every_model_was_pulsed;
 
-/// Runs of relay boards: half as many seeds, each at both rates.
-const RELAY_SEEDS: u64 = 100;
-/// Runs of lock boards: each family with each kind of trouble, and with all together.
-const LOCK_SEEDS: u64 = 192;
+/// Seeds of a run of CI: every model some fifteen times.
+const SEEDS: u64 = 320;
+/// From one seed to the next. Without a common divisor with either count of models, so that models and troubles change with
+/// every seed.
+const STEP: u64 = 13;
 /// Lines that run at once. Each is two threads that mostly wait.
 const AT_ONCE: usize = 24;
 /// Real time for which a seed gives orders.
@@ -42,18 +41,18 @@ const ON_ITS_WAY: Duration = Duration::from_millis(50);
 /// Signals that a line can be ahead of its reader.
 const BEHIND: usize = 4_096;
 
-struct Replay<J> {
+struct Replay {
     line: PtyLine,
     events: Events,
     handle: Option<LineHandle>,
     tape: Tape,
     signals: Receiver<Signal>,
-    judge: J,
+    judge: Box<dyn Judge>,
 }
 
-impl<J: Judge> Replay<J> {
-    fn start(line: LineSpec, seed: u64, folder: &Path, judge: J) -> Self {
-        let path = folder.join(format!("{seed}-{}", line.baud.get()));
+impl Replay {
+    fn start(case: &Case, folder: &Path) -> Self {
+        let (line, seed, path) = (case.line().clone(), case.seed(), folder.join(case.seed().to_string()));
         let spec = configured(&line, path.clone());
         let line = PtyLine::start(&PtySpec { line, path, served_by: ServedBy::Simulators }, seed).unwrap();
         // As in memory, whoever finds a door ajar shuts it.
@@ -64,7 +63,7 @@ impl<J: Judge> Replay<J> {
         // Nobody reads after the end of the run.
         let handle = spawn(&spec, move |signal| drop(sink.send(signal)), monotonic_now).unwrap();
         let tape = handle.tape().clone();
-        Self { line, events, handle: Some(handle), tape, signals, judge }
+        Self { line, events, handle: Some(handle), tape, signals, judge: case.judge(TOLERANCE) }
     }
 
     /// Takes signals until `done` or `until`.
@@ -80,12 +79,12 @@ impl<J: Judge> Replay<J> {
         }
     }
 
-    fn run(mut self, script: impl FnOnce(Monotonic) -> Script) -> Result<Tally, String> {
+    fn run(mut self, case: &Case) -> Result<Tallies, String> {
         let online = |signal: &Signal| matches!(signal, Signal::Device { state: DeviceState::Online, .. });
         if !self.listen(monotonic_now() + PATIENCE, online)? {
             return Err(format!("no device came online within {PATIENCE:?}"));
         }
-        let mut script = script(monotonic_now());
+        let mut script = case.script(monotonic_now());
         let end = monotonic_now() + SPAN;
         while script.due() < end {
             self.listen(script.due(), |_| false)?;
@@ -100,7 +99,7 @@ impl<J: Judge> Replay<J> {
     }
 
     /// Stops the port thread, which ends what is open, and reads what the building saw.
-    fn finish(mut self) -> Result<Tally, String> {
+    fn finish(mut self) -> Result<Tallies, String> {
         if let Some(handle) = self.handle.take() {
             handle.stop();
         }
@@ -139,57 +138,56 @@ impl<J: Judge> Replay<J> {
     }
 }
 
-/// Plays so many seeds, several at once, each on a port of its own.
-fn all(seeds: u64, play: impl Fn(u64, &Path) -> Result<Tally, String> + Sync) -> Tally {
+/// Plays one seed on a port in `folder`: what each model came to.
+fn play(case: &Case, folder: &Path) -> Result<Tallies, String> {
+    let boards = Replay::start(case, folder).run(case)?;
+    let mut models = Tallies::default();
+    case.models().iter().for_each(|(board, model)| models.add(model, boards.of(board.as_str())));
+    Ok(models)
+}
+
+/// Plays half of the seeds, several at once, each on a port of its own.
+fn replay(boards: Boards) -> Tallies {
+    let seeds = setting("VESTIBULE_WIRE_REPLAYS", SEEDS) / 2;
     let folder = tempfile::tempdir().unwrap();
     let next = AtomicU64::new(0);
-    let turn = |sum: &mut Tally| {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= seeds {
+    let turn = |sum: &mut Tallies| {
+        let turn = next.fetch_add(1, Ordering::Relaxed);
+        if turn >= seeds {
             return ControlFlow::Break(());
         }
-        *sum += play(seed, folder.path()).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        let case = boards.case(turn * STEP);
+        *sum +=
+            &play(&case, folder.path()).unwrap_or_else(|why| panic!("seed {}, {case}: {why}", case.seed()));
         ControlFlow::Continue(())
     };
     let work = || {
-        let mut sum = Tally::default();
+        let mut sum = Tallies::default();
         while turn(&mut sum).is_continue() {}
         sum
     };
-    let mut total = Tally::default();
+    let mut total = Tallies::default();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().for_each(|worker| total += worker.join().unwrap());
+        workers.into_iter().for_each(|worker| total += &worker.join().unwrap());
     });
+    println!("{boards:?}: {seeds} seeds on ports: {:?}\n{total}", total.total());
     total
 }
 
 #[test]
 fn no_wrong_door_opens_when_the_same_seeds_run_on_real_ports() {
-    let seeds = setting("VESTIBULE_WIRE_REPLAYS", RELAY_SEEDS);
-    let total = all(seeds, |turn, folder| {
-        let (seed, baud) = (turn / 2, BAUDS[usize::from(!turn.is_multiple_of(2))]);
-        let trouble = Trouble::of(seed);
-        let replay =
-            Replay::start(two_banks(baud).faults(trouble.rules()), seed, folder, docket(baud, TOLERANCE));
-        let played = replay.run(|start| Script::new(seed, start));
-        played.map_err(|why| format!("{trouble:?}, {} baud: {why}", baud.get()))
-    });
-    println!("{seeds} runs of relay boards on ports: {total:?}");
+    let models = replay(Boards::Relays);
+    let total = models.total();
     assert!(total.acknowledged > 50 && total.unanswered > 5 && total.energised > 50, "{total:?}");
+    every_model_was_pulsed(Boards::Relays, &models);
 }
 
 #[test]
 fn no_lock_board_is_sent_another_door_when_the_same_seeds_run_on_real_ports() {
-    let seeds = setting("VESTIBULE_WIRE_REPLAYS", LOCK_SEEDS);
-    let total = all(seeds, |seed, folder| {
-        let (family, trouble, baud) = lockers::case(seed);
-        let line = lockers::line(family, baud).faults(trouble.rules());
-        let replay = Replay::start(line, seed, folder, LockJudge::new(family, baud, TOLERANCE));
-        let played = replay.run(|start| lockers::script(family, seed, start));
-        played.map_err(|why| format!("{family:?}, {trouble:?}, {} baud: {why}", baud.get()))
-    });
-    println!("{seeds} runs of lock boards on ports: {total:?}");
-    assert_eq!(total.acknowledged, 0);
-    assert!(total.unanswered > 100 && total.watched > 50 && total.energised > 100, "{total:?}");
+    let models = replay(Boards::Locks);
+    let Tally { acknowledged, unanswered, watched, energised, .. } = models.total();
+    assert_eq!(acknowledged, 0);
+    assert!(unanswered > 100 && watched > 50 && energised > 100, "{models}");
+    every_model_was_pulsed(Boards::Locks, &models);
 }

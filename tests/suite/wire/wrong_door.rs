@@ -1,154 +1,128 @@
-//! Seeds over every kind of trouble on virtual time, at least ten million exchanges a run with the lock boards' share.
-//!
-//! `VESTIBULE_WIRE_EXCHANGES=1000000000` runs more of them; `VESTIBULE_WIRE_SEED=17` begins with that seed, so that a
-//! failure's seed comes first.
+//! Seeds over every kind of trouble and every model on virtual time, at least ten million exchanges a run; how to ask for
+//! more of them, see `work`.
 
 use std::collections::BTreeSet;
-use std::env;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::ops::AddAssign;
+use std::time::Duration;
 
-use vestibule_tests::wire::docket::Tally;
-use vestibule_tests::wire::run::{Report, baud_of, play};
+use device_drivers::device::Model;
+use vestibule_tests::wire::case::Boards;
+use vestibule_tests::wire::lines::described;
+use vestibule_tests::wire::run::{Report, play};
+use vestibule_tests::wire::tally::{Tallies, Tally};
 use vestibule_tests::wire::trouble::{KINDS, Trouble};
 
-/// Exchanges of one CI run (reliability.md, "How it is proven"); the lock boards have their own share.
-const EXCHANGES: u64 = 8_000_000;
+use super::work::Work;
+
 /// Virtual time of one seed.
 const SPAN: Duration = Duration::from_secs(60);
-/// Seeds until every kind has come alone at both rates.
-const EVERY_KIND: u64 = 4 * (KINDS.len() as u64 + 1);
-/// Time between two lines of progress of a long run.
-const PROGRESS: Duration = Duration::from_secs(30);
-
-pub(super) fn setting(name: &str, default: u64) -> u64 {
-    env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}: no number")))
-}
 
 /// What all seeds of a run came to.
 #[derive(Default)]
-pub(super) struct Total {
-    pub(super) tally: Tally,
+struct Total {
+    models: Tallies,
     openings: u64,
-    pub(super) struck: BTreeSet<String>,
+    struck: BTreeSet<String>,
     clean: Tally,
     clean_runs: u64,
 }
 
-impl Total {
-    fn add(&mut self, trouble: Trouble, report: Report) {
-        self.tally += report.tally;
+impl AddAssign<(Trouble, Report)> for Total {
+    fn add_assign(&mut self, (trouble, report): (Trouble, Report)) {
+        self.models += &report.models;
         self.openings += report.openings;
         self.struck.extend(report.faults.iter().map(|fault| format!("{fault:?}")));
         if trouble == Trouble::Clean {
-            self.clean += report.tally;
+            self.clean += report.models.total();
             self.clean_runs += 1;
         }
     }
 }
 
-/// Seeds played on all cores until there were enough exchanges.
-pub(super) struct Work {
-    what: &'static str,
-    target: u64,
-    first: u64,
-    /// Seeds until every case has come.
-    every_case: u64,
-    next: AtomicU64,
-    exchanges: AtomicU64,
-    began: Instant,
-    told: AtomicU64,
-    total: Mutex<Total>,
-}
-
-impl Work {
-    pub(super) fn new(what: &'static str, target: u64, every_case: u64) -> Self {
-        let first = setting("VESTIBULE_WIRE_SEED", 0);
-        Self {
-            what,
-            target,
-            first,
-            every_case,
-            next: AtomicU64::new(first),
-            exchanges: AtomicU64::new(0),
-            began: Instant::now(),
-            told: AtomicU64::new(0),
-            total: Mutex::new(Total::default()),
-        }
-    }
-
-    pub(super) fn run(self, play: impl Fn(u64) -> Result<(Trouble, Report), String> + Sync) -> Total {
-        thread::scope(|scope| {
-            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-                scope.spawn(|| self.work(&play));
-            }
-        });
-        let exchanges = self.exchanges.load(Ordering::Relaxed);
-        assert!(exchanges >= self.target);
-        let total = self.total.into_inner().unwrap();
-        let (what, first, seeds) = (self.what, self.first, self.next.into_inner() - self.first);
-        let (openings, took) = (total.openings, self.began.elapsed());
-        println!(
-            "{what}: {exchanges} exchanges, {seeds} seeds from {first}, {openings} openings in {took:?}: {:?}",
-            total.tally
-        );
-        total
-    }
-
-    fn work(&self, play: &impl Fn(u64) -> Result<(Trouble, Report), String>) {
-        loop {
-            let seed = self.next.fetch_add(1, Ordering::Relaxed);
-            let enough = self.exchanges.load(Ordering::Relaxed) >= self.target;
-            if enough && seed >= self.first + self.every_case {
-                return;
-            }
-            let (trouble, report) =
-                play(seed).unwrap_or_else(|why| panic!("VESTIBULE_WIRE_SEED={seed}, {}: {why}", self.what));
-            let exchanges = self.exchanges.fetch_add(report.exchanges, Ordering::Relaxed) + report.exchanges;
-            self.total.lock().unwrap().add(trouble, report);
-            self.tell(exchanges);
-        }
-    }
-
-    /// A run of CI is over before the first line.
-    fn tell(&self, exchanges: u64) {
-        let turn = self.began.elapsed().as_secs() / PROGRESS.as_secs();
-        if self.told.fetch_max(turn, Ordering::Relaxed) < turn {
-            eprintln!("{}: {exchanges} of {} exchanges", self.what, self.target);
-        }
-    }
-}
-
-#[test]
-fn no_wrong_door_opens_when_the_wire_has_every_trouble() {
-    let target = setting("VESTIBULE_WIRE_EXCHANGES", EXCHANGES);
-    let total = Work::new("relay boards", target, EVERY_KIND).run(|seed| {
-        let (trouble, baud) = (Trouble::of(seed), baud_of(seed));
-        let report = play(seed, trouble, baud, SPAN)
-            .map_err(|why| format!("{trouble:?}, {} baud: {why}", baud.get()))?;
-        Ok((trouble, report))
+/// `percent` of the exchanges that are asked for.
+fn total(boards: Boards, percent: u64) -> Total {
+    let work = Work::new(&format!("{boards:?}"), percent, boards.every_case());
+    let total: Total = work.run(|seed| {
+        let case = boards.case(seed);
+        let report = play(&case, SPAN).map_err(|why| format!("{case}: {why}"))?;
+        Ok((report.exchanges, (case.trouble(), report)))
     });
+    println!("{} openings, {:?}\n{}", total.openings, total.models.total(), total.models);
     every_part_was_tried(&total);
+    every_model_was_pulsed(boards, &total.models);
+    every_model_was_watched_and_echoed_what_it_proves(boards, &total.models);
+    total
 }
 
 /// A run in which nothing was sent, or nothing struck, proves nothing.
 fn every_part_was_tried(total: &Total) {
     assert_eq!(total.struck.len(), KINDS.len(), "struck only: {:?}", total.struck);
-    let Tally { acknowledged, unanswered, not_sent, watched, energised, .. } = total.tally;
-    assert!(acknowledged > 1_000 && unanswered > 100, "{:?}", total.tally);
-    assert!(not_sent > 100 && watched > 100 && energised > acknowledged, "{:?}", total.tally);
-    let clean = total.clean;
+    let Tally { unanswered, not_sent, watched, energised, .. } = total.models.total();
+    assert!(unanswered > 100 && not_sent > 100 && watched > 100 && energised > 1_000, "{}", total.models);
+}
+
+/// A run in which some model was never there, or none of its locks was ever pulsed, says nothing of it.
+pub fn every_model_was_pulsed(boards: Boards, models: &Tallies) {
+    for name in boards.offered() {
+        let outputs = Model::by_name(&name).unwrap().provides().outputs;
+        assert!(models.times(&name) > 0, "{name} was never drawn\n{models}");
+        assert!(outputs == 0 || models.of(&name).energised > 0, "{name} was never pulsed\n{models}");
+    }
+}
+
+fn every_model_was_watched_and_echoed_what_it_proves(boards: Boards, models: &Tallies) {
+    for name in boards.offered() {
+        let Tally { acknowledged, watched, .. } = models.of(&name);
+        let provides = Model::by_name(&name).unwrap().provides();
+        assert!(provides.inputs == 0 || watched > 0, "{name} was never watched\n{models}");
+        let proves = boards == Boards::Relays && provides.outputs > 0;
+        assert_eq!(proves, acknowledged > 0, "{name}: what it echoes\n{models}");
+    }
+}
+
+#[test]
+fn no_wrong_door_opens_when_the_wire_has_every_trouble() {
+    let total = total(Boards::Relays, 75);
+    let (Tally { acknowledged, misled, .. }, clean) = (total.models.total(), total.clean);
+    assert!(acknowledged > 1_000 && misled == 0, "{}", total.models);
     // Each run ends by stopping the line, perhaps with a pulse in flight.
     assert!(clean.acknowledged > 100 && clean.unanswered <= total.clean_runs, "without trouble: {clean:?}");
     assert_eq!(clean.acknowledged + clean.unanswered, clean.energised);
 }
 
 #[test]
+fn no_lock_board_is_sent_another_door_and_no_door_is_told_falsely_when_the_wire_has_every_trouble() {
+    let total = total(Boards::Locks, 25);
+    let (Tally { acknowledged, unanswered, energised, misled, .. }, clean) =
+        (total.models.total(), total.clean);
+    assert!(acknowledged == 0 && unanswered > 10_000, "{}", total.models);
+    assert!(energised > unanswered / 2 && misled > 0, "{}", total.models);
+    assert!(clean.misled == 0 && clean.energised > 100, "without trouble: {clean:?}");
+    assert!(clean.unanswered <= clean.energised + total.clean_runs, "without trouble: {clean:?}");
+}
+
+#[test]
 fn same_seed_gives_the_same_run_when_played_again() {
-    let play = |seed| play(seed, Trouble::Together, baud_of(seed), SPAN / 5).unwrap();
-    let (one, again, other) = (play(4), play(4), play(6));
-    assert_eq!(format!("{one:?}"), format!("{again:?}"));
-    assert_ne!(format!("{one:?}"), format!("{other:?}"));
+    for boards in [Boards::Relays, Boards::Locks] {
+        let play = |seed| play(&boards.case(seed), SPAN / 5).unwrap();
+        let (one, again, other) = (play(4), play(4), play(6));
+        assert_eq!(format!("{one:?}"), format!("{again:?}"));
+        assert_ne!(format!("{one:?}"), format!("{other:?}"));
+    }
+}
+
+#[test]
+fn every_model_meets_every_trouble_at_both_rates_when_enough_seeds_are_played() {
+    for boards in [Boards::Relays, Boards::Locks] {
+        let (mut models, mut met) = (BTreeSet::new(), BTreeSet::new());
+        for case in (0..boards.every_case()).map(|seed| boards.case(seed)) {
+            let first = described(&case.line().devices[0]).model.name().to_owned();
+            met.insert(format!("{first}, {:?}, {} baud", case.trouble(), case.line().baud.get()));
+            models.insert(first);
+        }
+        // Each kind alone, none, and all together.
+        assert_eq!(met.len(), models.len() * (KINDS.len() + 2) * 2, "{boards:?}");
+        let offered: BTreeSet<String> = boards.offered().into_iter().collect();
+        assert!(models.is_subset(&offered), "{models:?}");
+    }
 }
