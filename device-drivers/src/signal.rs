@@ -328,7 +328,7 @@ pub enum PortState {
 /// What the line showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineTrouble {
-    /// Valid frames that nobody here asked for; told at most once a second.
+    /// Valid frames that nobody here asked for, an answer that was given already among them; told at most once a second.
     ForeignFrames {
         /// Address of the newest.
         address: u8,

@@ -61,6 +61,7 @@ fn panel(keyed: bool, now: Monotonic) -> Panel {
     let spec = ReaderLineSpec {
         id: LineId::new("osdp-1").expect("an id"),
         port: "/dev/null".into(),
+        direction: device_drivers::spec::Direction::default(),
         baud: Baud::new(9_600).expect("a speed"),
         readers: vec![ReaderSpec { id: id(), address, key }],
     };

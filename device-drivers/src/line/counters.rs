@@ -52,7 +52,7 @@ pub struct LineCounters {
     pub occupied: Duration,
     /// Part of `busy` spent on dead slaves.
     pub busy_dead: Duration,
-    /// Valid frames that nobody here asked for.
+    /// Valid frames that nobody here asked for, answers given twice among them.
     pub foreign: u64,
     /// Bytes that made no frame.
     pub noise_bytes: u64,

@@ -38,7 +38,6 @@ impl Line {
         match hearing {
             Hearing::Ends(ending) => {
                 self.trace_heard(Kind::Answer, heard, now);
-                self.last_answer.clone_from(&heard.bytes);
                 self.conclude(ending, now);
             }
             Hearing::OwnEcho => {
@@ -56,13 +55,13 @@ impl Line {
         }
     }
 
-    /// A frame that ends no transaction: an answer that is late or doubled, or somebody else's.
+    /// A frame that ends no transaction: an answer that is owed and late, or somebody else's. An answer that was given is owed no
+    /// more: whoever gives it again, or another in its place, speaks where nobody was asked.
     fn note_unasked(&mut self, heard: &Heard, now: Monotonic) {
         let Some(view) = heard.view() else { return };
-        let doubled = heard.bytes == self.last_answer;
         let slave = self.slaves.iter_mut().find(|slave| slave.address.number() == view.address());
         let kind = match slave {
-            Some(slave) if doubled || slave.owed.knows(&view, now) => {
+            Some(slave) if slave.owed.knows(&view, now) => {
                 slave.counters.late += 1;
                 Kind::Late
             }

@@ -87,8 +87,6 @@ pub struct Line {
     noisy_since: Option<Monotonic>,
     babbling: bool,
     pub(super) foreign: Foreign,
-    /// The last answer believed: the same bytes once more are its double, nobody else's frame.
-    pub(super) last_answer: Vec<u8>,
     pub(super) flush: bool,
     /// Drained by [`Line::poll`] before it does anything else; one input makes a few signals for each order and device.
     pub(super) out: VecDeque<Signal>,
@@ -122,7 +120,6 @@ impl Line {
             noisy_since: None,
             babbling: false,
             foreign: Foreign::default(),
-            last_answer: Vec::new(),
             flush: false,
             out: VecDeque::new(),
             counters: LineCounters::default(),

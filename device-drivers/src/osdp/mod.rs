@@ -34,7 +34,7 @@ pub use signal::{
 use std::path::PathBuf;
 
 use crate::id::{DeviceId, LineId};
-use crate::spec::Baud;
+use crate::spec::{Baud, Direction};
 
 /// One reader on a line.
 pub struct ReaderSpec {
@@ -52,6 +52,8 @@ pub struct ReaderLineSpec {
     pub id: LineId,
     /// Path of the port; by-path names survive a replug.
     pub port: PathBuf,
+    /// Who switches its RS-485 driver.
+    pub direction: Direction,
     /// Speed; always 8N1.
     pub baud: Baud,
     /// The readers on it.

@@ -27,8 +27,10 @@ pub enum AskFailed {
     #[error(transparent)]
     Question(#[from] AskError),
     /// The port cannot be opened.
-    #[error("cannot {step}: {kind}")]
+    #[error("{port}: cannot {step}: {kind}")]
     Open {
+        /// Which port.
+        port: String,
         /// What failed.
         step: &'static str,
         /// The system's kind of error.
@@ -45,12 +47,6 @@ pub enum AskFailed {
         /// What is not as it must be.
         why: String,
     },
-}
-
-impl From<OpenError> for AskFailed {
-    fn from(error: OpenError) -> Self {
-        Self::Open { step: error.step, kind: error.kind() }
-    }
 }
 
 fn lost(errno: Errno) -> AskFailed {
@@ -131,9 +127,16 @@ impl Borrowed {
         }
         let open = match self.open.take() {
             Some(open) => open,
-            None => (setting, open_port(&self.path, setting.baud, setting.parity, self.direction)?),
+            None => (setting, self.opened(setting)?),
         };
         Ok(&self.open.insert(open).1)
+    }
+
+    fn opened(&self, setting: Setting) -> Result<OwnedFd, AskFailed> {
+        open_port(&self.path, setting.baud, setting.parity, self.direction).map_err(|error: OpenError| {
+            let port = self.path.display().to_string();
+            AskFailed::Open { port, step: error.step, kind: error.kind() }
+        })
     }
 
     /// Lets go of the port.

@@ -37,6 +37,7 @@ pub type Random = Box<dyn FnMut() -> Option<[u8; 8]> + Send>;
 struct Runner<S, C> {
     panel: Panel,
     path: PathBuf,
+    direction: Direction,
     baud: Baud,
     orders: Receiver<ReaderOrder>,
     bell: Arc<Bell>,
@@ -60,7 +61,7 @@ pub fn spawn_readers(
     clock: impl Fn() -> Monotonic + Send + 'static,
     random: Random,
 ) -> io::Result<ReaderLine> {
-    let (id, path, baud) = (spec.id.clone(), spec.port.clone(), spec.baud);
+    let (id, path, direction, baud) = (spec.id.clone(), spec.port.clone(), spec.direction, spec.baud);
     let panel =
         Panel::new(spec, clock()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let (orders, inbox) = sync_channel(INBOX_ORDERS);
@@ -68,6 +69,7 @@ pub fn spawn_readers(
     let runner = Runner {
         panel,
         path,
+        direction,
         baud,
         orders: inbox,
         bell: Arc::clone(&bell),
@@ -150,7 +152,7 @@ impl<S: FnMut(ReaderSignal), C: Fn() -> Monotonic> Runner<S, C> {
         if self.port.is_some() || now < self.reopen_at {
             return;
         }
-        match open_port(&self.path, self.baud, Parity::None, Direction::Adapter) {
+        match open_port(&self.path, self.baud, Parity::None, self.direction) {
             Ok(open) => {
                 (self.port, self.told) = (Some(open), None);
                 self.panel.opened();

@@ -30,12 +30,17 @@ const _: () = assert!(size_of::<SerialRs485>() == 32, "the kernel writes 32 byte
 /// # Errors
 /// The port's driver cannot, or says that it will not.
 pub(super) fn switch_by_kernel(port: &OwnedFd) -> Result<(), OpenError> {
-    let failed = failed("let the kernel switch the RS-485 driver (this port cannot)");
+    let failed = failed(
+        "let the kernel switch the RS-485 driver, as rs485 = \"kernel\" asks (this port's driver cannot)",
+    );
     let mut wanted = SerialRs485 { flags: ENABLED | RTS_ON_SEND, ..SerialRs485::default() };
     // SAFETY: TIOCSRS485 reads one `struct serial_rs485` and writes back what the driver took; `SerialRs485` has its layout
     // and its size, and lives until the call returns.
     #[expect(unsafe_code, reason = "rustix knows no serial_rs485; its ioctl is unsafe by nature")]
-    unsafe { ioctl(port, Updater::<TIOCSRS485, SerialRs485>::new(&mut wanted)) }.map_err(&failed)?;
+    unsafe { ioctl(port, Updater::<TIOCSRS485, SerialRs485>::new(&mut wanted)) }.map_err(|errno| {
+        // A driver that does not know the call says "not a terminal", which would send people the wrong way.
+        failed(if errno == Errno::NOTTY { Errno::OPNOTSUPP } else { errno })
+    })?;
     if wanted.flags & ENABLED == 0 {
         return Err(failed(Errno::OPNOTSUPP));
     }

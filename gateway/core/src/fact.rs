@@ -89,7 +89,6 @@ impl Fact {
             | Self::DeviceOffline { .. }
             | Self::LineRecovered { .. }
             | Self::LineDegraded { .. }
-            | Self::LineForeignFrame { .. }
             | Self::ReaderOnline { .. }
             | Self::ReaderOffline { .. }
             | Self::ReaderClearText { .. }
@@ -127,6 +126,8 @@ impl Fact {
             | Self::UnlockUnknown { .. }
             | Self::SealBroken { .. }
             | Self::SealSet { .. }
+            // Somebody is at the wires: it is told at once. Its rows are bounded where they are recorded.
+            | Self::LineForeignFrame { .. }
             | Self::ReaderInsecure { .. }
             | Self::ReaderTampered { .. }
             | Self::ReaderInstall { .. }

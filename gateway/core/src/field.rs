@@ -4,9 +4,9 @@ use crate::draft::Draft;
 use crate::event::Fact;
 use crate::id::{DeviceId, LineId, ProbeId};
 use crate::input::{Health, ProbeFault, ProbeReading};
-use crate::limits::FOREIGN_EVERY;
+use crate::limits::{FOREIGN_AT_ONCE, FOREIGN_EVERY};
 use crate::site::Climate;
-use crate::time::{Mono, Timestamp};
+use crate::time::{Millis, Mono, Timestamp};
 use crate::unit::MilliCelsius;
 use crate::view::Quality;
 
@@ -33,8 +33,8 @@ pub(crate) struct LineState {
     pub(crate) observed: Timestamp,
     /// Foreign frames that are not written yet.
     pub(crate) foreign: u32,
-    /// When foreign frames were written last.
-    pub(crate) foreign_written: Option<Mono>,
+    /// When as many rows of them may be written at once as ever; each row moves it on.
+    pub(crate) foreign_rested: Mono,
 }
 
 /// 0 to 5 degC.
@@ -134,7 +134,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Frames that no device of ours should send: the first are written at once, the next together.
+    /// Frames that no device of ours should send: written at once, and together once they have become a habit.
     pub(crate) fn foreign_frames(&mut self, line: &LineId, frames: u32) {
         if !self.knows_line(line) {
             return;
@@ -151,7 +151,8 @@ impl Draft<'_> {
         if state.foreign_due().is_none_or(|due| due > now) {
             return;
         }
-        self.t.lines.edit(line, |state| (state.foreign, state.foreign_written) = (0, Some(now)));
+        let rested = state.foreign_rested.max(now).after(FOREIGN_EVERY);
+        self.t.lines.edit(line, |state| (state.foreign, state.foreign_rested) = (0, rested));
         self.record(Fact::LineForeignFrame { line: line.clone(), frames: state.foreign });
     }
 
@@ -167,13 +168,68 @@ impl Draft<'_> {
     }
 
     const fn silent_line(&self) -> LineState {
-        LineState { health: Health::Online, observed: self.now.wall, foreign: 0, foreign_written: None }
+        LineState { health: Health::Online, observed: self.now.wall, foreign: 0, foreign_rested: Mono(0) }
     }
 }
 
 impl LineState {
     /// When the foreign frames that wait are written.
     pub(crate) fn foreign_due(&self) -> Option<Mono> {
-        (self.foreign > 0).then(|| self.foreign_written.map_or(Mono(0), |at| at.after(FOREIGN_EVERY)))
+        let at_once = Millis(FOREIGN_EVERY.0.saturating_mul(u64::from(FOREIGN_AT_ONCE - 1)));
+        (self.foreign > 0).then(|| self.foreign_rested.before(at_once))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::input::Input;
+    use crate::scene::Scene;
+
+    fn hear(scene: &mut Scene, frames: u32) {
+        scene.give(Input::ForeignFrame { line: "rs485-1".parse().unwrap(), frames });
+    }
+
+    fn told(scene: &mut Scene) -> Vec<u32> {
+        let frames = scene.news().into_iter().filter_map(|fact| match fact {
+            Fact::LineForeignFrame { frames, .. } => Some(frames),
+            _ => None,
+        });
+        frames.collect()
+    }
+
+    #[test]
+    fn each_burst_of_foreign_frames_is_told_and_forced_at_once() {
+        let mut scene = Scene::new();
+        for frames in 1..=FOREIGN_AT_ONCE {
+            scene.forced = 0;
+            hear(&mut scene, frames);
+            assert_eq!((told(&mut scene), scene.forced), (Vec::from([frames]), 1));
+            scene.pass(Millis::seconds(1));
+        }
+    }
+
+    #[test]
+    fn foreign_frames_that_never_end_are_told_together_and_told_at_once_again_after_a_rest() {
+        let mut scene = Scene::new();
+        for _ in 0..FOREIGN_AT_ONCE + 9 {
+            hear(&mut scene, 1);
+        }
+        assert_eq!(told(&mut scene).len(), 20);
+        scene.pass(Millis(FOREIGN_EVERY.0 - 1));
+        assert!(told(&mut scene).is_empty());
+        scene.pass(Millis(1));
+        assert_eq!(told(&mut scene), [9]);
+        scene.pass(FOREIGN_EVERY);
+        hear(&mut scene, 2);
+        hear(&mut scene, 3);
+        assert_eq!(told(&mut scene), [2], "one more each ten minutes");
+        scene.pass(Millis(FOREIGN_EVERY.0 * u64::from(FOREIGN_AT_ONCE)));
+        told(&mut scene);
+        hear(&mut scene, 1);
+        hear(&mut scene, 1);
+        assert_eq!(told(&mut scene), [1, 1]);
     }
 }

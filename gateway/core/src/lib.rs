@@ -20,6 +20,7 @@ mod contradiction;
 #[cfg(test)]
 mod contradiction_tests;
 mod courier;
+mod cut;
 #[cfg(test)]
 mod day_tests;
 mod deposit;

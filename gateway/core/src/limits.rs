@@ -86,8 +86,11 @@ pub const DENIALS_EVERY: Millis = Millis::hours(2);
 pub const REMINDER_EVERY: Millis = Millis::hours(1);
 /// What expires by the calendar is looked at this often.
 pub const SWEEP_EVERY: Millis = Millis::seconds(600);
-/// Foreign frames on a line are reported at once, then together at most this often.
-pub const FOREIGN_EVERY: Millis = Millis::seconds(60);
+/// Rows of a line's foreign frames that may follow each other at once, and when one more may: each forces a commit of 55 kB, so
+/// whoever holds a line's wires writes 1 MB by these and 8 MB a day beyond them.
+pub const FOREIGN_AT_ONCE: u32 = 20;
+/// See [`FOREIGN_AT_ONCE`].
+pub const FOREIGN_EVERY: Millis = Millis::seconds(600);
 /// Fewest and most digits of a carrier's code. Never ten, so that it is not taken for a pickup code.
 pub const CARRIER_CODE_DIGITS: core::ops::RangeInclusive<usize> = 6..=8;
 /// Digits of a pickup code, the check digit included.

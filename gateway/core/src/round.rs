@@ -19,6 +19,8 @@ use crate::unlock::{Errand, Order, Stage, Verdict};
 
 /// Doors that a sentence names one by one; whoever needs all of them reads the journal.
 const NAMED: usize = 12;
+/// The word of a round that is under way, once doors have been ordered.
+pub(crate) const IN_TURN: &str = "in_turn";
 
 /// A round that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +31,11 @@ pub(crate) struct Round {
     not_after: Mono,
     /// What has not had its turn, in order.
     waiting: VecDeque<CompartmentId>,
+    /// Doors that were asked for.
+    of: usize,
     opened: usize,
+    /// Of these, the ones that stood open before: nobody knows what their locks did.
+    stood_open: Vec<CompartmentId>,
     /// Known not to have opened.
     shut: Vec<CompartmentId>,
     /// Nobody knows.
@@ -77,7 +83,9 @@ impl Draft<'_> {
             origin: self.origin().clone(),
             not_after: self.wanted_until(request).unwrap_or_else(|| self.now.mono.after(UNLOCK_AHEAD)),
             waiting: compartments.iter().cloned().collect(),
+            of: compartments.len(),
             opened: 0,
+            stood_open: Vec::new(),
             shut: Vec::new(),
             unsure: Vec::new(),
             passed: Vec::new(),
@@ -97,6 +105,7 @@ impl Draft<'_> {
         if round.end == RoundEnd::Through && !self.purpose_is_allowed(round.purpose) {
             round.stop(RoundEnd::NoDisk);
         }
+        let mut orders = false;
         while self.ordered(key, Stage::is_intended) < usize::from(ROUND_AHEAD)
             && let Some(c) = round.waiting.pop_front()
         {
@@ -107,11 +116,15 @@ impl Draft<'_> {
             let (purpose, errand) = (round.purpose, Errand::Round(key.clone()));
             let order = Order { compartment: c, purpose, errand, not_after: Some(round.not_after) };
             self.on_behalf(round.origin.clone(), |d| d.intend(order));
+            orders = true;
         }
         if round.waiting.is_empty() && self.ordered(key, |_| true) == 0 {
             self.t.rounds.remove(key);
             self.round_ends(key, &round);
         } else {
+            if orders {
+                self.note_progress(key, &round);
+            }
             self.t.rounds.put(key.clone(), round);
         }
     }
@@ -126,33 +139,52 @@ impl Draft<'_> {
         self.unlocked_by_staff(c, verdict);
         let Some(mut round) = self.t.rounds.get(key).cloned() else { return };
         match verdict {
-            Verdict::Confirmed | Verdict::StoodOpen => round.opened += 1,
+            Verdict::Confirmed => round.opened += 1,
+            Verdict::StoodOpen => {
+                round.opened += 1;
+                round.stood_open.push(c.clone());
+            }
             Verdict::Failed(_) => round.shut.push(c.clone()),
             Verdict::Unknown => round.unsure.push(c.clone()),
         }
         self.t.rounds.put(key.clone(), round);
     }
 
+    /// What became of a round so far stays with its command, in the commit of its next orders: of a round that is cut off it is
+    /// what a start still knows.
+    fn note_progress(&mut self, key: &CommandKey, round: &Round) {
+        let sentence = self.account(round);
+        self.t.outcomes.edit(key, |outcome| {
+            (outcome.detail, outcome.sentence) = (IN_TURN.into(), sentence);
+        });
+    }
+
     fn round_ends(&mut self, key: &CommandKey, round: &Round) {
         let (status, detail) = round.verdict();
-        let labels = |doors: &[CompartmentId]| self.labels(doors);
-        let mut sentence = format!("{} of {} doors opened.", round.opened, round.doors());
+        let sentence = self.account(round);
+        self.conclude(key, status, detail, &sentence);
+    }
+
+    /// What became of each door that has had its turn, or will have none.
+    fn account(&self, round: &Round) -> String {
+        let mut sentence = format!("{} of {} doors opened.", round.opened, round.of);
         for (words, doors) in [
+            ("Stood open before, so that nothing is known of the lock", &round.stood_open),
             ("Please look at what nobody knows of", &round.unsure),
             ("Not opened", &round.shut),
             ("In use or out of reach", &round.passed),
         ] {
             if !doors.is_empty() {
-                sentence.push_str(&format!(" {words}: {}.", labels(doors)));
+                sentence.push_str(&format!(" {words}: {}.", self.labels(doors)));
             }
         }
         if round.left_out > 0 {
             sentence.push_str(&format!(" {} {} and stay shut.", round.left_out, round.end.words()));
         }
-        self.conclude(key, status, detail, &sentence);
+        sentence
     }
 
-    fn labels(&self, doors: &[CompartmentId]) -> String {
+    pub(crate) fn labels(&self, doors: &[CompartmentId]) -> String {
         let named: Vec<String> = doors.iter().take(NAMED).map(|c| self.label(c)).collect();
         match doors.len().saturating_sub(NAMED) {
             0 => named.join(", "),
@@ -201,14 +233,10 @@ impl Round {
         self.end = end;
     }
 
-    fn doors(&self) -> usize {
-        self.opened + self.shut.len() + self.unsure.len() + self.passed.len() + self.left_out
-    }
-
     fn verdict(&self) -> (Status, &'static str) {
         match self.end {
             _ if !self.unsure.is_empty() => (Status::Unknown, "some_unknown"),
-            _ if self.opened == self.doors() => (Status::Done, "opened"),
+            _ if self.opened == self.of => (Status::Done, "opened"),
             RoundEnd::Cancelled => (Status::Failed, "cancelled"),
             RoundEnd::Late => (Status::Failed, "expired"),
             RoundEnd::NoDisk | RoundEnd::Through => (Status::Failed, "some_not_opened"),

@@ -160,9 +160,56 @@ fn restart_in_the_middle_of_a_round_orders_nothing_and_says_so() {
     scene.restart();
     scene.pass(Millis::seconds(20));
     assert_eq!(scene.unlocks.len(), before, "a start opens nothing");
-    assert_eq!(word(&scene).0, Status::Unknown);
+    let sentence = "The gateway restarted in the middle. Before its last orders: 0 of 4 doors opened. Ordered then, shut, and \
+                    may have been open: 1, 2. The others had no turn and stay shut; the journal has each.";
+    assert_eq!(word(&scene), (Status::Unknown, "unknown", sentence));
+    let ended = scene.replies.iter().filter(|outcome| outcome.status == Status::Unknown).count();
+    assert_eq!(ended, 1, "one final word, however many doors were cut off");
     open(&mut scene, &[1, 2, 3, 4]);
     assert_eq!(scene.unlocks.len(), before, "the same id again gives the same outcome");
+}
+
+#[test]
+fn round_that_a_start_cut_off_tells_of_every_door_that_had_its_turn() {
+    let mut scene = Scene::new();
+    scene.hands.insert(compartment("a-2"), Hand::Jams);
+    for number in [4, 5, 6] {
+        scene.hands.insert(compartment(&format!("a-{number}")), Hand::Silent);
+    }
+    open(&mut scene, &[1, 2, 3, 4, 5, 6]);
+    scene.pass(Millis::seconds(4));
+    let fourth = scene.unlocks[3].id;
+    scene.report(fourth, PulseReport::Acknowledged { sent: scene.now.mono });
+    assert_eq!(ordered(&scene), doors(&[1, 2, 3, 4, 5, 6]));
+    scene.power_cut();
+    scene.begin();
+    for number in 1..=8 {
+        let level = if number == 4 { Level::Open } else { Level::Shut };
+        scene.contact(&compartment(&format!("a-{number}")), level);
+    }
+    let sentence = "The gateway restarted in the middle. Before its last orders: 2 of 6 doors opened. Not opened: 2. Ordered \
+                    then, and standing open: 4. Ordered then, shut, and may have been open: 5, 6. The others had no turn and \
+                    stay shut; the journal has each.";
+    assert_eq!(word(&scene), (Status::Unknown, "unknown", sentence));
+}
+
+#[test]
+fn door_that_stood_open_counts_as_open_for_one_command_and_for_a_round_and_its_lock_as_unknown() {
+    let mut scene = Scene::new();
+    scene.swing(&compartment("a-1"), Level::Open);
+    scene.hands.insert(compartment("a-1"), Hand::Jams);
+    scene.order("one", Command::Unlock { compartment: compartment("a-1") });
+    scene.pass(Millis::seconds(4));
+    let sentence =
+        "The door stood open already. Nothing is known of its lock: shut it and order it again to try it.";
+    assert_eq!(word(&scene), (Status::Done, "stood_open", sentence));
+    open(&mut scene, &[1, 2]);
+    scene.pass(Millis::seconds(4));
+    let sentence = "2 of 2 doors opened. Stood open before, so that nothing is known of the lock: 1.";
+    assert_eq!(word(&scene), (Status::Done, "opened", sentence));
+    let unlocks =
+        scene.facts().into_iter().filter(|name| name.starts_with("unlock.") && !name.ends_with("intended"));
+    assert_eq!(unlocks.collect::<Vec<_>>(), ["unlock.unknown", "unlock.confirmed", "unlock.unknown"]);
 }
 
 #[test]

@@ -107,9 +107,9 @@ impl Draft<'_> {
                 (Status::Failed, "not_sent", "The order never left the gateway; nothing moved.")
             }
             Verdict::StoodOpen => (
-                Status::Unknown,
-                "unknown",
-                "The door stood open already: shut it and order it again to see whether its lock works.",
+                Status::Done,
+                "stood_open",
+                "The door stood open already. Nothing is known of its lock: shut it and order it again to try it.",
             ),
             Verdict::Unknown => {
                 (Status::Unknown, "unknown", "Nobody knows whether the door opened; please look at it.")

@@ -135,8 +135,7 @@ impl Draft<'_> {
             |key: &CommandKey| self.t.unlocks.iter().any(|(_, row)| row.command.as_ref() == Some(key));
         let ended: Vec<CommandKey> = begun.into_iter().filter(|key| !has_intent(key)).collect();
         for key in ended {
-            let sentence = "The gateway restarted in the middle; the journal has what was opened before.";
-            self.conclude(&key, Status::Unknown, "unknown", sentence);
+            self.cut_between(&key);
         }
     }
 

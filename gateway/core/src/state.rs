@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::command::{Actor, Carriers, CommandKey, Directory, Nonce, Outcome};
+use crate::cut::Cut;
 use crate::deposit::Deposit;
 use crate::door_watch::Door;
 use crate::field::{DeviceState, LineState, ProbeState};
@@ -81,6 +82,7 @@ tables! {
     doors, Door: CompartmentId => Door;
     live, Live: UnlockId => Live;
     rounds, Round: CommandKey => Round;
+    cut, Cut: CommandKey => Cut;
     sessions, Session: TerminalId => Session;
     deposits, Deposit: CompartmentId => Deposit;
     probes, Probe: ProbeId => ProbeState;

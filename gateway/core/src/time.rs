@@ -64,6 +64,12 @@ impl Mono {
         Self(self.0.saturating_add(span.0.saturating_mul(1_000)))
     }
 
+    /// This instant moved earlier, saturating.
+    #[must_use]
+    pub const fn before(self, span: Millis) -> Self {
+        Self(self.0.saturating_sub(span.0.saturating_mul(1_000)))
+    }
+
     /// Span since an earlier instant, zero if it lies ahead.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Millis {

@@ -1,6 +1,6 @@
 //! One intent to pulse one lock: from intended to confirmed, failed or unknown, by evidence. Never pulsed again.
 
-use crate::command::{CommandKey, Status};
+use crate::command::CommandKey;
 use crate::compartment::{Contact, Level};
 use crate::draft::{Draft, Origin};
 use crate::effect::{Effect, Purpose, Unlock};
@@ -233,7 +233,8 @@ impl Draft<'_> {
                 Errand::Pickup(terminal) => d.pickup_unlock_ended(&terminal, &compartment, id, verdict),
                 Errand::Command(key) => d.command_unlock_ended(&key, &compartment, id, verdict),
                 Errand::Round(key) => d.round_unlock_ended(&key, &compartment, verdict),
-                Errand::Interrupted(key) => d.interrupted_unlock_ended(key.as_ref(), evidence.door),
+                Errand::Interrupted(Some(key)) => d.cut_unlock_ended(&key, &compartment, evidence.door),
+                Errand::Interrupted(None) => {}
             }
         });
         if live.stage == Stage::IntendedOpened && !pulsed {
@@ -269,23 +270,6 @@ impl Draft<'_> {
         if !awaited(site.door, Contact::Door) && !awaited(site.latch, Contact::Latch) {
             let door = self.sensed(compartment, Contact::Door);
             self.unlock_step(id, Step::TimeUp(door), None);
-        }
-    }
-
-    fn interrupted_unlock_ended(&mut self, key: Option<&CommandKey>, door: Option<Level>) {
-        let sentence = match door {
-            Some(Level::Open) => {
-                "The gateway restarted before the outcome was known; the door stands open: please look at it."
-            }
-            Some(Level::Shut) => {
-                "The gateway restarted before the outcome was known; the door is shut and may have been open: please look at it."
-            }
-            None => {
-                "The gateway restarted before the outcome was known, and the door is not heard: please look at it."
-            }
-        };
-        if let Some(key) = key {
-            self.conclude(key, Status::Unknown, "unknown", sentence);
         }
     }
 

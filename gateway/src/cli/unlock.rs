@@ -93,6 +93,8 @@ pub(super) fn find<'a>(doors: &'a [Compartment], typed: &str) -> Result<&'a Comp
 fn tell(reply: &Reply, door: &Compartment, out: &mut Out) -> Result<Exit, Failure> {
     let name = format!("Door {} ({})", door.label, door.id);
     out.either(reply, || match reply.status {
+        // It stood open before, which says nothing of its lock.
+        StatusWord::Done if reply.detail.word != "opened" => format!("{name}: {}", reply.detail.sentence),
         StatusWord::Done => format!("{name} is open."),
         StatusWord::Unknown => {
             format!(

@@ -2,7 +2,7 @@
 //!
 //! An interrupted walk loses nothing that was learned; a line that a power cut left half written is left out.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,9 @@ pub enum NotesError {
     /// No walk was interrupted.
     #[error("no walk was interrupted")]
     Nothing,
+    /// Somebody walks: what they learn must not be put aside under their feet.
+    #[error("another walk of this building is under way; wait for its end, or type quit there")]
+    UnderWay,
     /// The file.
     #[error("{operation} {}: {source}", path.display())]
     Io {
@@ -68,6 +71,15 @@ fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> NotesEr
     move |source| NotesError::Io { operation, path: path.to_owned(), source }
 }
 
+/// The file as nobody else has it until it is closed; a walk that is killed lets go of it.
+fn ours(file: File, path: &Path) -> Result<File, NotesError> {
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(NotesError::UnderWay),
+        Err(TryLockError::Error(source)) => Err(failed("lock", path)(source)),
+    }
+}
+
 /// The lines that are whole.
 fn read(path: &Path) -> Vec<Note> {
     let text = crate::config::read_bounded(path, BYTES_MAX).unwrap_or_default();
@@ -78,9 +90,12 @@ impl Notes {
     /// Begins a walk.
     ///
     /// # Errors
-    /// [`NotesError::Unfinished`] where one was interrupted, unless `anew` puts it aside.
+    /// [`NotesError::Unfinished`] where one was interrupted, unless `anew` puts it aside; [`NotesError::UnderWay`].
     pub fn begin(state_dir: &Path, head: WalkHead, anew: bool) -> Result<Self, NotesError> {
         let path = state_dir.join(FILE);
+        if let Ok(old) = File::open(&path) {
+            drop(ours(old, &path)?);
+        }
         if let Some(Note::Begun(old)) = read(&path).into_iter().next() {
             if !anew {
                 return Err(NotesError::Unfinished(old.at));
@@ -90,10 +105,13 @@ impl Notes {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
-            .truncate(true)
+            // Not before it is known to be ours.
+            .truncate(false)
             .mode(0o600)
             .open(&path)
             .map_err(failed("create", &path))?;
+        let file = ours(file, &path)?;
+        file.set_len(0).map_err(failed("truncate", &path))?;
         let mut notes = Self { path, file, head: head.clone(), doors: Vec::new() };
         notes.write(&Note::Begun(head))?;
         File::open(state_dir).and_then(|folder| folder.sync_all()).map_err(failed("sync", state_dir))?;
@@ -103,12 +121,13 @@ impl Notes {
     /// Goes on with the walk that was interrupted.
     ///
     /// # Errors
-    /// [`NotesError::Nothing`] where none was.
+    /// [`NotesError::Nothing`] where none was; [`NotesError::UnderWay`].
     pub fn resume(state_dir: &Path) -> Result<Self, NotesError> {
         let path = state_dir.join(FILE);
         let mut lines = read(&path).into_iter();
         let Some(Note::Begun(head)) = lines.next() else { return Err(NotesError::Nothing) };
-        let mut file = OpenOptions::new().append(true).open(&path).map_err(failed("open", &path))?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(failed("open", &path))?;
+        let mut file = ours(file, &path)?;
         // What a power cut left half written must not swallow the next line.
         file.write_all(b"\n").map_err(failed("write", &path))?;
         let mut notes = Self { path, file, head, doors: Vec::new() };
@@ -217,6 +236,19 @@ mod tests {
         let notes = Notes::resume(folder.path()).unwrap();
         assert!(notes.knows("l/1") && notes.knows("l/2"));
         assert_eq!((notes.doors.len(), notes.head()), (2, &head()));
+    }
+
+    #[test]
+    fn walk_that_is_under_way_is_neither_put_aside_nor_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut walking = Notes::begin(folder.path(), head(), false).unwrap();
+        for anew in [false, true] {
+            assert!(matches!(Notes::begin(folder.path(), head(), anew), Err(NotesError::UnderWay)));
+        }
+        assert!(matches!(Notes::resume(folder.path()), Err(NotesError::UnderWay)));
+        walking.door(door("l/1", Ending::Learned)).unwrap();
+        drop(walking);
+        assert!(Notes::resume(folder.path()).unwrap().knows("l/1"));
     }
 
     #[test]

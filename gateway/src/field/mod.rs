@@ -17,7 +17,7 @@ use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::input::NotSent;
 
 use crate::clock::monotonic;
-use crate::config::{Configuration, Spoken};
+use crate::config::{Configuration, Line, Spoken};
 use crate::engine::{Actuator, EngineHandle};
 use crate::health::Health;
 use crate::supervise::{Alarm, Part};
@@ -26,6 +26,7 @@ use crate::wiring::{Ear, Hands, Taken, refused, withdrawal};
 
 pub(crate) use report::port_log;
 pub use scanner::ScannerError;
+pub(crate) use spec::direction;
 pub use spec::{LineSpecError, line_spec};
 
 /// Why the field cannot be started. An adapter that is not plugged in is no reason.
@@ -103,7 +104,7 @@ impl Field {
         for (id, line) in boards {
             let spec = line_spec(line, &configuration.models)
                 .map_err(|source| FieldError::Spec { line: id.clone(), source })?;
-            let sink = sink(id, Ear::new(id, configuration), ends);
+            let sink = sink(line, Ear::new(id, configuration), ends);
             let handle = port::spawn(&spec, sink, port::monotonic_now)
                 .map_err(|source| FieldError::Thread { line: id.clone(), source })?;
             ends.telemetry.keep_tape(id, handle.tape().clone());
@@ -147,8 +148,8 @@ impl Loans {
 }
 
 /// What a line's thread does with each signal: nothing that waits.
-fn sink(line: &LineId, mut ear: Ear, ends: &Ends) -> impl FnMut(Signal) + Send + 'static {
-    let line = line.clone();
+fn sink(line: &Line, mut ear: Ear, ends: &Ends) -> impl FnMut(Signal) + Send + 'static {
+    let (line, port) = (line.id.clone(), line.port.to_string());
     let beat = ends.health.line(&line);
     let engine = ends.engine.clone();
     let telemetry = ends.telemetry.clone();
@@ -157,7 +158,7 @@ fn sink(line: &LineId, mut ear: Ear, ends: &Ends) -> impl FnMut(Signal) + Send +
         // Named here so that the guard lives in the closure and falls with the thread.
         let _alive = &guard;
         beat.beat(monotonic());
-        report::log(&line, &signal);
+        report::log(&line, &port, &signal);
         match &signal {
             Signal::LineCounters { counters, .. } => telemetry.line(&line, *counters),
             Signal::DeviceCounters { device, counters, .. } => {

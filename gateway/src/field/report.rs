@@ -8,7 +8,7 @@ use vestibule_core::id::{DeviceId, LineId};
 use crate::telemetry::{FirstHeard, Telemetry};
 
 /// Logs what a person must look at. Reads, outcomes and totals are not logged one by one.
-pub(super) fn log(line: &LineId, signal: &Signal) {
+pub(super) fn log(line: &LineId, port: &str, signal: &Signal) {
     match signal {
         Signal::Device { device, state, .. } => match state {
             DeviceState::Online => info!(%line, %device, "board answers and is set up"),
@@ -20,10 +20,10 @@ pub(super) fn log(line: &LineId, signal: &Signal) {
             }
         },
         Signal::Sign { device, sign, .. } => sign_of(line, device, sign),
-        Signal::Port { state, .. } => port(line, state),
+        Signal::Port { state, .. } => of_port(line, port, state),
         Signal::Line { trouble, .. } => match trouble {
             LineTrouble::ForeignFrames { address, function, count } => {
-                warn!(%line, address, function, count, "frames nobody here asked for; is another master on the line?");
+                warn!(%line, address, function, count, "frames nobody here asked for; is another master on the line, or somebody who repeats answers?");
             }
             LineTrouble::Babbling => warn!(%line, "line is never silent; something babbles"),
             LineTrouble::LocalEcho => info!(%line, "adapter gives our own bytes back; they are told apart"),
@@ -70,8 +70,8 @@ pub(super) fn keep(telemetry: &Telemetry, line: &LineId, state: &PortState) {
 }
 
 /// Logs and keeps how a port is.
-pub(crate) fn port_log(telemetry: &Telemetry, line: &LineId, state: &PortState) {
-    port(line, state);
+pub(crate) fn port_log(telemetry: &Telemetry, line: &LineId, port: &str, state: &PortState) {
+    of_port(line, port, state);
     keep(telemetry, line, state);
 }
 
@@ -93,13 +93,13 @@ fn sign_of(line: &LineId, device: &device_drivers::id::DeviceId, sign: &Sign) {
 }
 
 /// Logs how a port is.
-pub(super) fn port(line: &LineId, state: &PortState) {
+pub(super) fn of_port(line: &LineId, port: &str, state: &PortState) {
     match state {
         PortState::Open => info!(%line, "port is open"),
         PortState::Unplugged => warn!(%line, "port is gone; it is opened again when it is back"),
         PortState::Lent => info!(%line, "line is being commissioned; its boards are out of service"),
         PortState::OpenFailed { step, kind } => {
-            warn!(%line, step, %kind, "port cannot be opened; trying again")
+            warn!(%line, port, step, %kind, "port cannot be opened; trying again")
         }
         PortState::SlowAdapter { latency } => {
             warn!(%line, ?latency, "adapter holds bytes back; set its latency timer to 1 ms");

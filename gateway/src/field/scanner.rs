@@ -9,7 +9,7 @@ use device_drivers::spec::{Baud, SpecError};
 use tracing::{error, info, warn};
 use vestibule_core::id::LineId;
 
-use super::{Ends, report, spec};
+use super::{Ends, port_log, spec};
 use crate::clock::{monotonic, wall};
 use crate::config::{Commands, Scanner};
 use crate::supervise::Part;
@@ -49,7 +49,7 @@ pub(super) fn start(scanner: &Scanner, ends: &Ends) -> Result<ScannerHandle, Sca
 
 /// What a scanner's thread does with each signal: nothing that waits.
 fn sink(scanner: &Scanner, ends: &Ends) -> impl FnMut(ScannerSignal) + Send + 'static {
-    let line = scanner.line.clone();
+    let (line, port) = (scanner.line.clone(), scanner.port.to_string());
     let beat = ends.health.line(&line);
     let (engine, telemetry) = (ends.engine.clone(), ends.telemetry.clone());
     telemetry.scanner_started(&line, scanner.terminal.clone(), wall());
@@ -61,8 +61,7 @@ fn sink(scanner: &Scanner, ends: &Ends) -> impl FnMut(ScannerSignal) + Send + 's
         beat.beat(monotonic());
         log(&line, &signal);
         if let ScannerSignal::Port { state, .. } = &signal {
-            report::port(&line, state);
-            report::keep(&telemetry, &line, state);
+            port_log(&telemetry, &line, &port, state);
         }
         match &signal {
             ScannerSignal::State { state, .. } => telemetry.scanner(&line, *state, wall()),

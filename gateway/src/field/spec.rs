@@ -59,14 +59,18 @@ pub(super) const fn parity(parity: Configured) -> Parity {
     }
 }
 
-/// A configured port as drivers take it.
-pub(super) fn port_spec(port: &Port, direction: Direction) -> PortSpec {
-    let direction = match direction {
+/// Who switches a port's RS-485 driver, as drivers take it.
+pub(crate) const fn direction(configured: Direction) -> spec::Direction {
+    match configured {
         Direction::Adapter => spec::Direction::Adapter,
         Direction::Kernel => spec::Direction::Kernel,
-    };
+    }
+}
+
+/// A configured port as drivers take it.
+pub(super) fn port_spec(port: &Port, switched_by: Direction) -> PortSpec {
     match port {
-        Port::Path(path) => PortSpec::Serial { path: path.clone(), direction },
+        Port::Path(path) => PortSpec::Serial { path: path.clone(), direction: direction(switched_by) },
         Port::Tcp(server) => PortSpec::Tcp { server: *server },
         Port::ModbusTcp(server) => PortSpec::ModbusTcp { server: *server },
     }

@@ -12,6 +12,7 @@ use vestibule_core::id::{LineId, TerminalId};
 use super::Inner;
 use super::keys::Standing;
 use crate::clock::{monotonic, wall};
+use crate::config::Line;
 use crate::field::{Ends, port_log};
 use crate::supervise::Part;
 use crate::wiring::Taken;
@@ -20,12 +21,13 @@ use crate::wiring::reader::{Reporter, Step, entered, install, tapped};
 /// Keeps the names of one line's readers and what was told of each.
 struct Ear {
     line: LineId,
+    port: String,
     readers: BTreeMap<DeviceId, (TerminalId, Reporter)>,
 }
 
 /// The sink of one line.
 pub(super) fn sink<'a>(
-    line: &LineId,
+    line: &Line,
     terminals: impl Iterator<Item = &'a TerminalId>,
     inner: &Arc<Inner>,
     ends: &Ends,
@@ -34,9 +36,10 @@ pub(super) fn sink<'a>(
         let id = DeviceId::new(terminal.as_str()).ok()?;
         Some((id, (terminal.clone(), Reporter::new(terminal.clone()))))
     };
-    let mut ear = Ear { line: line.clone(), readers: terminals.filter_map(named).collect() };
-    let beat = ends.health.line(line);
+    let (line, port) = (line.id.clone(), line.port.to_string());
+    let beat = ends.health.line(&line);
     let guard = ends.alarm.guard(Part::Line(line.clone()));
+    let mut ear = Ear { line, port, readers: terminals.filter_map(named).collect() };
     // The line must not keep alive what keeps the line alive.
     let inner: Weak<Inner> = Arc::downgrade(inner);
     move |signal| {
@@ -53,7 +56,7 @@ impl Ear {
     fn hear(&mut self, inner: &Inner, ReaderSignal { at, what }: ReaderSignal) {
         let Some(reader) = of(&what) else {
             if let What::Port(state) = &what {
-                port_log(&inner.telemetry, &self.line, state);
+                port_log(&inner.telemetry, &self.line, &self.port, state);
             }
             return;
         };

@@ -22,7 +22,7 @@ use vestibule_core::id::{LineId, TerminalId};
 
 use crate::config::{Configuration, Line, Port, Spoken};
 use crate::engine::EngineHandle;
-use crate::field::Ends;
+use crate::field::{Ends, direction};
 use crate::supervise::Chain;
 use crate::telemetry::Telemetry;
 use crate::wiring::reader::Keypad;
@@ -112,7 +112,7 @@ impl Readers {
         for (id, line) in configuration.lines.iter().filter(|(_, line)| line.protocol == Spoken::Readers) {
             let spec = inner.spec(line, configuration)?;
             let names = configuration.readers.iter().filter(|(_, place)| place.line == *id);
-            let sink = ear::sink(id, names.map(|(terminal, _)| terminal), &inner, ends);
+            let sink = ear::sink(line, names.map(|(terminal, _)| terminal), &inner, ends);
             let random = Box::new(|| {
                 let mut bytes = [0; 8];
                 getrandom::fill(&mut bytes).ok().map(|()| bytes)
@@ -147,7 +147,8 @@ impl Inner {
             readers.push(ReaderSpec { id: DeviceId::new(terminal.as_str())?, address, key });
         }
         let (id, baud) = (DriverLine::new(line.id.as_str())?, Baud::new(line.baud)?);
-        Ok(ReaderLineSpec { id, port: path.clone(), baud, readers })
+        let direction = direction(line.direction);
+        Ok(ReaderLineSpec { id, port: path.clone(), direction, baud, readers })
     }
 
     /// The key on the disk. One that cannot be used is no reason to believe a reader without it.

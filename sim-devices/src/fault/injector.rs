@@ -103,6 +103,7 @@ impl Injector {
             match injected.fault {
                 Fault::Babble(characters) => before.push(self.noise(characters)),
                 Fault::ForeignFrame => before.push(self.foreign(reply)),
+                Fault::Forged(bits) => before.extend(self.forged(reply, bits)),
                 Fault::Truncate if answer.len() > 1 => {
                     let keep = self.rng.random_range(1..answer.len());
                     answer.truncate(keep);
@@ -158,6 +159,13 @@ impl Injector {
             *address = address.checked_add(1).unwrap_or(1);
         }
         sealed(body)
+    }
+
+    /// The answer as somebody gives it who says otherwise.
+    fn forged(&self, reply: &[u8], bits: u8) -> Option<Vec<u8>> {
+        let mut body = reply.get(..reply.len().checked_sub(2)?)?.to_vec();
+        *body.last_mut()? ^= bits;
+        self.locks.is_none().then(|| sealed(body))
     }
 
     fn remember(&mut self, reply: &[u8]) {
@@ -257,6 +265,13 @@ mod tests {
             let body = checked(&bursts[0]).expect("a valid checksum");
             assert_ne!(body[0], 2);
             assert_eq!(bursts[1], reply());
+        }
+    }
+
+    #[test]
+    fn a_forged_answer_is_valid_says_otherwise_and_comes_first() {
+        for bursts in run(3, &[Rule::new(Fault::Forged(0x04))]) {
+            assert_eq!(bursts, [sealed(vec![2, 2, 1, 0xA1]), reply()]);
         }
     }
 

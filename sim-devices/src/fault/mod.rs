@@ -30,6 +30,9 @@ pub enum Fault {
     FlipBits(u8),
     /// A valid frame of another slave comes before the answer.
     ForeignFrame,
+    /// Somebody answers first in the slave's name: its answer with these bits of the last data byte inverted, the check bytes made
+    /// right. On Modbus lines; nobody does on those of lock boards.
+    Forged(u8),
     /// So many random characters come before the answer.
     Babble(u8),
     /// The adapter is pulled when the request has been heard, and put back after this long.

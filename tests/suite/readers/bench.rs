@@ -56,6 +56,7 @@ impl Bench {
         let spec = ReaderLineSpec {
             id: LineId::new("osdp-1").unwrap(),
             port: "/dev/null".into(),
+            direction: device_drivers::spec::Direction::default(),
             baud: Baud::new(9_600).unwrap(),
             readers: vec![reader],
         };

@@ -33,6 +33,7 @@ fn spec(port: &Path, keys: &[[u8; 16]]) -> ReaderLineSpec {
     ReaderLineSpec {
         id: LineId::new("osdp-1").unwrap(),
         port: port.to_owned(),
+        direction: device_drivers::spec::Direction::default(),
         baud: Baud::new(9_600).unwrap(),
         readers: keys.iter().enumerate().map(reader).collect(),
     }

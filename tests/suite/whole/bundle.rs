@@ -1,6 +1,6 @@
 //! A support bundle holds what helps and no secret, whatever a careless program could have picked up.
 
-mod search;
+pub(super) mod search;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

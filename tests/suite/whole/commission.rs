@@ -11,20 +11,20 @@ use vestibule_tests::served::{ServedBuilding, UNITS};
 use crate::whole::record::export;
 
 /// The arguments of a command for this building.
-fn arguments(house: &House, given: &[&str]) -> Vec<String> {
+pub(super) fn arguments(house: &House, given: &[&str]) -> Vec<String> {
     let paths = [("--config", house.configuration()), ("--socket", house.socket())];
     let options = paths.into_iter().flat_map(|(name, path)| [name.to_owned(), path.display().to_string()]);
     given.iter().map(|word| (*word).to_owned()).chain(options).collect()
 }
 
-fn command(house: &House, given: &[&str]) -> Result<String, String> {
+pub(super) fn command(house: &House, given: &[&str]) -> Result<String, String> {
     let all = arguments(house, given);
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     house.command(&all).map_err(|error| error.to_string())
 }
 
 /// Waits until the daemon's status is as wanted.
-fn wait_status(house: &House, what: &str, wanted: impl Fn(&Value) -> bool) {
+pub(super) fn wait_status(house: &House, what: &str, wanted: impl Fn(&Value) -> bool) {
     let until = Instant::now() + PATIENCE;
     loop {
         let status: Value = serde_json::from_str(&house.ask(&["status", "--json"]).unwrap()).unwrap();

@@ -304,6 +304,27 @@ fn foreign_frames_are_told_within_a_second() {
 }
 
 #[test]
+fn answer_that_was_given_already_is_nobodys_when_it_is_given_again() {
+    let mut bench = bank();
+    let mut reads = 0;
+    bench.faults = Box::new(move |frame| {
+        reads += u32::from(frame[..2] == [2, 2]);
+        // Within the silence after the first: the next question is not out yet.
+        if frame[..2] == [2, 2] && reads == 5 { Fault::Doubled(1) } else { Fault::None }
+    });
+    bench.run_for(ms(3_000));
+    let foreign = |signal: &Signal| {
+        matches!(
+            signal,
+            Signal::Line { trouble: LineTrouble::ForeignFrames { address: 2, function: 2, count: 1 }, .. }
+        )
+    };
+    assert_eq!(bench.signals.iter().filter(|signal| foreign(signal)).count(), 1);
+    assert_eq!(bench.line.slaves[1].counters.late, 0);
+    assert_eq!(bench.line.counters.foreign, 1);
+}
+
+#[test]
 fn line_goes_on_when_the_adapter_gives_our_bytes_back() {
     let mut bench = bank();
     let mut echoing = Bench::new(&BANK);

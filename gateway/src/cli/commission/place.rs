@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use device_drivers::commission::manner::IN_TURN;
 use device_drivers::commission::setting::Setting;
-use device_drivers::spec::{Baud, Parity};
+use device_drivers::spec::{Baud, Direction, Parity};
 
 use super::super::arguments::{Arguments, OnLine, ParityName, Spoken};
 use super::super::{Exit, Failure};
 use crate::config::{self, Configuration, Layers, Line, Parity as Configured, Port, Protocol, nearest};
+use crate::field::direction;
 
 /// A line that somebody means.
 pub struct Place {
@@ -16,6 +17,8 @@ pub struct Place {
     pub line: Option<String>,
     /// Its port.
     pub path: PathBuf,
+    /// Who switches its RS-485 driver.
+    pub direction: Direction,
     /// Speed and parity as configured.
     pub setting: Option<Setting>,
     /// What is spoken there as configured.
@@ -61,7 +64,10 @@ pub fn place(arguments: &Arguments, on: &OnLine) -> Result<Place, Failure> {
     let loaded = config::load_for_start(&Layers::from_options(&arguments.config));
     if let Some(path) = &on.port {
         let same = loaded.configuration.as_ref().and_then(|configuration| by_port(configuration, path));
-        let unknown = || Ok(Place { line: None, path: path.clone(), setting: None, protocol: None });
+        let unknown = || {
+            let direction = Direction::default();
+            Ok(Place { line: None, path: path.clone(), direction, setting: None, protocol: None })
+        };
         return same.map_or_else(unknown, boards);
     }
     let configuration = loaded.configuration.ok_or_else(|| {
@@ -120,7 +126,14 @@ pub fn of_line(line: &Line) -> Place {
         Configured::Odd => Parity::Odd,
     };
     let setting = Baud::new(line.baud).ok().map(|baud| Setting { baud, parity });
-    Place { line: Some(line.id.as_str().to_owned()), path, setting, protocol: line.protocol.boards() }
+    let direction = direction(line.direction);
+    Place {
+        line: Some(line.id.as_str().to_owned()),
+        path,
+        direction,
+        setting,
+        protocol: line.protocol.boards(),
+    }
 }
 
 fn by_port<'a>(configuration: &'a Configuration, wanted: &Path) -> Option<&'a Line> {
@@ -152,7 +165,8 @@ mod tests {
 
     fn wanted(configured: Option<Protocol>, typed: &[Spoken]) -> Option<Vec<Protocol>> {
         let line = configured.map(|_| "one".to_owned());
-        let place = Place { line, path: PathBuf::new(), setting: None, protocol: configured };
+        let (path, direction) = (PathBuf::new(), Direction::default());
+        let place = Place { line, path, direction, setting: None, protocol: configured };
         place.protocols(typed).ok()
     }
 

@@ -34,12 +34,12 @@ impl Wire {
     /// The daemon does not lend it, or says nothing that we understand, or is gone since it gave leave.
     pub fn take(place: &Place, socket: &Path, wanted: BorrowRequest, leave: Leave) -> Result<Self, Failure> {
         if place.line.is_none() {
-            return Ok(Self::Own(Borrowed::new(place.path.clone())));
+            return Ok(Self::own(place));
         }
         let mut client = match Client::connect(socket) {
             Ok(client) => client,
             Err(ClientError::Unreachable { .. }) if leave == Leave::Own => {
-                return Ok(Self::Own(Borrowed::new(place.path.clone())));
+                return Ok(Self::own(place));
             }
             Err(error) => return Err(ask::failure(error)),
         };
@@ -48,6 +48,10 @@ impl Wire {
             Message::Lent => Ok(Self::Lent(client)),
             other => Err(ask::unexpected(&other)),
         }
+    }
+
+    fn own(place: &Place) -> Self {
+        Self::Own(Borrowed::new(place.path.clone()).switched_by(place.direction))
     }
 
     /// Asks one question.
@@ -78,13 +82,16 @@ fn failed(error: AskFailed) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use device_drivers::spec::Direction;
+
     use super::*;
 
     #[test]
     fn port_is_not_opened_past_a_daemon_that_ended_after_it_gave_leave() {
         let folder = tempfile::tempdir().unwrap();
         let (socket, path) = (folder.path().join("console.sock"), folder.path().join("bus0"));
-        let place = Place { line: Some("one".to_owned()), path, setting: None, protocol: None };
+        let direction = Direction::default();
+        let place = Place { line: Some("one".to_owned()), path, direction, setting: None, protocol: None };
         let take = |leave| Wire::take(&place, &socket, BorrowRequest::reads("one".to_owned()), leave);
         assert!(matches!(take(Leave::Own), Ok(Wire::Own(_))));
         assert!(take(Leave::Daemon).is_err());
