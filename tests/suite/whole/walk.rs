@@ -56,7 +56,7 @@ impl Walk {
     }
 
     /// Answers until the walk is over: its last word, and a moment shortly before it when it had the line.
-    fn to_the_end(&mut self, house: &House, first: Value) -> (Value, SimTime) {
+    fn until_done(&mut self, house: &House, first: Value) -> (Value, SimTime) {
         let mut event = first;
         loop {
             let held = house.line.now();
@@ -112,7 +112,7 @@ fn walk_has_the_line_for_itself_learns_every_door_and_gives_it_back() {
     assert!(second.contains("busy") && second.contains("the line is lent already"), "{second}");
     let third = command(&building.house, &["device", "walk", "--anew", "--json"]).unwrap_err();
     assert!(third.contains("another walk of this building is under way"), "{third}");
-    let (done, until) = alone.to_the_end(&building.house, first);
+    let (done, until) = alone.until_done(&building.house, first);
     assert_eq!(heard(&wire, PROBE, from, until), 0, "the daemon asks nothing on a line that it has lent");
     assert_eq!(done["good"], false, "a door was left out: {}", alone.process.log());
     let left_out = alone.events("skipped");
@@ -129,7 +129,7 @@ fn walk_has_the_line_for_itself_learns_every_door_and_gives_it_back() {
     assert_eq!(two.next(&["resumed"])["known"], 7);
     let event = two.next(&["pulsing"]);
     assert_eq!(event["label"], occupied.as_str());
-    let (done, _) = two.to_the_end(&building.house, event);
+    let (done, _) = two.until_done(&building.house, event);
     assert_eq!(done["good"], true, "{}", two.process.log());
     assert_eq!(building.pulsed().len(), deposited + 8);
     building.house.wait_boards().unwrap();
