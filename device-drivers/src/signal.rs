@@ -104,8 +104,8 @@ pub enum Signal {
     },
 }
 
-/// The inputs of one board as one read saw them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The inputs of one board as one read saw them, or those of them that are believed; none by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct InputStates {
     bits: u128,
     /// Which inputs were read.
@@ -149,6 +149,19 @@ impl InputStates {
     #[must_use]
     pub const fn none_on(&self) -> bool {
         self.bits == 0
+    }
+
+    /// The inputs that both have, at the same level.
+    #[must_use]
+    pub const fn agreeing(self, other: Self) -> Self {
+        let read = self.read & other.read & !(self.bits ^ other.bits);
+        Self { bits: self.bits & read, read }
+    }
+
+    /// These inputs, with the levels of `newer` where it has them.
+    #[must_use]
+    pub const fn updated(self, newer: Self) -> Self {
+        Self { bits: self.bits & !newer.read | newer.bits, read: self.read | newer.read }
     }
 
     /// All inputs that were read, in order.

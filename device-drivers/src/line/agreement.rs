@@ -1,40 +1,31 @@
-//! When a read of inputs is believed. What was believed before is believed again at once; a change needs as many reads in a
-//! row that agree as the format's check bytes are worth
+//! When a read of inputs is believed, each input for itself. What was believed before is believed again at once; a change needs
+//! as many reads in a row that agree on it as the format's check bytes are worth
 //! ([`Protocol::agreeing_reads`](crate::frame::Protocol::agreeing_reads)).
+//!
+//! Each for itself, since one contact that chatters must not hide that a door beside it has opened.
 
 use crate::signal::InputStates;
+
+/// Reads before the newest that are remembered: the least trusted format asks for three in a row.
+const REMEMBERED: usize = 2;
 
 /// What one poll read so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Agreement {
-    believed: Option<InputStates>,
-    /// A read that differs, and how often in a row it came.
-    other: Option<(InputStates, u8)>,
-}
-
-/// What is to be done with a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Belief {
-    /// It is told.
-    Told,
-    /// It may be a bent one: the board is asked again at once.
-    AskAgain,
+    believed: InputStates,
+    /// The newest first.
+    before: [InputStates; REMEMBERED],
 }
 
 impl Agreement {
-    /// Takes a read where `needed` must agree.
-    pub fn hear(&mut self, read: InputStates, needed: u8) -> Belief {
-        let count = match self.other {
-            _ if self.believed == Some(read) => needed,
-            Some((other, count)) if other == read => count.saturating_add(1),
-            _ => 1,
-        };
-        if count >= needed {
-            *self = Self { believed: Some(read), other: None };
-            return Belief::Told;
-        }
-        self.other = Some((read, count));
-        Belief::AskAgain
+    /// Takes a read where `needed` in a row must agree; what of it is believed. The rest may be bent: the board is asked again.
+    pub fn hear(&mut self, read: InputStates, needed: u8) -> InputStates {
+        let others = self.before.iter().take(usize::from(needed).saturating_sub(1));
+        let settled = others.fold(read, |settled, other| settled.agreeing(*other));
+        self.believed = self.believed.updated(settled);
+        self.before.rotate_right(1);
+        self.before[0] = read;
+        self.believed.agreeing(read)
     }
 
     /// The board was away: nothing of before is believed.
@@ -46,19 +37,30 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::Channel;
+    use crate::frame::Protocol;
+    use crate::signal::Level;
 
     fn bits(bits: u128) -> InputStates {
         InputStates::new(bits, 8)
     }
 
     #[test]
+    fn every_format_asks_for_no_more_reads_than_are_remembered() {
+        for protocol in Protocol::ALL {
+            assert!(usize::from(protocol.agreeing_reads()) <= REMEMBERED + 1, "{protocol:?}");
+        }
+    }
+
+    #[test]
     fn change_is_told_only_when_as_many_reads_agree_as_are_needed() {
         for needed in 1..=3 {
             let mut agreement = Agreement::default();
-            let turns: Vec<Belief> = (0..4).map(|_| agreement.hear(bits(5), needed)).collect();
-            let first = turns.iter().position(|turn| *turn == Belief::Told);
+            let told: Vec<InputStates> = (0..4).map(|_| agreement.hear(bits(5), needed)).collect();
+            let first = told.iter().position(|told| *told == bits(5));
             assert_eq!(first, Some(usize::from(needed) - 1), "{needed}");
-            assert!(turns.iter().skip(first.unwrap_or(0)).all(|turn| *turn == Belief::Told));
+            assert!(told.iter().take(first.unwrap_or(0)).all(|told| *told == InputStates::default()));
+            assert!(told.iter().skip(first.unwrap_or(0)).all(|told| *told == bits(5)));
         }
     }
 
@@ -66,13 +68,28 @@ mod tests {
     fn bent_read_is_never_told_and_changes_nothing() {
         let mut agreement = Agreement::default();
         agreement.hear(bits(5), 2);
-        assert_eq!(agreement.hear(bits(5), 2), Belief::Told);
-        assert_eq!(agreement.hear(bits(7), 2), Belief::AskAgain);
-        assert_eq!(agreement.hear(bits(5), 2), Belief::Told, "as before");
-        assert_eq!(agreement.hear(bits(7), 2), Belief::AskAgain, "counted anew");
-        assert_eq!(agreement.hear(bits(4), 2), Belief::AskAgain, "another change");
-        assert_eq!(agreement.hear(bits(4), 2), Belief::Told);
+        assert_eq!(agreement.hear(bits(5), 2), bits(5));
+        let second = Channel::new(2).unwrap();
+        let told = agreement.hear(bits(7), 2);
+        assert_eq!(told.get(second), None, "it may be bent");
+        assert_eq!(told.iter().count(), 7, "all others are as before");
+        assert_eq!(agreement.hear(bits(5), 2), bits(5), "as before");
+        assert_eq!(agreement.hear(bits(7), 2).get(second), None, "counted anew");
+        assert_eq!(agreement.hear(bits(7), 2), bits(7));
         agreement.forget();
-        assert_eq!(agreement.hear(bits(4), 2), Belief::AskAgain);
+        assert_eq!(agreement.hear(bits(7), 2), InputStates::default());
+    }
+
+    #[test]
+    fn input_that_chatters_does_not_hide_the_others() {
+        let mut agreement = Agreement::default();
+        let (first, fourth) = (Channel::new(1).unwrap(), Channel::new(4).unwrap());
+        agreement.hear(bits(0), 3);
+        agreement.hear(bits(0), 3);
+        agreement.hear(bits(0), 3);
+        let told: Vec<InputStates> = (0..6).map(|turn| agreement.hear(bits(8 | (turn % 2)), 3)).collect();
+        assert_eq!(told[1].get(fourth), None);
+        assert!(told.iter().skip(2).all(|told| told.get(fourth) == Some(Level::On)));
+        assert!(told.iter().all(|told| told.get(first) != Some(Level::On)), "never three in a row");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::channel::Channel;
 use crate::device::plan::{Meaning, Poll};
 use crate::limits::{POLL_RETRY_MOST, SUSPECT_PERIOD};
-use crate::line::agreement::{Agreement, Belief};
+use crate::line::agreement::Agreement;
 use crate::line::slave::Slave;
 use crate::signal::InputStates;
 use crate::time::Monotonic;
@@ -68,9 +68,9 @@ impl Slave {
         }
     }
 
-    /// Whether what a poll read is believed, where `needed` reads must agree.
-    pub fn believe(&mut self, poll: usize, read: InputStates, needed: u8) -> Belief {
-        self.polls.get_mut(poll).map_or(Belief::Told, |state| state.agreement.hear(read, needed))
+    /// What is believed of what a poll read, where `needed` reads must agree.
+    pub fn believe(&mut self, poll: usize, read: InputStates, needed: u8) -> InputStates {
+        self.polls.get_mut(poll).map_or(read, |state| state.agreement.hear(read, needed))
     }
 
     /// What a poll read may be bent: it is read again at `now`.

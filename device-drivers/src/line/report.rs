@@ -2,7 +2,6 @@
 
 use crate::device::plan::{Meaning, Provides};
 use crate::device::profile::{FlagField, Point, ProbeField};
-use crate::line::agreement::Belief;
 use crate::line::exchange::{Ending, Exchange};
 use crate::line::health::Event;
 use crate::line::master::Line;
@@ -26,13 +25,14 @@ impl Line {
         let (meaning, first) = (asked.meaning.clone(), asked.request.first_register().unwrap_or(0));
         match (meaning, ending) {
             (Meaning::Inputs | Meaning::Input(_), Ending::Data(data)) => {
-                let states = exchange.request.inputs(data, inputs);
-                match slave.believe(poll, states, self.agreeing_reads) {
-                    Belief::Told => {
-                        let device = slave.id.clone();
-                        self.out.push_back(Signal::Inputs { device, at: now, states });
-                    }
-                    Belief::AskAgain => slave.ask_again(poll, now),
+                let read = exchange.request.inputs(data, inputs);
+                let states = slave.believe(poll, read, self.agreeing_reads);
+                if states != read {
+                    slave.ask_again(poll, now);
+                }
+                if states != InputStates::default() {
+                    let device = slave.id.clone();
+                    self.out.push_back(Signal::Inputs { device, at: now, states });
                 }
             }
             (Meaning::Outputs, Ending::Data(data)) => {
