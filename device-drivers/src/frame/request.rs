@@ -1,5 +1,7 @@
 //! What is asked of a slave, in whichever format, and which answer belongs to it.
 
+use std::time::Duration;
+
 use crate::channel::Channel;
 use crate::frame::bytes::FrameBytes;
 use crate::frame::kerong_cu48::Form;
@@ -7,6 +9,7 @@ use crate::frame::lock_8a::Groups;
 use crate::frame::protocol::{Opening, Protocol};
 use crate::frame::view::View;
 use crate::frame::{kerong_cu16, kerong_cu48, lock_8a, modbus_rtu, sum, winnsen, wkly};
+use crate::order::PulseLength;
 use crate::signal::{ExceptionCode, InputStates};
 use crate::spec::Address;
 
@@ -127,6 +130,12 @@ impl Request {
     #[must_use]
     pub const fn opening(&self) -> Option<Opening> {
         if self.is_write() { self.protocol().opening() } else { None }
+    }
+
+    /// How long the board holds an output that was to be held for `asked`: so long, or for a time of its own.
+    #[must_use]
+    pub fn held(&self, asked: PulseLength) -> Duration {
+        self.opening().map_or(asked.duration(), |opening| opening.held)
     }
 
     /// What `view` is to this request sent in `envelope`.

@@ -132,7 +132,7 @@ impl Exchange {
     #[must_use]
     pub fn pulses(&self) -> Option<(Channel, Duration)> {
         let Job::Pulse { output, length, .. } = self.job else { return None };
-        Some((output, self.request.opening().map_or(length.duration(), |opening| opening.held)))
+        Some((output, self.request.held(length)))
     }
 
     /// Bytes came at `now`. The first of them after the request make room for the rest of the answer.

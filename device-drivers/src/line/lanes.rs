@@ -30,10 +30,10 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// How long the board holds the output: as asked, or for a time of its own.
+    /// How long the board holds the output.
     #[must_use]
     pub fn held(&self) -> Duration {
-        self.request.opening().map_or(self.length.duration(), |opening| opening.held)
+        self.request.held(self.length)
     }
 }
 
