@@ -2,6 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+use vestibule_contract::command::Request as CommandPayload;
+use vestibule_contract::reply::{Reply, StatusWord};
+use vestibule_core::time::{Millis, Timestamp};
+
 use super::arguments::Arguments;
 use super::{Exit, Failure};
 use crate::config::{self, Layers};
@@ -55,4 +61,42 @@ pub fn snapshot(client: &mut Client) -> Result<Snapshot, Failure> {
         Message::Snapshot(snapshot) => Ok(*snapshot),
         other => Err(unexpected(&other)),
     }
+}
+
+/// Sends a command and waits for its last word. `begun` runs when the daemon has taken it.
+///
+/// # Errors
+/// The daemon is lost, or `begun` fails.
+pub fn command<A: Serialize>(
+    client: &mut Client,
+    name: &str,
+    payload: &CommandPayload<A>,
+    mut begun: impl FnMut() -> Result<(), Failure>,
+) -> Result<Reply, Failure> {
+    let text = serde_json::to_string(payload).and_then(RawValue::from_string);
+    let payload = text.map_err(|error| Failure::new(error.to_string()))?;
+    client.ask(&Request::Command { name: name.to_owned(), payload }).map_err(failure)?;
+    loop {
+        match client.answer().map_err(failure)? {
+            Message::Reply(reply) if reply.status == StatusWord::Received => begun()?,
+            Message::Reply(reply) => return Ok(reply),
+            other => return Err(unexpected(&other)),
+        }
+    }
+}
+
+/// The `not_after` of a command that is wanted for so long from now.
+pub fn not_after(wanted: Millis) -> String {
+    vestibule_contract::time::text(Timestamp(jiff::Timestamp::now().as_millisecond()).after(wanted))
+}
+
+/// An id that no other command has.
+///
+/// # Errors
+/// The system has no randomness.
+pub fn fresh_id() -> Result<String, Failure> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::new(format!("the system has no randomness: {error}")))?;
+    Ok(format!("cli-{:016x}", u64::from_be_bytes(bytes)))
 }

@@ -1,18 +1,15 @@
 //! `vestibule unlock` with several doors, or with `--cancel`.
 
 use std::path::Path;
+use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
 use vestibule_contract::command::{NoArguments, Request as CommandPayload, UnlockManyArguments};
-use vestibule_contract::reply::{Reply, StatusWord};
-use vestibule_core::time::{Millis, Timestamp};
+use vestibule_contract::reply::StatusWord;
+use vestibule_core::time::Millis;
 
 use super::arguments::Unlock;
-use super::unlock::{find, fresh_id, reason};
+use super::unlock::{find, reason};
 use super::{Exit, Failure, Out, ask};
-use crate::console::Client;
-use crate::console::protocol::{Message, Request};
 
 /// How long the caller wants doors opened: what the gateway allows, less what clocks of one computer cannot differ by.
 const WANTED: Millis = Millis::seconds(115);
@@ -29,22 +26,23 @@ pub fn unlock_many(socket: &Path, arguments: &Unlock, out: &mut Out) -> Result<E
     let snapshot = ask::snapshot(&mut client)?;
     let doors = arguments.doors.iter().map(|typed| find(&snapshot.compartments, typed));
     let doors = doors.collect::<Result<Vec<_>, _>>()?;
-    let id = arguments.id.clone().map_or_else(fresh_id, Ok)?;
+    let id = arguments.id.clone().map_or_else(ask::fresh_id, Ok)?;
     let compartments = doors.iter().map(|door| door.id.clone()).collect();
     let payload = CommandPayload {
         reason: Some(reason.to_owned()),
-        not_after: Some(until(WANTED)),
+        not_after: Some(ask::not_after(WANTED)),
         arguments: Some(UnlockManyArguments { compartments }),
         ..CommandPayload::new(&id)
     };
-    client.wait_for_ever().map_err(ask::failure)?;
-    order(&mut client, "unlock.many", &payload)?;
-    let reply = final_word(&mut client, || {
-        if !out.json {
-            let doors = doors.len();
-            out.line(format!("Opening {doors} doors in turn ... (stop it: vestibule unlock --cancel {id})"))?;
+    client.wait_longer(Duration::from_millis(WANTED.0)).map_err(ask::failure)?;
+    let count = doors.len();
+    let reply = ask::command(&mut client, "unlock.many", &payload, || match out.json {
+        true => Ok(()),
+        false => {
+            let words =
+                format!("Opening {count} doors in turn ... (stop it: vestibule unlock --cancel {id})");
+            Ok(out.line(words)?)
         }
-        Ok(())
     })?;
     out.either(&reply, || reply.detail.sentence.clone())?;
     Ok(if reply.status == StatusWord::Done { Exit::Done } else { Exit::Failed })
@@ -58,34 +56,15 @@ pub fn cancel(socket: &Path, of: &str, out: &mut Out) -> Result<Exit, Failure> {
     let mut client = ask::connect(socket)?;
     let payload = CommandPayload::<NoArguments> {
         target: Some(of.to_owned()),
-        not_after: Some(until(CANCEL_WANTED)),
-        ..CommandPayload::new(&fresh_id()?)
+        not_after: Some(ask::not_after(CANCEL_WANTED)),
+        ..CommandPayload::new(&ask::fresh_id()?)
     };
-    order(&mut client, "unlock.cancel", &payload)?;
-    let reply = final_word(&mut client, || Ok(()))?;
+    let reply = ask::command(&mut client, "unlock.cancel", &payload, || Ok(()))?;
     out.either(&reply, || match reply.status {
-        StatusWord::Done => format!("Cancelled: what {of} had not sent yet stays shut; a pulse that is under way cannot be called back."),
+        StatusWord::Done => {
+            format!("Cancelled: what {of} had not sent yet stays shut; a pulse under way is not called back.")
+        }
         _ => format!("Nothing of {of} waits to be opened: {} ({})", reply.detail.sentence, reply.detail.word),
     })?;
     Ok(if reply.status == StatusWord::Done { Exit::Done } else { Exit::Failed })
-}
-
-fn until(wanted: Millis) -> String {
-    vestibule_contract::time::text(Timestamp(jiff::Timestamp::now().as_millisecond()).after(wanted))
-}
-
-fn order<A: Serialize>(client: &mut Client, name: &str, payload: &CommandPayload<A>) -> Result<(), Failure> {
-    let text = serde_json::to_string(payload).and_then(RawValue::from_string);
-    let payload = text.map_err(|error| Failure::new(error.to_string()))?;
-    client.ask(&Request::Command { name: name.to_owned(), payload }).map_err(ask::failure)
-}
-
-fn final_word(client: &mut Client, mut begun: impl FnMut() -> Result<(), Failure>) -> Result<Reply, Failure> {
-    loop {
-        match client.answer().map_err(ask::failure)? {
-            Message::Reply(reply) if reply.status == StatusWord::Received => begun()?,
-            Message::Reply(reply) => return Ok(reply),
-            other => return Err(ask::unexpected(&other)),
-        }
-    }
 }

@@ -2,16 +2,14 @@
 
 use std::path::Path;
 
-use serde_json::value::RawValue;
 use vestibule_contract::command::{NoArguments, Request as CommandPayload};
 use vestibule_contract::reply::{Reply, StatusWord};
 use vestibule_core::command::REASON_MAX;
-use vestibule_core::time::{Millis, Timestamp};
+use vestibule_core::time::Millis;
 
 use super::arguments::Unlock;
 use super::{Exit, Failure, Out, ask, round};
 use crate::config::nearest;
-use crate::console::protocol::{Message, Request};
 use crate::console::snapshot::Compartment;
 
 /// How long the caller wants the door opened: somebody stands in front of it.
@@ -31,19 +29,18 @@ pub fn unlock(socket: &Path, arguments: &Unlock, out: &mut Out) -> Result<Exit, 
     let mut client = ask::connect(socket)?;
     let snapshot = ask::snapshot(&mut client)?;
     let door = find(&snapshot.compartments, typed)?;
-    let payload = payload(arguments, door, reason)?;
-    client.ask(&Request::Command { name: "unlock".to_owned(), payload }).map_err(ask::failure)?;
-    loop {
-        match client.answer().map_err(ask::failure)? {
-            Message::Reply(reply) if reply.status == StatusWord::Received => {
-                if !out.json {
-                    out.line(format!("Opening door {} ({}) ...", door.label, door.id))?;
-                }
-            }
-            Message::Reply(reply) => return tell(&reply, door, out),
-            other => return Err(ask::unexpected(&other)),
-        }
-    }
+    let id = arguments.id.clone().map_or_else(ask::fresh_id, Ok)?;
+    let payload = CommandPayload::<NoArguments> {
+        target: Some(door.id.clone()),
+        reason: Some(reason.to_owned()),
+        not_after: Some(ask::not_after(WANTED)),
+        ..CommandPayload::new(&id)
+    };
+    let reply = ask::command(&mut client, "unlock", &payload, || match out.json {
+        true => Ok(()),
+        false => Ok(out.line(format!("Opening door {} ({}) ...", door.label, door.id))?),
+    })?;
+    tell(&reply, door, out)
 }
 
 /// Why, as the journal will say it.
@@ -54,29 +51,6 @@ pub(super) fn reason(arguments: &Unlock) -> Result<&str, Failure> {
         return Err(Failure { exit: Exit::Usage, words });
     }
     Ok(reason)
-}
-
-fn payload(arguments: &Unlock, door: &Compartment, reason: &str) -> Result<Box<RawValue>, Failure> {
-    let id = match &arguments.id {
-        Some(id) => id.clone(),
-        None => fresh_id()?,
-    };
-    let until = Timestamp(jiff::Timestamp::now().as_millisecond()).after(WANTED);
-    let payload = CommandPayload::<NoArguments> {
-        target: Some(door.id.clone()),
-        reason: Some(reason.to_owned()),
-        not_after: Some(vestibule_contract::time::text(until)),
-        ..CommandPayload::new(&id)
-    };
-    let text = serde_json::to_string(&payload).and_then(RawValue::from_string);
-    text.map_err(|error| Failure::new(error.to_string()))
-}
-
-pub(super) fn fresh_id() -> Result<String, Failure> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Failure::new(format!("the system has no randomness: {error}")))?;
-    Ok(format!("cli-{:016x}", u64::from_be_bytes(bytes)))
 }
 
 /// By id, else by what the sticker says.

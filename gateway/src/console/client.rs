@@ -61,6 +61,15 @@ impl Client {
         self.writer.set_read_timeout(None).map_err(|error| ClientError::Lost(error.to_string()))
     }
 
+    /// Waits for each answer for `more` than usual, as for a round of doors.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn wait_longer(&self, more: Duration) -> Result<(), ClientError> {
+        let most = ANSWER_TIME_MAX.saturating_add(more);
+        self.writer.set_read_timeout(Some(most)).map_err(|error| ClientError::Lost(error.to_string()))
+    }
+
     /// Another end for asking, for a second thread.
     ///
     /// # Errors
