@@ -24,6 +24,11 @@ pub(crate) enum Contradiction {
 }
 
 impl Door {
+    /// Whether a contradiction was told and goes on.
+    pub(crate) fn contradicts(&self) -> bool {
+        self.contradiction == Contradiction::Told
+    }
+
     /// When a contradiction is to be told, if it goes on.
     pub(crate) fn contradicts_at(&self) -> Option<Mono> {
         match self.contradiction {

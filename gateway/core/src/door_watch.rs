@@ -153,6 +153,11 @@ impl Sensed {
         self.believe(at, policy);
     }
 
+    /// What others may see of it.
+    const fn public(&self) -> (Level, Quality) {
+        (self.level, self.quality)
+    }
+
     /// Believes the candidate once it has held long enough.
     fn believe(&mut self, now: Mono, policy: &Policy) {
         if let Some((level, since)) = self.candidate
@@ -166,10 +171,14 @@ impl Sensed {
 }
 
 impl Door {
-    /// What others may see of it.
-    pub(crate) fn public(&self) -> [Option<(Level, Quality)>; 3] {
-        [&self.door, &self.latch, &self.occupancy]
-            .map(|contact| contact.as_ref().map(|seen| (seen.level, seen.quality)))
+    /// What others may see of the door itself: its contact and its latch.
+    pub(crate) fn public(&self) -> [Option<(Level, Quality)>; 2] {
+        [&self.door, &self.latch].map(|contact| contact.as_ref().map(Sensed::public))
+    }
+
+    /// What others may see of the compartment behind it: its eye.
+    pub(crate) fn public_eye(&self) -> Option<(Level, Quality)> {
+        self.occupancy.as_ref().map(Sensed::public)
     }
 
     pub(crate) const fn contact(&self, contact: Contact) -> Option<&Sensed> {

@@ -162,6 +162,8 @@ fn changed_things(t: &Sheets<'_>) -> BTreeSet<Thing> {
     let mut things = BTreeSet::new();
     things.extend(t.compartments.changed(|row| (row.usage.clone(), row.since)).map(Thing::Compartment));
     things.extend(t.doors.changed(crate::door_watch::Door::public).map(Thing::Door));
+    // What an eye sees is a detail of its compartment's state.
+    things.extend(t.doors.changed(crate::door_watch::Door::public_eye).map(Thing::Compartment));
     things.extend(t.probes.changed(crate::field::ProbeState::public).map(Thing::Probe));
     things.extend(t.devices.changed(|device| device.health).map(Thing::Device));
     things.extend(t.lines.changed(|line| line.health).map(Thing::Line));

@@ -16,11 +16,8 @@ pub const COMMAND_AHEAD: Millis = Millis::hours(24);
 /// [`UNLOCK_AHEAD`]; what longer pulses leave over is told and stays shut.
 pub const ROUND_DOORS: usize = 96;
 /// Orders of a round that the line has said nothing of yet: one that may be leaving, and the next in its lane. Each is given
-/// as many pulses more until its deadline, for a supply that drives one lock.
+/// as many of the house's longest pulses more until its deadline, for a supply that drives one lock.
 pub const ROUND_AHEAD: u8 = 2;
-/// Longest that a board which times its own pulse holds a lock (Kerong and Winnsen: at most 1 s, hardware.md), and what the
-/// line reckons beside it.
-pub const BOARD_HOLDS: Millis = Millis(1_200);
 /// Latch and contact may contradict each other for so long: a hand between them, a latch that catches late.
 pub const CONTRADICTION: Millis = Millis::seconds(5);
 /// Rounds under way: two at once would open doors in nobody's order.

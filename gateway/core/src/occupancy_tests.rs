@@ -1,6 +1,7 @@
 //! Eyes inside compartments: what nobody recorded lies there all the same.
 
 use crate::compartment::{Contact, Level, Use};
+use crate::effect::Thing;
 use crate::id::CompartmentId;
 use crate::input::Input;
 use crate::scene::{Scene, compartment, site};
@@ -63,4 +64,16 @@ fn eye_that_is_not_wired_is_not_listened_to() {
     let given = Scene::new().deposit_for("4b", "1");
     seen(&mut scene, &given, Level::Shut);
     assert_eq!(scene.deposit_for("4b", "1"), given);
+}
+
+#[test]
+fn what_an_eye_sees_changes_its_compartment_and_not_its_door() {
+    let mut scene = eyed();
+    let id = compartment("a-1");
+    for level in [Level::Shut, Level::Open] {
+        scene.changed.clear();
+        seen(&mut scene, &id, level);
+        assert!(scene.changed.contains(&Thing::Compartment(id.clone())), "{level:?}: {:?}", scene.changed);
+        assert!(!scene.changed.contains(&Thing::Door(id.clone())), "{level:?}: {:?}", scene.changed);
+    }
 }

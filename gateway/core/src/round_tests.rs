@@ -68,7 +68,7 @@ fn each_door_has_a_deadline_of_its_own_and_the_round_has_the_callers() {
     scene.all_hands(Hand::Silent);
     open(&mut scene, &[1, 2, 3, 4]);
     let (began, not_after) = (scene.now.mono, scene.unlocks[0].not_after);
-    let more = crate::limits::BOARD_HOLDS.0 * 2;
+    let more = scene.building.site().longest_hold.0 * 2;
     assert_eq!(not_after.since(began), Millis(2_000 + more), "two openings more than a single one");
     // Nothing is ever reported: each ends unknown after its deadline and its watch, until the caller's minute is over.
     scene.pass(Millis::seconds(130));

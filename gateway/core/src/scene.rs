@@ -14,7 +14,7 @@ use crate::command::{
     Retention, Unit,
 };
 use crate::compartment::{Contact, Level, Use};
-use crate::effect::{Effect, Unlock};
+use crate::effect::{Effect, Thing, Unlock};
 use crate::event::{Durability, Event, Fact};
 use crate::id::{CommandId, CompartmentId, NoticeId, TerminalId, UnitId, UnlockId};
 use crate::input::{
@@ -49,6 +49,8 @@ pub(crate) struct Scene {
     pub(crate) events: Vec<Event>,
     pub(crate) unlocks: Vec<Unlock>,
     pub(crate) withdrawn: Vec<UnlockId>,
+    /// Things of which something public changed, one entry a change.
+    pub(crate) changed: Vec<Thing>,
     pub(crate) replies: Vec<Outcome>,
     pub(crate) screens: BTreeMap<TerminalId, Screen>,
     pub(crate) hands: BTreeMap<CompartmentId, Hand>,
@@ -107,6 +109,7 @@ pub(crate) fn site() -> Site {
         probes: BTreeMap::new(),
         devices: [("a-locks".parse().unwrap(), "rs485-1".parse().unwrap())].into(),
         policy: Policy { unscanned_share: 100, ..Policy::default() },
+        longest_hold: Millis(1_200),
     }
 }
 
@@ -124,6 +127,7 @@ impl Scene {
             events: Vec::new(),
             unlocks: Vec::new(),
             withdrawn: Vec::new(),
+            changed: Vec::new(),
             replies: Vec::new(),
             screens: BTreeMap::new(),
             hands: BTreeMap::new(),
@@ -237,7 +241,8 @@ impl Scene {
                 self.screens.insert(terminal, screen);
             }
             Effect::Reply { outcome, .. } | Effect::Resync { outcome, .. } => self.replies.push(outcome),
-            Effect::Changed(_) | Effect::Notice(_) | Effect::NoticeErased(_) => {}
+            Effect::Changed(thing) => self.changed.push(thing),
+            Effect::Notice(_) | Effect::NoticeErased(_) => {}
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{BankId, BuildingId, CompartmentId, DeviceId, LineId, ProbeId, TerminalId};
 use crate::policy::Policy;
+use crate::time::Millis;
 use crate::unit::Millimetres;
 
 /// Size class of a compartment and of a parcel; a parcel fits its class and every larger one.
@@ -113,4 +114,6 @@ pub struct Site {
     pub devices: BTreeMap<DeviceId, LineId>,
     /// The numbers of the house.
     pub policy: Policy,
+    /// Longest that one pulse draws from a supply: what is asked, or what some board of the house holds by its own clock.
+    pub longest_hold: Millis,
 }

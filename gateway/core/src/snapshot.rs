@@ -23,6 +23,7 @@ pub(crate) fn view(state: &State, site: &Site) -> View {
             door: contact(built.door, door, Contact::Door),
             latch: contact(built.latch, door, Contact::Latch),
             occupancy: contact(built.occupancy, door, Contact::Occupancy),
+            contradicts: door.is_some_and(Door::contradicts),
         };
         (id.clone(), view)
     });

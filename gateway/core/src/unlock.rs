@@ -7,7 +7,7 @@ use crate::effect::{Effect, Purpose, Unlock};
 use crate::event::{Evidence, Fact, UnlockFailure};
 use crate::id::{CompartmentId, TerminalId, UnlockId};
 use crate::input::{NotSent, PulseReport};
-use crate::limits::{BOARD_HOLDS, ROUND_AHEAD, START_EVIDENCE};
+use crate::limits::{ROUND_AHEAD, START_EVIDENCE};
 use crate::row::UnlockRow;
 use crate::site::Sensing;
 use crate::time::{Millis, Mono};
@@ -146,9 +146,8 @@ impl Draft<'_> {
         let lock = self.compartment_site(&compartment)?.lock.clone();
         let policy = &self.site.policy;
         let allowed = self.now.mono.after(policy.pulse_deadline).after(match errand {
-            // Its turn at the supply comes after the doors that were ordered before it, some of which are held by the board's
-            // own clock.
-            Errand::Round(_) => Millis(policy.pulse.0.max(BOARD_HOLDS.0).saturating_mul(ROUND_AHEAD.into())),
+            // Its turn at the supply comes after the doors that were ordered before it.
+            Errand::Round(_) => Millis(self.site.longest_hold.0.saturating_mul(ROUND_AHEAD.into())),
             _ => Millis(0),
         });
         let not_after = not_after.map_or(allowed, |asked| asked.min(allowed));

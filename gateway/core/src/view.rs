@@ -51,6 +51,8 @@ pub struct CompartmentView {
     pub latch: Option<Seen<Level>>,
     /// The eye inside, `Open` empty and `Shut` occupied; `None` where none is wired.
     pub occupancy: Option<Seen<Level>>,
+    /// Whether latch and door contact contradict each other, and have for so long that it was told.
+    pub contradicts: bool,
 }
 
 /// Whether something answers.

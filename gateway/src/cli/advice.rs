@@ -123,9 +123,9 @@ pub fn attention(compartment: &Compartment) -> Option<(String, &'static str)> {
         "good" if door.value.as_deref() == Some("open") && compartment.usage != "reserved" => {
             Some(("stands open".to_owned(), "shut it; a broken wire also reads open"))
         }
-        "good" if latch_contradicts(compartment) => Some((
+        "good" if compartment.contradicts => Some((
             "has a latch and a contact that contradict each other".to_owned(),
-            "look at both, and for a magnet; while somebody opens the door they differ for a moment",
+            "look at both, and for a magnet",
         )),
         "good" => None,
         _ => Some((
@@ -133,13 +133,6 @@ pub fn attention(compartment: &Compartment) -> Option<(String, &'static str)> {
             "check the input board and the contact's wire",
         )),
     }
-}
-
-/// Whether latch and contact are heard and differ: released before a shut door, or holding behind an open one.
-fn latch_contradicts(compartment: &Compartment) -> bool {
-    let good =
-        |read: &Option<Read<String>>| read.as_ref().filter(|read| read.quality == "good")?.value.clone();
-    good(&compartment.door).zip(good(&compartment.latch)).is_some_and(|(door, latch)| door != latch)
 }
 
 fn is_bad(thing: &Named) -> bool {

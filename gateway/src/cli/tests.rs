@@ -28,6 +28,7 @@ fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
         door: Some(door),
         latch: None,
         occupancy: None,
+        contradicts: false,
         lock: None,
         input: None,
     }
@@ -232,6 +233,18 @@ fn seal_is_told_with_who_broke_it_and_looked_at_only_when_nobody_owned_up() {
     assert!(all[0].what.starts_with("somebody tampered with the seal, found on 2026-09-21"), "{all:?}");
     snapshot.seal = SealStanding { state: SealState::None, ..SealStanding::default() };
     assert!(status::words(&snapshot, &advice(&snapshot)).contains("seal            never commissioned"));
+}
+
+#[test]
+fn latch_against_contact_is_looked_at_when_the_gateway_says_so_and_not_while_a_door_is_opened() {
+    let mut snapshot = healthy();
+    let door = &mut snapshot.compartments[0];
+    door.latch = Some(read("open".into(), "good"));
+    assert!(advice(&snapshot).is_empty(), "{:?}", advice(&snapshot));
+    snapshot.compartments[0].contradicts = true;
+    let all = advice(&snapshot);
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].what.contains("A1") && all[0].what.contains("contradict each other"), "{all:?}");
 }
 
 #[test]

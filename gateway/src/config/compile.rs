@@ -65,10 +65,12 @@ pub fn compile(sources: &Sources, files: Files, problems: &Problems) -> Option<C
         return None;
     }
     let BuildingSection { id, name, time_zone, support } = building?;
+    let longest_hold = lock_power::longest_hold(&field, &uses, policy.pulse);
     let boards = field.devices.into_iter().filter_map(|(id, known)| Some((id, known.line?)));
     let scanners = field.scanners.values().map(|scanner| (scanner.device.clone(), scanner.line.clone()));
     let devices = boards.chain(scanners).collect();
-    let site = Site { building: id, support, compartments, terminals, probes: probes.sites, devices, policy };
+    let probes = probes.sites;
+    let site = Site { building: id, support, compartments, terminals, probes, devices, policy, longest_hold };
     let (lines, digest) = (field.lines, digest(sources));
     let sources = sources.clone();
     Some(Configuration {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use device_drivers::duty::{DEFAULT_ON_TIME, DEFAULT_PERCENT, Duty, MAX_ON_TIME, MIN_ON_TIME};
+use device_drivers::limits::DRAW_MARGIN;
 use device_drivers::supply::{LocksAtOnce, MOST_AT_ONCE};
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::time::Millis;
@@ -116,6 +117,13 @@ fn find<'a>(
         problems.add(problem.did_you_mean(&named.value, supplies.keys().map(String::as_str)));
     }
     supplies.get_mut(&named.value)
+}
+
+/// Longest that one pulse of the house draws from a supply, by what the line reckons.
+pub fn longest_hold(field: &Field, uses: &Uses, pulse: Millis) -> Millis {
+    let boards = field.devices.iter().filter(|(id, _)| uses.any(Kind::Output, id));
+    let own = boards.filter_map(|(_, known)| known.model.as_ref()?.own_pulse()).map(millis);
+    Millis(own.fold(pulse.0, u64::max).saturating_add(millis(DRAW_MARGIN)))
 }
 
 /// What nobody uses is a slip; what cannot bear one pulse opens no door as often as it should.

@@ -230,6 +230,7 @@ pub fn snapshot() -> Snapshot {
             door: Some(good("shut".into())),
             latch: None,
             occupancy: None,
+            contradicts: false,
             lock: None,
             input: None,
         }],

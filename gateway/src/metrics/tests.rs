@@ -32,6 +32,7 @@ fn compartment(id: &str, usage: &str, door: Option<Read<String>>) -> Compartment
         door,
         latch: None,
         occupancy: None,
+        contradicts: false,
         lock: None,
         input: None,
     }

@@ -9,6 +9,7 @@ use vestibule_core::effect::Purpose;
 use vestibule_core::id::{BankId, BuildingId};
 use vestibule_core::policy::Policy;
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
+use vestibule_core::time::Millis;
 use vestibule_core::unit::{Digest, Millimetres};
 
 use super::*;
@@ -66,6 +67,7 @@ fn building() -> Configuration {
         ]
         .into(),
         policy: Policy::default(),
+        longest_hold: Millis(1_200),
     };
     Configuration {
         name: "Maple Court".into(),

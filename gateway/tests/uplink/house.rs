@@ -245,6 +245,7 @@ pub fn published() -> Published {
         door: Some(door),
         latch: None,
         occupancy: None,
+        contradicts: false,
     };
     let view = View {
         gateway,

@@ -200,6 +200,7 @@ pub fn site() -> Site {
         probes: BTreeMap::new(),
         devices: [("a-locks".parse().unwrap(), "rs485-1".parse().unwrap())].into(),
         policy: Policy { unscanned_share: 100, ..Policy::default() },
+        longest_hold: Millis(1_200),
     }
 }
 

@@ -7,6 +7,7 @@ use vestibule_core::compartment::Level;
 use vestibule_core::id::{CompartmentId, TerminalId};
 use vestibule_core::policy::Policy;
 use vestibule_core::site::{Climate, CompartmentSite, PhysicalLock, Sensing, Site, Size, TerminalSite};
+use vestibule_core::time::Millis;
 use vestibule_core::unit::Millimetres;
 
 /// Splitmix64: one number a step, the same everywhere.
@@ -97,6 +98,7 @@ pub fn site() -> Site {
         probes: BTreeMap::new(),
         devices: ["a-locks", "b-locks"].map(|id| (id.parse().unwrap(), "rs485-1".parse().unwrap())).into(),
         policy: Policy { unscanned_share: 60, ..Policy::default() },
+        longest_hold: Millis(1_200),
     }
 }
 

@@ -46,6 +46,7 @@ fn view() -> View {
         door: Some(good(Level::Shut)),
         latch: Some(Seen { quality: Quality::Stale, ..good(Level::Open) }),
         occupancy: None,
+        contradicts: false,
     };
     View {
         gateway: GatewayView {

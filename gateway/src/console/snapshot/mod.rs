@@ -125,6 +125,9 @@ pub struct Compartment {
     pub latch: Option<Read<String>>,
     /// What the eye inside sees, `empty` or `occupied`; absent where none is wired.
     pub occupancy: Option<Read<String>>,
+    /// Whether latch and door contact contradict each other, and have for so long that it was told.
+    #[serde(default)]
+    pub contradicts: bool,
     /// Its lock: a board and one of its outputs, as `bank-a-locks/3`.
     #[serde(default)]
     pub lock: Option<String>,
@@ -277,6 +280,7 @@ fn compartment(id: &str, view: &CompartmentView) -> Compartment {
         door: view.door.as_ref().map(words("open", "shut")),
         latch: view.latch.as_ref().map(words("open", "shut")),
         occupancy: view.occupancy.as_ref().map(words("empty", "occupied")),
+        contradicts: view.contradicts,
         lock: None,
         input: None,
     }

@@ -86,6 +86,7 @@ fn site() -> Site {
         probes: BTreeMap::new(),
         devices: [("locks".parse().expect("id"), "one".parse().expect("id"))].into(),
         policy: Policy { unscanned_share: 100, ..Policy::default() },
+        longest_hold: Millis(1_200),
     }
 }
 
