@@ -7,7 +7,7 @@ use log::kv::{self, Key, Source, Value, VisitSource};
 use systemd_journal_logger::{JournalLog, connected_to_journal};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -21,10 +21,12 @@ const FIELDS_MAX: usize = 32;
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn check_filter(text: &str) -> Result<String, String> {
-    match EnvFilter::builder().parse(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+    parsed(text).map(|_| text.to_owned())
+}
+
+/// By module and level. Filters by a span's fields are not offered: they bring a machine for regular expressions into memory.
+fn parsed(text: &str) -> Result<Targets, String> {
+    text.parse::<Targets>().map_err(|error| error.to_string())
 }
 
 /// Sets logging up for this process, once.
@@ -33,10 +35,9 @@ pub fn check_filter(text: &str) -> Result<String, String> {
 /// A sentence that says what is wrong with the filter or with journald.
 pub fn init(configured: &str) -> Result<(), String> {
     let text = std::env::var(FILTER_VARIABLE).unwrap_or_else(|_| configured.to_owned());
-    let filter =
-        EnvFilter::builder().parse(&text).map_err(|error| format!("log filter \"{text}\": {error}"))?;
-    let quiet = crate::broker::LOG_DIRECTIVE.parse().map_err(|error| format!("log directive: {error}"))?;
-    let registry = tracing_subscriber::registry().with(filter.add_directive(quiet));
+    let filter = parsed(&text).map_err(|error| format!("log filter \"{text}\": {error}"))?;
+    let filter = filter.with_target(crate::broker::LOG_SILENT, LevelFilter::OFF);
+    let registry = tracing_subscriber::registry().with(filter);
     let started = if connected_to_journal() {
         let journal = JournalLog::new().map_err(|error| format!("cannot reach journald: {error}"))?;
         registry.with(Journal(journal)).try_init()

@@ -67,9 +67,9 @@ use serve::{Shared, serve};
 use slots::Slots;
 use trust::Trust;
 
-/// What rumqttd logs is noise: every client that says goodbye is an ERROR to it. Give this to the log filter; what
-/// matters (a panic, a missing echo) is seen without it.
-pub const LOG_DIRECTIVE: &str = "rumqttd=off";
+/// What rumqttd logs is noise: every client that says goodbye is an ERROR to it. The log leaves it out; what matters (a
+/// panic, a missing echo) is seen without it.
+pub const LOG_SILENT: &str = "rumqttd";
 
 /// Pause after a failed accept: out of descriptors, the next one fails as well until somebody leaves.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
