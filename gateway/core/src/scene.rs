@@ -49,7 +49,6 @@ pub(crate) struct Scene {
     pub(crate) events: Vec<Event>,
     pub(crate) unlocks: Vec<Unlock>,
     pub(crate) withdrawn: Vec<UnlockId>,
-    /// Things of which something public changed, one entry a change.
     pub(crate) changed: Vec<Thing>,
     pub(crate) replies: Vec<Outcome>,
     pub(crate) screens: BTreeMap<TerminalId, Screen>,
@@ -172,10 +171,9 @@ impl Scene {
     /// Starts with another key, or on an older record.
     pub(crate) fn begin_as(&mut self, key: KeyState, rewound: Option<Rewound>) {
         self.boot += 1;
-        let configuration = Digest([1; 32]);
         self.give(Input::Started(Started {
             boot: self.boot,
-            configuration,
+            configuration: Digest([1; 32]),
             version: "0.1.0".into(),
             key,
             rewound,
@@ -229,8 +227,7 @@ impl Scene {
             self.release(effect);
         }
         // All effects of a decision are released before the field answers to one of them.
-        let ordered = self.unlocks[pulses_before..].to_vec();
-        ordered.iter().for_each(|unlock| self.pulse(unlock));
+        self.unlocks[pulses_before..].to_vec().iter().for_each(|unlock| self.pulse(unlock));
     }
 
     fn release(&mut self, effect: Effect) {
@@ -313,8 +310,7 @@ impl Scene {
     }
 
     pub(crate) fn typed_at(&mut self, at: &str, text: &str) {
-        let entry = Entry::Typed(Typed::new(text).unwrap());
-        self.give(Input::Entry { terminal: terminal(at), entry });
+        self.give(Input::Entry { terminal: terminal(at), entry: Entry::Typed(Typed::new(text).unwrap()) });
     }
 
     pub(crate) fn typed(&mut self, text: &str) {

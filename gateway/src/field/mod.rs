@@ -11,7 +11,8 @@ use std::sync::{Arc, Weak};
 use device_drivers::port::{self, LineHandle, Loan, NotLent, ScannerHandle};
 use device_drivers::signal::Signal;
 use tracing::{error, warn};
-use vestibule_core::effect::{Unlock, Withdrawal};
+use vestibule_core::effect::Unlock;
+use vestibule_core::effect::Withdrawal;
 use vestibule_core::id::{DeviceId, LineId};
 use vestibule_core::input::NotSent;
 
