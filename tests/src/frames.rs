@@ -34,6 +34,27 @@ pub fn check(input: &[u8]) {
     assert!(!endless, "{protocol:?} waits for more than there can be: {rest:02X?}");
 }
 
+/// What every model sends, given back by an adapter that hears itself: no read is answered by it.
+///
+/// # Panics
+/// When one is.
+pub fn check_own_echoes() {
+    for protocol in Protocol::ALL {
+        let boards = [protocol.addresses().min(), protocol.addresses().max()];
+        for number in boards.into_iter().flatten() {
+            let board = Address::on(protocol, number).expect("a board's address");
+            for request in requests(protocol) {
+                let echo = request.encode(board);
+                let view = View::new(protocol, &echo).expect("what is sent is a frame");
+                assert_eq!(view.address(), number, "{protocol:?}: {echo:?}");
+                let verdict = request.judge(board, &view);
+                let answered = matches!(verdict, Verdict::Data(_) | Verdict::Exception(_));
+                assert!(!answered, "{protocol:?}: {echo:?} answers itself with {verdict:?}");
+            }
+        }
+    }
+}
+
 /// Every request that any model of the protocol asks, pulses of every lock included.
 fn requests(protocol: Protocol) -> Vec<Request> {
     let length = PulseLength::from_millis(700).expect("a multiple of 100 ms");

@@ -7,7 +7,7 @@ use std::path::Path;
 use device_drivers::frame::{Head, Protocol};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
-use vestibule_tests::frames::check;
+use vestibule_tests::frames::{check, check_own_echoes};
 
 /// Mutations altogether.
 const MUTATIONS: usize = 30_000;
@@ -44,6 +44,11 @@ fn every_kept_run_of_bytes_keeps_the_rules_and_every_protocol_has_whole_frames_a
         }
     }
     assert!(whole.iter().all(|count| *count >= 3), "{whole:?}");
+}
+
+#[test]
+fn no_read_is_answered_by_its_own_echo() {
+    check_own_echoes();
 }
 
 #[test]
