@@ -11,6 +11,7 @@ pub mod config;
 pub mod console;
 pub mod decommission;
 pub mod doctor;
+pub mod durable;
 pub mod engine;
 pub mod enroll;
 pub mod field;

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use vestibule_store::{RenewalError, SnapshotError};
 
+use crate::durable::DurableError;
+
 /// A backup was not made, or not restored.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -53,4 +55,10 @@ pub enum BackupError {
     /// The new record could not be made; the present one is as it was.
     #[error(transparent)]
     Renew(#[from] RenewalError),
+}
+
+impl From<DurableError> for BackupError {
+    fn from(DurableError { operation, path, source }: DurableError) -> Self {
+        Self::File { operation, path, source }
+    }
 }

@@ -1,8 +1,8 @@
 //! Restoring: everything is verified before anything is touched, the present record is set aside, and a new epoch begins.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
@@ -19,6 +19,7 @@ use super::changed::{Since, since};
 use super::error::BackupError;
 use super::manifest::Manifest;
 use super::{FILES, IDENTITY, JOURNAL, KEPT, STATE};
+use crate::durable::{PUBLIC, Unfinished};
 use crate::run::void_code_key;
 
 /// Only the service's own user.
@@ -156,7 +157,8 @@ impl Checked {
         let set_aside =
             renew(&place, Renewal { building, rows, rewound: &rewound, boots, entropy, now: *now })?;
         let database = state_dir.join(vestibule_store::DATABASE);
-        give(&database, owner).map_err(file("give away", &database))?;
+        let given = File::open(&database).and_then(|database| give(&database, owner));
+        given.map_err(file("give away", &database))?;
         let mut outcome = Outcome { rewound, set_aside, written: vec![database], kept: Vec::new() };
         self.small_files(state_dir, identity, owner, &mut outcome)?;
         self.journal(state_dir, owner, &mut outcome)?;
@@ -205,16 +207,12 @@ impl Checked {
         if self.snapshot.head().sequence == self.snapshot.pruned().sequence || path.exists() {
             return Ok(());
         }
-        let unfinished = path.with_extension("ndjson.new");
-        fs::remove_file(&unfinished).ok();
-        let failed = || file("write", &path);
-        let mut made =
-            OpenOptions::new().write(true).create_new(true).mode(MODE).open(&unfinished).map_err(failed())?;
+        let mut made = Unfinished::beside(&path, MODE)?;
         self.reader.each(&mut |name, bytes| {
-            if name.starts_with(JOURNAL) { made.write_all(&bytes).map_err(failed()) } else { Ok(()) }
+            if name.starts_with(JOURNAL) { Ok(made.write(&bytes)?) } else { Ok(()) }
         })?;
-        made.sync_all().and_then(|()| give(&unfinished, owner)).map_err(failed())?;
-        fs::rename(&unfinished, &path).and_then(|()| File::open(state_dir)?.sync_all()).map_err(failed())?;
+        give(made.file(), owner).map_err(file("write", &path))?;
+        made.finish()?;
         outcome.written.push(path);
         Ok(())
     }
@@ -231,24 +229,20 @@ fn write_new(path: &Path, bytes: &[u8], owner: Option<(u32, u32)>) -> io::Result
     }
     // Certificates are public; everything else is for its one user, whom tmpfiles names.
     let mode = if path.extension().is_some_and(|extension| extension == "pem" || extension == "crt") {
-        0o644
+        PUBLIC
     } else {
         MODE
     };
-    let unfinished = path.with_extension("restored");
-    fs::remove_file(&unfinished).ok();
-    let mut made = OpenOptions::new().write(true).create_new(true).mode(mode).open(&unfinished)?;
-    made.write_all(bytes)?;
-    made.sync_all()?;
+    let mut made = Unfinished::beside(path, mode)?;
+    made.write(bytes)?;
     if let Some(owner) = owner {
-        give(&unfinished, owner)?;
+        give(made.file(), owner)?;
     }
-    fs::rename(&unfinished, path)?;
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    Ok(made.finish()?)
 }
 
 /// What root writes belongs to whom the folder belongs to.
-fn give(path: &Path, (uid, gid): (u32, u32)) -> io::Result<()> {
-    let here = fs::metadata(path)?;
-    if (here.uid(), here.gid()) == (uid, gid) { Ok(()) } else { chown(path, Some(uid), Some(gid)) }
+fn give(file: &File, (uid, gid): (u32, u32)) -> io::Result<()> {
+    let here = file.metadata()?;
+    if (here.uid(), here.gid()) == (uid, gid) { Ok(()) } else { fchown(file, Some(uid), Some(gid)) }
 }

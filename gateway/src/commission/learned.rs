@@ -1,13 +1,14 @@
 //! `learned.toml`: the strongest layer of the configuration, written by the walk and by nothing else.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::record::{ContactRecord, DoorRecord, Ending};
+use crate::durable::{self, DurableError};
 
 /// Its name in the state folder.
 pub const LEARNED_FILE: &str = "learned.toml";
@@ -117,9 +118,6 @@ pub fn write_learned(state_dir: &Path, text: &str, date: &str) -> Result<PathBuf
         let path = path.clone();
         move |source| LearnedError::Io { operation, path, source }
     };
-    let unfinished = state_dir.join("learned.toml.new");
-    let mut file = File::create(&unfinished).map_err(failed("write"))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("write"))?;
     if path.exists() {
         let kept = state_dir.join(format!("{LEARNED_FILE}.{date}"));
         match fs::hard_link(&path, &kept) {
@@ -128,7 +126,7 @@ pub fn write_learned(state_dir: &Path, text: &str, date: &str) -> Result<PathBuf
             Err(error) => return Err(failed("keep")(error)),
         }
     }
-    fs::rename(&unfinished, &path).map_err(failed("replace"))?;
-    File::open(state_dir).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder of"))?;
+    durable::replace(&path, durable::PUBLIC, text.as_bytes())
+        .map_err(|DurableError { operation, path, source }| LearnedError::Io { operation, path, source })?;
     Ok(path)
 }

@@ -5,13 +5,14 @@
 //! that there was one ([`known`]): it comes back, broken by nobody knows whom. A walk of every door mends it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::durable::{DurableError, PRIVATE, Unfinished};
 use crate::run::mark_folder;
 
 mod known;
@@ -97,6 +98,12 @@ impl Break {
 
 fn failed(operation: &'static str, path: &Path) -> impl Fn(io::Error) -> SealError {
     move |source| SealError { operation, path: path.to_owned(), source }
+}
+
+impl From<DurableError> for SealError {
+    fn from(DurableError { operation, path, source }: DurableError) -> Self {
+        Self { operation, path, source }
+    }
 }
 
 fn copies(state_dir: &Path) -> Vec<PathBuf> {
@@ -239,20 +246,11 @@ impl Seal {
         for path in copies(state_dir) {
             let Some(folder) = path.parent() else { continue };
             fs::create_dir_all(folder).map_err(failed("create", folder))?;
-            let unfinished = folder.join(format!("seal.json.new.{}", std::process::id()));
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&unfinished)
-                .map_err(failed("write", &unfinished))?;
+            let mut file = Unfinished::beside(&path, PRIVATE)?;
             // The daemon, which marks what it told, owns the folder; a file of root's in it would be closed to it.
-            give_to_owner(&file, folder);
-            let written = file.write_all(&text).and_then(|()| file.sync_all());
-            written.map_err(failed("write", &unfinished))?;
-            fs::rename(&unfinished, &path).map_err(failed("replace", &path))?;
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync", folder))?;
+            give_to_owner(file.file(), folder);
+            file.write(&text)?;
+            file.finish()?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The copy of the files of the last good start: a building never stays shut because of a slip in a file.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::reader::Reader;
 use super::source::{FILE_BYTES_MAX, Place, Source, Sources};
 use super::tree;
 use super::value::{Configuration, Origin};
+use crate::durable;
 
 /// Name of the copy in the state folder.
 pub const COPY: &str = "last-good-configuration.json";
@@ -28,12 +29,7 @@ pub fn keep_last_good(configuration: &Configuration) -> io::Result<()> {
     if read_copy(&dir.join(COPY)).is_ok_and(|kept| kept == *configuration.sources) {
         return Ok(()); // The same again: spare the flash.
     }
-    let temporary = dir.join(format!("{COPY}.new"));
-    let mut file = File::create(&temporary)?;
-    file.write_all(&text)?;
-    file.sync_all()?;
-    std::fs::rename(&temporary, dir.join(COPY))?;
-    File::open(dir)?.sync_all()
+    Ok(durable::replace(&dir.join(COPY), durable::PUBLIC, &text)?)
 }
 
 /// The last good configuration of a state folder, if there is one and it still compiles.

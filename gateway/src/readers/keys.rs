@@ -3,9 +3,8 @@
 //! What seals them is the systemd credential `vestibule-seal` where the unit is given one, which a TPM can hold; else a file
 //! beside them. A copy of a sealed file alone is worth nothing; a copy of the whole card is, unless there is such a credential.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead as _, Payload};
@@ -13,6 +12,8 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
 use device_drivers::osdp::ReaderKey;
 use vestibule_core::id::TerminalId;
 use zeroize::Zeroizing;
+
+use crate::durable::{DurableError, PRIVATE, replace, sync_folder};
 
 /// Names of all files of readers' keys begin so.
 pub const PREFIX: &str = "reader-";
@@ -81,6 +82,12 @@ pub struct KeyStore {
 
 fn failed<'a>(operation: &'static str, file: &'a Path) -> impl FnOnce(io::Error) -> KeyError + 'a {
     move |source| KeyError::Io { operation, file: file.to_owned(), source }
+}
+
+impl From<DurableError> for KeyError {
+    fn from(DurableError { operation, path, source }: DurableError) -> Self {
+        Self::Io { operation, file: path, source }
+    }
 }
 
 impl KeyStore {
@@ -157,7 +164,7 @@ impl KeyStore {
         let payload = Payload { msg: key.as_slice(), aad: bound.as_bytes() };
         let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload);
         let sealed = sealed.map_err(|_| KeyError::Seal { file: path.clone() })?;
-        write(&path, &[&MAGIC[..], &nonce, &sealed].concat())?;
+        replace(&path, PRIVATE, &[&MAGIC[..], &nonce, &sealed].concat())?;
         ReaderKey::new(*key).ok_or(KeyError::Random)
     }
 
@@ -168,7 +175,7 @@ impl KeyStore {
     pub fn confirm(&self, reader: &TerminalId) -> Result<(), KeyError> {
         let (from, to) = (self.file(reader, Standing::Pending), self.file(reader, Standing::Confirmed));
         fs::rename(&from, &to).map_err(failed("rename", &from))?;
-        sync(&self.folder)
+        Ok(sync_folder(&self.folder)?)
     }
 
     /// Throws a reader's key away.
@@ -185,7 +192,7 @@ impl KeyStore {
                 _ => {}
             }
         }
-        sync(&self.folder)
+        Ok(sync_folder(&self.folder)?)
     }
 }
 
@@ -218,31 +225,11 @@ fn beside(folder: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
         Ok(mut file) => file.read_exact(secret.as_mut_slice()).map_err(failed("read", &path))?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             getrandom::fill(secret.as_mut_slice()).map_err(|_| KeyError::Random)?;
-            write(&path, secret.as_slice())?;
+            replace(&path, PRIVATE, secret.as_slice())?;
         }
         Err(error) => return Err(failed("open", &path)(error)),
     }
     Ok(derived(secret.as_slice()))
-}
-
-/// Written under another name, synced and renamed, so that no power cut leaves half a key.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let fresh = PathBuf::from(format!("{}.new", path.display()));
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("make", &fresh)(error)),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut file =
-        options.write(true).create_new(true).mode(0o600).open(&fresh).map_err(failed("make", &fresh))?;
-    file.write_all(bytes).map_err(failed("write", &fresh))?;
-    file.sync_all().map_err(failed("sync", &fresh))?;
-    fs::rename(&fresh, path).map_err(failed("rename", &fresh))?;
-    path.parent().map_or(Ok(()), sync)
-}
-
-fn sync(folder: &Path) -> Result<(), KeyError> {
-    File::open(folder).and_then(|open| open.sync_all()).map_err(failed("sync", folder))
 }
 
 #[cfg(test)]

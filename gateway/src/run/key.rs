@@ -1,15 +1,16 @@
 //! The key all pickup codes are derived from: made at the first start, read at every other. No state of its file stops
 //! the boot: without it a new one is made, the old codes are void, and whoever waits for a parcel is told a new one.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use vestibule_core::building::CodeKey;
 use vestibule_core::input::KeyState;
 use zeroize::Zeroizing;
 
+use crate::durable;
 use crate::supervise::Chain;
 
 /// Its name in the state folder.
@@ -61,7 +62,7 @@ pub fn code_key(folder: &Path, fresh: Zeroizing<[u8; BYTES]>) -> (CodeKey, KeySt
         Err(source) if source.kind() == io::ErrorKind::NotFound => {}
         Err(source) => set_aside(&file, &KeyError::Io { operation: "open", file: file.clone(), source }),
     }
-    match make(folder, &file, &fresh) {
+    match durable::replace(&file, MODE, &fresh[..]) {
         Ok(()) => tracing::info!(file = %file.display(), "made the key of all pickup codes; back it up"),
         Err(error) => tracing::error!(
             error = %Chain(&error),
@@ -125,23 +126,6 @@ pub fn void(folder: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => File::open(folder)?.sync_all(),
     }
-}
-
-/// Written under another name, synced and renamed, so that no power cut leaves half a key under the real one.
-fn make(folder: &Path, file: &Path, fresh: &[u8; BYTES]) -> Result<(), KeyError> {
-    let failed = |operation| move |source| KeyError::Io { operation, file: file.into(), source };
-    let unfinished = file.with_extension("key.new");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed("make")(error)),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut made =
-        options.write(true).create_new(true).mode(MODE).open(&unfinished).map_err(failed("make"))?;
-    made.write_all(fresh).map_err(failed("write"))?;
-    made.sync_all().map_err(failed("sync"))?;
-    fs::rename(&unfinished, file).map_err(failed("rename"))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync the folder of"))
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 //! Written only after the rows it tells of are durable, so that the record is never behind it unless it was rewound. It lies in
 //! a folder of its own beside the state folder: copying the latter back takes this not along. A clone of the whole card does.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use vestibule_core::input::{Changed, RewindCause, Rewound};
 use vestibule_store::{Head, Reader};
 
 use crate::commission::{Seal, Sealed};
+use crate::durable;
 
 const FILE: &str = "record.json";
 /// Epochs before the present one that are remembered.
@@ -69,13 +69,7 @@ impl Mark {
         let sealed = seal.as_ref().map(Sealed::from).or_else(|| before?.sealed);
         let mark = Self { epoch: epoch.to_owned(), boot, sequence: head.sequence, hash, former, sealed };
         fs::create_dir_all(&folder)?;
-        let unfinished = folder.join("record.json.new");
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-        file.write_all(&serde_json::to_vec(&mark)?)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, folder.join(FILE))?;
-        File::open(&folder)?.sync_all()
+        Ok(durable::replace(&folder.join(FILE), durable::PRIVATE, &serde_json::to_vec(&mark)?)?)
     }
 
     /// What a start must tell when the record that it found is older than this mark; `None` for one that is not.
