@@ -5,16 +5,13 @@
 
 use crate::commission::ask::Ask;
 use crate::commission::setting::Setting;
-use crate::frame::{Protocol, kerong_cu16};
+pub use crate::frame::ANSWER_MS;
+use crate::frame::Protocol;
 use crate::spec::{Address, Baud, Parity};
 
 /// How many addresses are looked at unless all are, from the lowest that a board can have: boards of one line are numbered
 /// from there, and RS-485 drives 32.
 pub const USUAL_ADDRESSES: usize = 32;
-/// Time for an answer's first byte: slow boards think 30 ms, and a USB adapter may hold a byte for 16 ms.
-pub const ANSWER_MS: u16 = 60;
-/// The same of WKLY boards, which take up to 100 ms for a query.
-const WKLY_ANSWER_MS: u16 = 150;
 /// Locks asked for where a board is asked for one at a time: two boards with one address differ in some of them sooner.
 const SOME_LOCKS: u8 = 4;
 
@@ -29,23 +26,15 @@ pub const IN_TURN: [Protocol; 6] = [
     Protocol::Winnsen,
 ];
 
-/// Speeds of lock boards, the maker's default first; none for Modbus, where every speed is usual.
-const fn own_speeds(protocol: Protocol) -> Option<&'static [u32]> {
-    match protocol {
-        Protocol::ModbusRtu => None,
-        Protocol::KerongCu16 | Protocol::KerongCu48 => Some(&[19_200, 9600, 57_600, 115_200]),
-        Protocol::Lock8a | Protocol::Winnsen | Protocol::Wkly => {
-            Some(&[9600, 19_200, 38_400, 57_600, 115_200])
-        }
-    }
-}
-
 /// Every setting that is to be tried, the likeliest first. Empty lists stand for all that the protocol's boards have: those
 /// of lock boards know no parity.
 #[must_use]
 pub fn settings(protocol: Protocol, bauds: &[Baud], parities: &[Parity]) -> Vec<Setting> {
-    let Some(own) = own_speeds(protocol) else { return Setting::likely(bauds, parities) };
-    let own: Vec<Baud> = own.iter().filter_map(|baud| Baud::new(*baud).ok()).collect();
+    let own: Vec<Baud> =
+        protocol.facts().search.speeds.iter().filter_map(|baud| Baud::new(*baud).ok()).collect();
+    if own.is_empty() {
+        return Setting::likely(bauds, parities);
+    }
     let bauds = if bauds.is_empty() { &own } else { bauds };
     let parities = if parities.is_empty() { &[Parity::None] } else { parities };
     let at = |parity: &Parity| {
@@ -63,30 +52,23 @@ pub fn addresses(protocol: Protocol) -> impl Iterator<Item = Address> {
 /// The shortest time that an answer's first byte must be given, in milliseconds.
 #[must_use]
 pub const fn answer_ms(protocol: Protocol) -> u16 {
-    match protocol {
-        Protocol::Wkly => WKLY_ANSWER_MS,
-        _ => ANSWER_MS,
-    }
+    protocol.facts().search.answer_ms
 }
 
 /// Questions that a board gets until it answers one. Modbus: its registers, its coils; some boards are silent for functions
 /// that they do not have instead of refusing them. Lock boards: a status in each of its forms.
 #[must_use]
 pub fn knocks(protocol: Protocol) -> Vec<Ask> {
-    let forms: &[u8] = match protocol {
-        Protocol::ModbusRtu => return vec![read(3, 0, 1), read(1, 0, 8)],
-        Protocol::KerongCu16 => &[kerong_cu16::INPUTS],
-        Protocol::KerongCu48 => &[96, 48],
-        Protocol::Lock8a => &[24, 16],
-        Protocol::Winnsen | Protocol::Wkly => &[1],
-    };
-    forms.iter().map(|last| Ask::Status { protocol, last: *last }).collect()
+    match protocol.facts().search.statuses {
+        [] => vec![read(3, 0, 1), read(1, 0, 8)],
+        statuses => statuses.iter().map(|last| Ask::Status { protocol, last: *last }).collect(),
+    }
 }
 
 /// Whether a damaged answer may be one of another form than was asked for.
 #[must_use]
 pub const fn has_forms(protocol: Protocol) -> bool {
-    matches!(protocol, Protocol::KerongCu48 | Protocol::Lock8a)
+    protocol.facts().search.statuses.len() > 1
 }
 
 /// Questions that a board which answered `knock` gets: of two boards with one address, one answers sooner, longer or otherwise
@@ -94,7 +76,7 @@ pub const fn has_forms(protocol: Protocol) -> bool {
 #[must_use]
 pub fn closer(knock: &Ask) -> Vec<Ask> {
     match knock {
-        Ask::Status { protocol: protocol @ (Protocol::Winnsen | Protocol::Wkly), .. } => {
+        Ask::Status { protocol, .. } if protocol.facts().search.one_by_one => {
             (1..=SOME_LOCKS).map(|last| Ask::Status { protocol: *protocol, last }).collect()
         }
         Ask::Status { .. } => vec![knock.clone(); usize::from(SOME_LOCKS)],

@@ -87,7 +87,7 @@ pub fn asks_more(mine: &Ask, other: &Ask) -> bool {
 pub fn words(ask: &Ask) -> String {
     match ask {
         Ask::Read { function, first, count } => read_words(*function, *first, *count),
-        Ask::Status { protocol: Protocol::Winnsen | Protocol::Wkly, last } => {
+        Ask::Status { protocol, last } if protocol.facts().search.one_by_one => {
             format!("status of lock {last}")
         }
         Ask::Status { last, .. } => format!("status of {last} inputs"),

@@ -11,11 +11,11 @@
 //! all-open code can be built by accident), that pulse as the plan's `pulse` (see `waveshare_relay.rs`), and how it gets
 //! another address in `commission/readdress.rs`.
 //!
-//! A board that speaks no Modbus begins with a codec of its own in `frame/`, and an arm for it in `frame/mod.rs`,
-//! `frame/protocol.rs`, `frame/request.rs` and `frame/view.rs`: until when its word about an opening may come and how long it
-//! drives by itself (`opening`), and after how many agreeing reads its check bytes are to be believed (`agreeing_reads`). Its simulator is
-//! in `sim-devices/src/lock_board/`, how a scan finds it in `commission/manner.rs` and `commission/signature.rs` (speeds, time to answer,
-//! what is asked), what a trace says of it in `trace/lock_words.rs`, and the tests of wrong doors learn of it in `tests/src/wire/lockers.rs`.
+//! A board that speaks no Modbus begins with a codec of its own in `frame/`. Its `FACTS` are all that differs between formats (until
+//! when its word about an opening may come and how long it drives by itself, how many agreeing reads its check bytes need, how a
+//! scan finds it); it gets a variant and a line in `frame/mod.rs`, `frame/protocol.rs`, `frame/request.rs` and `frame/view.rs`.
+//! Its simulator is a file in `sim-devices/src/lock_board/`, what a trace says of it stands in `trace/lock_words.rs`, and the tests
+//! of wrong doors learn of it in `tests/src/wire/lockers.rs`.
 
 use std::time::Duration;
 

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use crate::frame;
+use crate::frame::facts::{ANSWER_MS, Facts, Opening, Search};
 use crate::frame::head::Head;
 use crate::frame::lock;
 use crate::frame::request::Verdict;
@@ -23,15 +25,32 @@ const STATUS_BYTES: usize = 9;
 /// Signals of a status: a hook for each lock, then an infrared eye for each lock.
 pub const INPUTS: u8 = 2 * Lock::COUNT;
 /// A board that says something after an unlock does so within this.
-pub const WORD_WITHIN: Duration = Duration::from_millis(25);
+const WORD_WITHIN: Duration = Duration::from_millis(25);
 /// Longest time that a board is taken to hold a lock: its own setting (command 37), which is not read.
-pub const HELD: Duration = Duration::from_secs(1);
+const HELD: Duration = Duration::from_secs(1);
 
 const START: u8 = 0x02;
 const END: u8 = 0x03;
 const STATUS: u8 = 0x30;
 const UNLOCK: u8 = 0x31;
 const STATUS_ANSWER: u8 = 0x35;
+
+/// What is known of it.
+pub(super) const FACTS: Facts = Facts {
+    name: "kerong-cu16",
+    addresses: (0, MAX_BOARD),
+    opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
+    agreeing_reads: 2,
+    head: |run, _| head(run),
+    view: |frame| View::new(frame).map(frame::View::KerongCu16),
+    status: |last| (last.number() == INPUTS).then(|| Request::Status.into()),
+    search: Search {
+        speeds: &[19_200, 9600, 57_600, 115_200],
+        answer_ms: ANSWER_MS,
+        statuses: &[INPUTS],
+        one_by_one: false,
+    },
+};
 
 /// A lock of a board, 1 to 16.
 pub type Lock = lock::Lock<16>;

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use crate::frame;
+use crate::frame::facts::{ANSWER_MS, Facts, Opening, Search};
 use crate::frame::head::Head;
 use crate::frame::lock;
 use crate::frame::request::Verdict;
@@ -19,15 +21,35 @@ pub const MAX_BOARD: u8 = 247;
 /// Bytes of a request, and of the word about an unlock.
 const REQUEST_BYTES: usize = 6;
 /// A board that says something after an unlock does so within this.
-pub const WORD_WITHIN: Duration = Duration::from_millis(25);
+const WORD_WITHIN: Duration = Duration::from_millis(25);
 /// Longest time that a board is taken to hold a lock: its own setting, which is not read.
-pub const HELD: Duration = Duration::from_secs(1);
+const HELD: Duration = Duration::from_secs(1);
 
 const START: u8 = 0x02;
 const END: u8 = 0x03;
 const STATUS: u8 = 0x60;
 const UNLOCK: u8 = 0x61;
 const ANSWER: u8 = 0x75;
+
+/// What is known of it.
+pub(super) const FACTS: Facts = Facts {
+    name: "kerong-cu48",
+    addresses: (0, MAX_BOARD),
+    opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
+    agreeing_reads: 2,
+    head,
+    view: |frame| View::new(frame).map(frame::View::KerongCu48),
+    status: |last| {
+        let form = Form::ALL.into_iter().find(|form| form.inputs() == last.number());
+        form.map(|form| Request::Status(form).into())
+    },
+    search: Search {
+        speeds: &[19_200, 9600, 57_600, 115_200],
+        answer_ms: ANSWER_MS,
+        statuses: &[Form::HooksAndEyes.inputs(), Form::Hooks.inputs()],
+        one_by_one: false,
+    },
+};
 
 /// A lock of a board, 1 to 48.
 pub type Lock = lock::Lock<48>;

@@ -10,6 +10,8 @@
 use std::time::Duration;
 
 use crate::channel::Channel;
+use crate::frame;
+use crate::frame::facts::{ANSWER_MS, Facts, Opening, Search};
 use crate::frame::head::Head;
 use crate::frame::lock;
 use crate::frame::request::Verdict;
@@ -18,13 +20,13 @@ use crate::signal::InputStates;
 use crate::spec::Address;
 
 /// Board numbers that a DIP switch of six can say; 0 is left out, since some boards take it for all of them.
-pub const BOARDS: std::ops::RangeInclusive<u8> = 1..=63;
+const BOARDS: (u8, u8) = (1, 63);
 /// Bytes of a request and of the word about an opening.
 const REQUEST_BYTES: usize = 5;
 /// How long a board holds a lock.
-pub const HELD: Duration = Duration::from_millis(300);
+const HELD: Duration = Duration::from_millis(300);
 /// It speaks when that is over; until then nothing is sent that its word would meet.
-pub const WORD_WITHIN: Duration = Duration::from_millis(400);
+const WORD_WITHIN: Duration = Duration::from_millis(400);
 
 const OPEN: u8 = 0x8A;
 const READ: u8 = 0x80;
@@ -34,6 +36,23 @@ const DO_OPEN: u8 = 0x11;
 const DO_READ: u8 = 0x33;
 /// What a read of all says in the place of a lock.
 const ALL: u8 = 0;
+
+/// What is known of it.
+pub(super) const FACTS: Facts = Facts {
+    name: "lock-8a",
+    addresses: BOARDS,
+    opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
+    agreeing_reads: 2,
+    head,
+    view: |frame| View::new(frame).map(frame::View::Lock8a),
+    status: |last| Groups::of(last.number()).map(|groups| Request::Status(groups).into()),
+    search: Search {
+        speeds: &[9600, 19_200, 38_400, 57_600, 115_200],
+        answer_ms: ANSWER_MS,
+        statuses: &[Lock::COUNT, 16],
+        one_by_one: false,
+    },
+};
 
 /// A lock of a board, 1 to 24.
 pub type Lock = lock::Lock<24>;
@@ -244,7 +263,7 @@ mod tests {
                 assert!(channel.number() > 24);
                 continue;
             };
-            for number in BOARDS {
+            for number in Protocol::Lock8a.addresses() {
                 let frame = Request::Open(lock).encode(board(number));
                 assert_eq!((frame[0], frame[2], frame[3]), (OPEN, channel.number(), DO_OPEN));
                 assert_ne!(frame[2], ALL);

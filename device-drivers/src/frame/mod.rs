@@ -1,8 +1,8 @@
 //! Wire formats: one codec a format, from bytes to a checked view and back.
 //!
 //! The line master knows only what is here: a [`Protocol`] cuts bytes into frames, a [`Request`] is what is asked and what
-//! answers it, a [`View`] is a frame that was heard. Adding a format is a codec, a protocol, an arm of `in_its_format!`, and one
-//! in each of the three where formats differ.
+//! answers it, a [`View`] is a frame that was heard. Adding a format is a codec with its facts, and a
+//! variant and its line in [`Protocol`], [`Request`] and [`View`].
 
 /// `$call` with `$part` for what `$whole`, a [`Request`] or a [`View`], is in its own format. Named alike in both.
 macro_rules! in_its_format {
@@ -20,6 +20,7 @@ macro_rules! in_its_format {
 
 mod bytes;
 pub mod crc;
+mod facts;
 pub mod head;
 pub mod kerong_cu16;
 pub mod kerong_cu48;
@@ -35,7 +36,8 @@ pub mod winnsen;
 pub mod wkly;
 
 pub use bytes::{FrameBytes, MAX_REQUEST_BYTES};
+pub use facts::{ANSWER_MS, Opening};
 pub use head::Head;
-pub use protocol::{Opening, Protocol};
+pub use protocol::Protocol;
 pub use request::{Envelope, Request, Verdict};
 pub use view::View;

@@ -1,8 +1,22 @@
 //! A checked view of one received Modbus RTU frame, and where a frame ends in a run of bytes.
 
+use crate::frame;
 use crate::frame::crc::is_intact;
+use crate::frame::facts::{ANSWER_MS, Facts, Search};
 use crate::frame::head::Head;
 use crate::frame::modbus_rtu::{EXCEPTION_BYTES, REQUEST_BYTES};
+
+/// What is known of Modbus RTU.
+pub(super) const FACTS: Facts = Facts {
+    name: "modbus-rtu",
+    addresses: (1, 247),
+    opening: None,
+    agreeing_reads: 1,
+    head: |run, _| head(run),
+    view: |frame| View::new(frame).map(frame::View::Modbus),
+    status: |_| None,
+    search: Search { speeds: &[], answer_ms: ANSWER_MS, statuses: &[], one_by_one: false },
+};
 
 /// One received frame with good check bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! What is spoken on a line: one protocol, never two.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::frame::facts::{Facts, Opening};
 use crate::frame::head::Head;
 use crate::frame::request::Request;
 use crate::frame::{kerong_cu16, kerong_cu48, lock_8a, modbus_view, winnsen, wkly};
@@ -29,32 +29,27 @@ pub enum Protocol {
     Wkly,
 }
 
-/// How the boards of a format open a lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Opening {
-    /// How long after the order a word of the board may come, 25 to 450 ms. Silence is lawful then, and the word, if one
-    /// comes, proves nothing.
-    pub word_within: Duration,
-    /// Longest time for which the board holds the lock by its own measure, 300 ms to 1 s.
-    pub held: Duration,
-}
-
 impl Protocol {
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::ModbusRtu, Self::KerongCu16, Self::KerongCu48, Self::Lock8a, Self::Winnsen, Self::Wkly];
 
+    /// What is known of it.
+    pub(crate) const fn facts(self) -> &'static Facts {
+        match self {
+            Self::ModbusRtu => &modbus_view::FACTS,
+            Self::KerongCu16 => &kerong_cu16::FACTS,
+            Self::KerongCu48 => &kerong_cu48::FACTS,
+            Self::Lock8a => &lock_8a::FACTS,
+            Self::Winnsen => &winnsen::FACTS,
+            Self::Wkly => &wkly::FACTS,
+        }
+    }
+
     /// Its name in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::ModbusRtu => "modbus-rtu",
-            Self::KerongCu16 => "kerong-cu16",
-            Self::KerongCu48 => "kerong-cu48",
-            Self::Lock8a => "lock-8a",
-            Self::Winnsen => "winnsen",
-            Self::Wkly => "wkly",
-        }
+        self.facts().name
     }
 
     /// The protocol of that name; none when there is none.
@@ -66,14 +61,8 @@ impl Protocol {
     /// Addresses that a board of it can have. Broadcast addresses are not among them.
     #[must_use]
     pub const fn addresses(self) -> RangeInclusive<u8> {
-        match self {
-            Self::ModbusRtu => 1..=247,
-            Self::KerongCu16 => 0..=kerong_cu16::MAX_BOARD,
-            Self::KerongCu48 => 0..=kerong_cu48::MAX_BOARD,
-            Self::Lock8a => lock_8a::BOARDS,
-            Self::Winnsen => 0..=winnsen::MAX_STATION,
-            Self::Wkly => 0..=wkly::MAX_BOARD,
-        }
+        let (lowest, highest) = self.facts().addresses;
+        lowest..=highest
     }
 
     /// Whether `request` can be asked on a line of it.
@@ -85,43 +74,20 @@ impl Protocol {
     /// How its boards open a lock by themselves; none where they do what the order says and echo it.
     #[must_use]
     pub const fn opening(self) -> Option<Opening> {
-        let (word_within, held) = match self {
-            Self::ModbusRtu => return None,
-            Self::KerongCu16 => (kerong_cu16::WORD_WITHIN, kerong_cu16::HELD),
-            Self::KerongCu48 => (kerong_cu48::WORD_WITHIN, kerong_cu48::HELD),
-            Self::Lock8a => (lock_8a::WORD_WITHIN, lock_8a::HELD),
-            Self::Winnsen => (winnsen::WORD_WITHIN, winnsen::HELD),
-            Self::Wkly => (wkly::WORD_WITHIN, wkly::HELD),
-        };
-        Some(Opening { word_within, held })
+        self.facts().opening
     }
 
-    /// Reads in a row that must agree before a change of inputs is believed: what the format's check bytes are worth.
-    ///
-    /// A CRC-16 finds every error of up to three bits in a frame of these lengths. Eight bits of sum or exclusive or miss
-    /// about one pair of turned bits in eight, and the same wrong bits twice running are no accident. Without check bytes
-    /// one turned bit is enough, and it takes three.
+    /// Reads in a row that must agree before a change of inputs is believed, 1 to 3: what the format's check bytes are worth.
     #[must_use]
     pub const fn agreeing_reads(self) -> u8 {
-        match self {
-            Self::ModbusRtu => 1,
-            Self::KerongCu16 | Self::KerongCu48 | Self::Lock8a | Self::Wkly => 2,
-            Self::Winnsen => 3,
-        }
+        self.facts().agreeing_reads
     }
 
     /// Looks for a frame at the very start of `run`. `expected` is the length of the answer that was asked for last: some
     /// formats do not say where a frame ends.
     #[must_use]
     pub fn head(self, run: &[u8], expected: usize) -> Head {
-        match self {
-            Self::ModbusRtu => modbus_view::head(run),
-            Self::KerongCu16 => kerong_cu16::head(run),
-            Self::KerongCu48 => kerong_cu48::head(run, expected),
-            Self::Lock8a => lock_8a::head(run, expected),
-            Self::Winnsen => winnsen::head(run),
-            Self::Wkly => wkly::head(run),
-        }
+        (self.facts().head)(run, expected)
     }
 }
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use crate::channel::Channel;
 use crate::frame::bytes::FrameBytes;
-use crate::frame::kerong_cu48::Form;
-use crate::frame::lock_8a::Groups;
-use crate::frame::protocol::{Opening, Protocol};
+use crate::frame::facts::Opening;
+use crate::frame::protocol::Protocol;
 use crate::frame::view::View;
 use crate::frame::{kerong_cu16, kerong_cu48, lock_8a, modbus_rtu, sum, winnsen, wkly};
 use crate::order::PulseLength;
@@ -80,21 +79,7 @@ impl Request {
     /// asked one by one. It moves nothing. None where the format has no such query.
     #[must_use]
     pub fn status(protocol: Protocol, last: Channel) -> Option<Self> {
-        match protocol {
-            Protocol::ModbusRtu => None,
-            Protocol::KerongCu16 => {
-                (last.number() == kerong_cu16::INPUTS).then(|| kerong_cu16::Request::Status.into())
-            }
-            Protocol::KerongCu48 => {
-                let form = Form::ALL.into_iter().find(|form| form.inputs() == last.number());
-                form.map(|form| kerong_cu48::Request::Status(form).into())
-            }
-            Protocol::Lock8a => {
-                Groups::of(last.number()).map(|groups| lock_8a::Request::Status(groups).into())
-            }
-            Protocol::Winnsen => winnsen::Lock::new(last).map(|lock| winnsen::Request::Status(lock).into()),
-            Protocol::Wkly => wkly::Lock::new(last).map(|lock| wkly::Request::Query(lock).into()),
-        }
+        (protocol.facts().status)(last)
     }
 
     /// The request as it stands on the wire.

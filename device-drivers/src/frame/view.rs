@@ -25,14 +25,7 @@ impl<'a> View<'a> {
     /// Views `frame`, as [`Protocol::head`] cut it; none when its check bytes are wrong.
     #[must_use]
     pub fn new(protocol: Protocol, frame: &'a [u8]) -> Option<Self> {
-        match protocol {
-            Protocol::ModbusRtu => modbus_view::View::new(frame).map(Self::Modbus),
-            Protocol::KerongCu16 => kerong_cu16::View::new(frame).map(Self::KerongCu16),
-            Protocol::KerongCu48 => kerong_cu48::View::new(frame).map(Self::KerongCu48),
-            Protocol::Lock8a => lock_8a::View::new(frame).map(Self::Lock8a),
-            Protocol::Winnsen => winnsen::View::new(frame).map(Self::Winnsen),
-            Protocol::Wkly => wkly::View::new(frame).map(Self::Wkly),
-        }
+        (protocol.facts().view)(frame)
     }
 
     /// Address of the slave it is from, or to.

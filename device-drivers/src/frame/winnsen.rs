@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::frame;
+use crate::frame::facts::{ANSWER_MS, Facts, Opening, Search};
 use crate::frame::head::Head;
 use crate::frame::lock;
 use crate::frame::request::Verdict;
@@ -19,15 +21,32 @@ const REQUEST_BYTES: usize = 6;
 /// Bytes of an answer.
 const ANSWER_BYTES: usize = 7;
 /// A board that says something after an unlock does so within this.
-pub const WORD_WITHIN: Duration = Duration::from_millis(100);
+const WORD_WITHIN: Duration = Duration::from_millis(100);
 /// Longest time that a board is taken to hold a lock: it is nowhere written.
-pub const HELD: Duration = Duration::from_secs(1);
+const HELD: Duration = Duration::from_secs(1);
 
 const START: u8 = 0x90;
 const END: u8 = 0x03;
 const OPEN: u8 = 0x05;
 const STATUS: u8 = 0x12;
 const ANSWERED: u8 = 0x80;
+
+/// What is known of it.
+pub(super) const FACTS: Facts = Facts {
+    name: "winnsen",
+    addresses: (0, MAX_STATION),
+    opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
+    agreeing_reads: 3,
+    head: |run, _| head(run),
+    view: |frame| View::new(frame).map(frame::View::Winnsen),
+    status: |last| Lock::new(last).map(|lock| Request::Status(lock).into()),
+    search: Search {
+        speeds: &[9600, 19_200, 38_400, 57_600, 115_200],
+        answer_ms: ANSWER_MS,
+        statuses: &[1],
+        one_by_one: true,
+    },
+};
 
 /// A lock of a board, 1 to 16.
 pub type Lock = lock::Lock<16>;

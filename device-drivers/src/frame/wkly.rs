@@ -7,6 +7,8 @@
 use std::time::Duration;
 
 use crate::channel::Channel;
+use crate::frame;
+use crate::frame::facts::{Facts, Opening, Search};
 use crate::frame::head::Head;
 use crate::frame::lock;
 use crate::frame::request::Verdict;
@@ -16,6 +18,8 @@ use crate::spec::Address;
 
 /// Highest board number.
 pub const MAX_BOARD: u8 = 31;
+/// How long a board may take for a query, and a margin, in milliseconds.
+const QUERY_ANSWER_MS: u16 = 150;
 /// Bytes of a request.
 const REQUEST_BYTES: usize = 9;
 /// Bytes of an answer.
@@ -23,15 +27,32 @@ const ANSWER_BYTES: usize = 11;
 /// Bytes of an unasked event.
 const EVENT_BYTES: usize = 10;
 /// How long a board holds a lock.
-pub const HELD: Duration = Duration::from_millis(350);
+const HELD: Duration = Duration::from_millis(350);
 /// It speaks when that is over; until then nothing is sent that its word would meet.
-pub const WORD_WITHIN: Duration = Duration::from_millis(450);
+const WORD_WITHIN: Duration = Duration::from_millis(450);
 
 const START: [u8; 4] = *b"WKLY";
 const OPEN: u8 = 0x82;
 const QUERY: u8 = 0x83;
 const EVENT: u8 = 0x85;
 const DONE: u8 = 0x00;
+
+/// What is known of it.
+pub(super) const FACTS: Facts = Facts {
+    name: "wkly",
+    addresses: (0, MAX_BOARD),
+    opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
+    agreeing_reads: 2,
+    head: |run, _| head(run),
+    view: |frame| View::new(frame).map(frame::View::Wkly),
+    status: |last| Lock::new(last).map(|lock| Request::Query(lock).into()),
+    search: Search {
+        speeds: &[9600, 19_200, 38_400, 57_600, 115_200],
+        answer_ms: QUERY_ANSWER_MS,
+        statuses: &[1],
+        one_by_one: true,
+    },
+};
 
 /// A lock of a board, 1 to 24.
 pub type Lock = lock::Lock<24>;
