@@ -20,7 +20,7 @@ const BYTES_MAX: u64 = 16 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Note {
-    /// The walk began.
+    /// The walk began, or went on with a second person.
     Begun(WalkHead),
     /// An output is about to be pulsed.
     Pulsing {
@@ -118,11 +118,11 @@ impl Notes {
         Ok(notes)
     }
 
-    /// Goes on with the walk that was interrupted.
+    /// Goes on with the walk that was interrupted; a `second` person who comes along now is on record from now on.
     ///
     /// # Errors
     /// [`NotesError::Nothing`] where none was; [`NotesError::UnderWay`].
-    pub fn resume(state_dir: &Path) -> Result<Self, NotesError> {
+    pub fn resume(state_dir: &Path, second: Option<&str>) -> Result<Self, NotesError> {
         let path = state_dir.join(FILE);
         let mut lines = read(&path).into_iter();
         let Some(Note::Begun(head)) = lines.next() else { return Err(NotesError::Nothing) };
@@ -132,9 +132,15 @@ impl Notes {
         file.write_all(b"\n").map_err(failed("write", &path))?;
         let mut notes = Self { path, file, head, doors: Vec::new() };
         for line in lines {
-            if let Note::Door(door) = line {
-                notes.keep(door);
+            match line {
+                Note::Door(door) => notes.keep(door),
+                Note::Begun(again) => notes.head.second = again.second.or(notes.head.second.take()),
+                Note::Pulsing { .. } => {}
             }
+        }
+        if let Some(second) = second {
+            notes.head.second = Some(second.to_owned());
+            notes.write(&Note::Begun(notes.head.clone()))?;
         }
         Ok(notes)
     }
@@ -229,11 +235,11 @@ mod tests {
         drop(notes);
         let mut file = OpenOptions::new().append(true).open(folder.path().join(FILE)).unwrap();
         file.write_all(b"{\"door\":{\"compartment\":\"a-2\"").unwrap();
-        let mut notes = Notes::resume(folder.path()).unwrap();
+        let mut notes = Notes::resume(folder.path(), None).unwrap();
         assert!(notes.knows("l/1") && !notes.knows("l/2"));
         notes.door(door("l/2", Ending::Learned)).unwrap();
         drop(notes);
-        let notes = Notes::resume(folder.path()).unwrap();
+        let notes = Notes::resume(folder.path(), None).unwrap();
         assert!(notes.knows("l/1") && notes.knows("l/2"));
         assert_eq!((notes.doors.len(), notes.head()), (2, &head()));
     }
@@ -245,16 +251,27 @@ mod tests {
         for anew in [false, true] {
             assert!(matches!(Notes::begin(folder.path(), head(), anew), Err(NotesError::UnderWay)));
         }
-        assert!(matches!(Notes::resume(folder.path()), Err(NotesError::UnderWay)));
+        assert!(matches!(Notes::resume(folder.path(), None), Err(NotesError::UnderWay)));
         walking.door(door("l/1", Ending::Learned)).unwrap();
         drop(walking);
-        assert!(Notes::resume(folder.path()).unwrap().knows("l/1"));
+        assert!(Notes::resume(folder.path(), None).unwrap().knows("l/1"));
+    }
+
+    #[test]
+    fn second_person_who_comes_when_the_walk_goes_on_is_on_record() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Notes::begin(folder.path(), head(), false).unwrap());
+        let second = |with| Notes::resume(folder.path(), with).unwrap().head().second.clone();
+        assert_eq!(
+            [second(None), second(Some("os:ben")), second(None)],
+            [None, Some("os:ben".into()), Some("os:ben".into())]
+        );
     }
 
     #[test]
     fn interrupted_walk_is_not_begun_anew_by_a_slip() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Notes::resume(folder.path()), Err(NotesError::Nothing)));
+        assert!(matches!(Notes::resume(folder.path(), None), Err(NotesError::Nothing)));
         drop(Notes::begin(folder.path(), head(), false).unwrap());
         assert!(matches!(Notes::begin(folder.path(), head(), false), Err(NotesError::Unfinished(_))));
         assert!(Notes::begin(folder.path(), head(), true).is_ok());

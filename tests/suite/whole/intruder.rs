@@ -59,7 +59,9 @@ impl Scene {
     /// How long it took from a moment on the wire until the bus told of it.
     fn told_after(&self, at: SimTime, event: &str) -> (Duration, Value) {
         let (heard, data) = self.told(event);
-        (heard.saturating_duration_since(self.building.house.line.instant(at)), data)
+        let after = heard.saturating_duration_since(self.building.house.line.instant(at));
+        println!("{event}: on the bus {after:?} after the wire");
+        (after, data)
     }
 
     /// The next answers of a board are struck so; when the first of them was.

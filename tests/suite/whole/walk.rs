@@ -1,6 +1,7 @@
 //! `device walk` and `device address` through the running daemon: the line is theirs alone, comes back however they end, and what
 //! they wrote is good.
 
+use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -134,6 +135,13 @@ fn walk_has_the_line_for_itself_learns_every_door_and_gives_it_back() {
     assert_eq!(building.pulsed().len(), deposited + 8);
     building.house.wait_boards().unwrap();
 
+    let report = done["reports"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|path| path.as_str().filter(|path| path.ends_with(".md")));
+    let report = fs::read_to_string(report.expect("a report")).unwrap();
+    assert!(report.contains("os:daemon"), "who was there at the occupied door is on record: {report}");
     let learned = building.house.state().join("learned.toml").display().to_string();
     command(&building.house, &["check", "--config", &learned])
         .unwrap_or_else(|why| panic!("what it wrote is bad: {why}"));

@@ -53,8 +53,11 @@ pub fn walk(arguments: &Arguments, given: &Given, out: &mut Out) -> Result<Exit,
         at: permit::now(),
         banks: given.bank.clone(),
     };
-    let notes =
-        if given.resume { Notes::resume(state_dir) } else { Notes::begin(state_dir, head, given.anew) };
+    let notes = if given.resume {
+        Notes::resume(state_dir, permit.second.as_deref())
+    } else {
+        Notes::begin(state_dir, head, given.anew)
+    };
     let notes = notes.map_err(|error| Failure::new(error.to_string()))?;
     permit.record()?;
     let lines = lines(&configuration, &targets);
