@@ -8,14 +8,13 @@ use crate::id::{CompartmentId, UnlockId};
 use crate::parcel::{ExceptionKind, ParcelState};
 use crate::pickup;
 use crate::row::NoticeKind;
-use crate::unlock;
 
 impl Draft<'_> {
     /// A door opened lawfully.
     pub(crate) fn opened(&mut self, c: &CompartmentId, by: Option<UnlockId>) {
         self.record(Fact::CompartmentOpened { compartment: c.clone(), unlock: by });
         match self.live_unlock(c) {
-            Some(id) => self.unlock_step(id, unlock::Step::DoorOpened, None),
+            Some(id) => self.opened_under(id, c),
             None => self.opened_late(c),
         }
     }
@@ -74,7 +73,11 @@ impl Draft<'_> {
     }
 
     pub(crate) fn opened_again(&mut self, c: &CompartmentId) {
-        self.errand_step(c, deposit::Step::DoorAgain, pickup::Step::DoorAgain);
+        match self.live_unlock(c) {
+            // What it did before was no evidence; this may be.
+            Some(id) => self.opened_under(id, c),
+            None => self.errand_step(c, deposit::Step::DoorAgain, pickup::Step::DoorAgain),
+        }
     }
 
     pub(crate) fn errand_door_shut(&mut self, c: &CompartmentId) {

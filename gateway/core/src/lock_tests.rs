@@ -1,7 +1,7 @@
-//! Doors whose locks must cool: who is told what, and that nobody is given a warm door twice.
+//! Locks that must cool: who is told what, and that nobody is given a warm door twice. And whose doing an opening is.
 
 use crate::command::{Command, Status};
-use crate::compartment::Use;
+use crate::compartment::{Level, Use};
 use crate::event::{Fact, UnlockFailure};
 use crate::id::UnlockId;
 use crate::input::{NotSent, PulseReport};
@@ -75,4 +75,51 @@ fn courier_at_a_warm_lock_gets_another_door_of_the_same_board() {
     let other = scene.unlocks.last().unwrap().compartment.clone();
     assert_ne!(other, warm);
     assert!(matches!(scene.screens.get(&terminal(LOBBY)), Some(Screen::PutIn { .. })));
+}
+
+/// Staff have a door opened that reads open 50 ms before the pulse leaves; a moment later it is at rest again.
+fn opened_too_early() -> (Scene, UnlockId) {
+    let mut scene = Scene::new();
+    scene.all_hands(Hand::Silent);
+    scene.order("u", Command::Unlock { compartment: compartment("a-3") });
+    scene.contact(&compartment("a-3"), Level::Open);
+    scene.pass(Millis(50));
+    let unlock = newest(&scene);
+    (scene, unlock)
+}
+
+fn acknowledged(scene: &Scene) -> PulseReport {
+    PulseReport::Acknowledged { sent: scene.now.mono }
+}
+
+#[test]
+fn nothing_is_confirmed_when_the_door_read_open_before_the_pulse_left() {
+    for believed_first in [true, false] {
+        let (mut scene, unlock) = opened_too_early();
+        let report = acknowledged(&scene);
+        if believed_first {
+            scene.pass(Millis(60));
+        }
+        scene.report(unlock, report);
+        scene.pass(Millis(60));
+        assert_eq!(scene.replies.last().unwrap().status, Status::Received, "{believed_first}");
+        scene.pass(Millis::seconds(4));
+        let outcome = scene.replies.last().unwrap();
+        assert_eq!(
+            (outcome.status, outcome.detail.as_str()),
+            (Status::Unknown, "unknown"),
+            "{believed_first}"
+        );
+    }
+}
+
+#[test]
+fn opening_is_confirmed_when_the_door_read_open_too_early_and_opens_once_more() {
+    let (mut scene, unlock) = opened_too_early();
+    scene.pass(Millis(60));
+    let report = acknowledged(&scene);
+    scene.report(unlock, report);
+    scene.shut(&compartment("a-3"));
+    scene.swing(&compartment("a-3"), Level::Open);
+    assert_eq!(scene.replies.last().unwrap().status, Status::Done);
 }

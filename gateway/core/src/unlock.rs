@@ -21,6 +21,8 @@ pub(crate) struct Live {
     pub(crate) stage: Stage,
     /// What the door read when it was ordered, where wired and heard.
     before: Option<Level>,
+    /// When its pulse's last byte left, once that is known.
+    sent: Option<Mono>,
     /// When the intent ends for want of evidence.
     pub(crate) until: Mono,
     origin: Origin,
@@ -162,7 +164,8 @@ impl Draft<'_> {
         let origin = self.origin().clone();
         let before = self.sensed(&compartment, Contact::Door);
         let stage = Stage::Intended;
-        let live = Live { compartment: compartment.clone(), purpose, errand, stage, before, until, origin };
+        let (compartment_of, sent) = (compartment.clone(), None);
+        let live = Live { compartment: compartment_of, purpose, errand, stage, before, sent, until, origin };
         self.t.live.put(id, live);
         self.record(Fact::UnlockIntended {
             unlock: id,
@@ -183,7 +186,35 @@ impl Draft<'_> {
             PulseReport::Rejected { .. } => (Step::Rejected, None),
             PulseReport::NotSent(why) => (Step::NotSent(why), None),
         };
+        if let Some(sent) = sent {
+            self.pulse_left(id, sent);
+        }
         self.unlock_step(id, step, sent.map(|sent| sent.after(confirm)));
+    }
+
+    /// What a door did before the pulse left is not the pulse's doing: somebody broke it open, or a read was false.
+    fn pulse_left(&mut self, id: UnlockId, sent: Mono) {
+        let Some(live) = self.t.live.get(&id) else { return };
+        let early = live.stage == Stage::IntendedOpened && self.opened_before(&live.compartment, sent);
+        self.t.live.edit(&id, |live| {
+            live.sent = Some(sent);
+            if early {
+                live.stage = Stage::Intended;
+            }
+        });
+    }
+
+    /// The door of an intent opened, which is its evidence unless the pulse left later.
+    pub(crate) fn opened_under(&mut self, id: UnlockId, compartment: &CompartmentId) {
+        let sent = self.t.live.get(&id).and_then(|live| live.sent);
+        if !sent.is_some_and(|sent| self.opened_before(compartment, sent)) {
+            self.unlock_step(id, Step::DoorOpened, None);
+        }
+    }
+
+    fn opened_before(&self, compartment: &CompartmentId, sent: Mono) -> bool {
+        let door = self.t.doors.get(compartment).and_then(|door| door.door.as_ref());
+        door.is_some_and(|door| door.level == Level::Open && door.since < sent)
     }
 
     pub(crate) fn unlock_step(&mut self, id: UnlockId, step: Step, until: Option<Mono>) {
@@ -247,10 +278,10 @@ impl Draft<'_> {
         let UnlockRow { compartment, purpose, command } = row;
         let origin = Origin { cause: command.clone(), ..Origin::GATEWAY };
         let (stage, errand) = (Stage::Interrupted, Errand::Interrupted(command));
-        let (before, until) = (None, self.now.mono.after(START_EVIDENCE));
+        let (before, sent, until) = (None, None, self.now.mono.after(START_EVIDENCE));
         self.t.live.put(
             id,
-            Live { compartment: compartment.clone(), purpose, errand, stage, before, until, origin },
+            Live { compartment: compartment.clone(), purpose, errand, stage, before, sent, until, origin },
         );
         self.evidence_came(&compartment);
     }
