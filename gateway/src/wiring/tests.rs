@@ -355,8 +355,7 @@ fn foreign_frames_are_told_and_totals_are_not() {
     assert!(matches!(told[..], [Input::ForeignFrame { frames: 2, .. }]));
     let counters = Signal::LineCounters { at: millis(0), counters: LineCounters::default() };
     let sign = Signal::Sign { device: board("doors"), at: millis(0), sign: Sign::DoubledAddress };
-    let echo = Signal::Line { at: millis(0), trouble: LineTrouble::LocalEcho };
-    for quiet in [counters, sign, echo] {
+    for quiet in [counters, sign, Signal::Line { at: millis(0), trouble: LineTrouble::LocalEcho }] {
         assert!(heard(&mut ear, &quiet).is_empty(), "{quiet:?}");
     }
 }
@@ -395,8 +394,7 @@ fn watch_goes_to_the_line_of_the_contact_when_it_is_another() {
 
 #[test]
 fn unlock_is_unreachable_when_no_board_has_that_output_or_pulse() {
-    let hands = Hands::new(&building());
-    for (output, pulse_ms) in [(0, 500), (97, 500), (1, 0), (1, 450), (1, 60_000)] {
-        assert_eq!(hands.orders(&unlock("a-1", output, pulse_ms)), Err(NotSent::Unreachable));
+    for (output, pulse) in [(0, 500), (97, 500), (1, 0), (1, 450), (1, 60_000)] {
+        assert_eq!(Hands::new(&building()).orders(&unlock("a-1", output, pulse)), Err(NotSent::Unreachable));
     }
 }
