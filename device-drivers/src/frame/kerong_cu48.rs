@@ -36,7 +36,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "kerong-cu48",
     addresses: (0, MAX_BOARD),
     opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
-    agreeing_reads: 2,
+    agreeing_reads: 3,
     head,
     view: |frame| View::new(frame).map(frame::View::KerongCu48),
     status: |last| {

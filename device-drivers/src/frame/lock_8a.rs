@@ -42,7 +42,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "lock-8a",
     addresses: BOARDS,
     opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
-    agreeing_reads: 2,
+    agreeing_reads: 3,
     head,
     view: |frame| View::new(frame).map(frame::View::Lock8a),
     status: |last| Groups::of(last.number()).map(|groups| Request::Status(groups).into()),

@@ -42,7 +42,7 @@ pub(super) const FACTS: Facts = Facts {
     name: "wkly",
     addresses: (0, MAX_BOARD),
     opening: Some(Opening { word_within: WORD_WITHIN, held: HELD }),
-    agreeing_reads: 2,
+    agreeing_reads: 3,
     head: |run, _| head(run),
     view: |frame| View::new(frame).map(frame::View::Wkly),
     status: |last| Lock::new(last).map(|lock| Request::Query(lock).into()),
