@@ -2,10 +2,10 @@
 
 use vestibule_core::time::Millis;
 
-/// Page cache in bytes, a sixteenth of the memory that both processes may have. redb's own default is 1 GiB; state rows are held
-/// in memory anyway, so the cache serves the uplink's reading of recent rows and the inner pages of the trees. Half of it may be
-/// a transaction's pages, 128 of them: a parcel's commits have 14 each, a pruning 60.
-pub const CACHE_BYTES: usize = 1024 * 1024;
+/// Page cache in bytes. redb's own default is 1 GiB; state rows are held in memory anyway, so the cache serves the uplink's reading
+/// of recent rows and the inner pages of the trees, and the kernel caches the file, too. Half of it may be a transaction's
+/// pages, 64 of them: a parcel's commits have 14 each, a pruning 60.
+pub const CACHE_BYTES: usize = 512 * 1024;
 
 /// Events that wait in memory while the disk is away: more than a week of 100 parcels a day at ten rows each.
 pub const WAITING_EVENTS_MAX: usize = 8_192;
