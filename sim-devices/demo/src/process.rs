@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::words::{Next, Words};
 
 /// As in the units (`systemd/`): memory is measured as it will be.
-const ARENAS: (&str, &str) = ("MALLOC_ARENA_MAX", "1");
+const HEAP: [(&str, &str); 2] = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "65536")];
 /// A child that was told to stop has this long before it is killed.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -82,7 +82,7 @@ impl Process {
         for variable in ["JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC"] {
             command.env_remove(variable);
         }
-        command.env(ARENAS.0, ARENAS.1);
+        command.envs(HEAP);
         let mut child = command
             .spawn()
             .map_err(|source| ProcessError::Start { program: program.display().to_string(), source })?;
