@@ -7,6 +7,7 @@
     reason = "a fixture ends a test by panicking"
 )]
 
+pub mod corpus;
 pub mod figure;
 pub mod frames;
 pub mod front_door;

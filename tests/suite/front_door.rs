@@ -1,32 +1,18 @@
 //! The broker's packet path on the kept corpus of the fuzz target, and on seeded mutations of it: counted, not timed.
 
-use std::fs;
 use std::panic::catch_unwind;
-use std::path::Path;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
+use vestibule_tests::corpus::kept;
 use vestibule_tests::front_door::check;
 
+/// Inputs that are kept at least.
+const LEAST: usize = 41;
 /// Mutations altogether.
 const MUTATIONS: usize = 12_000;
 /// Bytes that MQTT gives a meaning: lengths, qualities, packet types, wildcards, properties.
 const TELLING: [u8; 16] = [0, 1, 2, 4, 5, 0x7F, 0x80, 0xFF, b'+', b'#', b'/', b'$', 0x23, 0x0B, 0x08, 0xC3];
-
-/// Every kept input with its name.
-fn corpus() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/packet_path");
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut all: Vec<_> = entries
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
-        })
-        .collect();
-    all.sort();
-    assert!(all.len() > 40, "only {} inputs are kept", all.len());
-    all
-}
 
 fn walk(name: &str, input: &[u8]) {
     assert!(catch_unwind(|| check(input)).is_ok(), "{name}: {input:02x?}");
@@ -34,14 +20,14 @@ fn walk(name: &str, input: &[u8]) {
 
 #[test]
 fn every_kept_input_keeps_the_rules() {
-    for (name, input) in corpus() {
+    for (name, input) in kept("packet_path", LEAST) {
         walk(&name, &input);
     }
 }
 
 #[test]
 fn mutations_of_kept_inputs_keep_the_rules() {
-    let corpus = corpus();
+    let corpus = kept("packet_path", LEAST);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(1883);
     for turn in 0..MUTATIONS {
         let [(name, input), (_, other)] = [(); 2].map(|()| &corpus[random.random_range(0..corpus.len())]);

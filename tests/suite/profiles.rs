@@ -1,11 +1,10 @@
 //! Profiles on the kept corpus of their fuzz target, and on seeded mutations of it: counted, not timed.
 
-use std::fs;
 use std::panic::catch_unwind;
-use std::path::Path;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
+use vestibule_tests::corpus::{Kept, files};
 use vestibule_tests::profile::check;
 
 /// Mutations altogether.
@@ -26,18 +25,9 @@ const TELLING: [&str; 12] = [
     "]",
 ];
 
-fn folder(name: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let read = |path: &Path| (path.display().to_string(), fs::read(path).unwrap());
-    let mut all: Vec<_> = entries.map(|entry| read(&entry.unwrap().path())).collect();
-    all.sort();
-    all
-}
-
 /// Every kept input, and the built-in profiles.
-fn corpus() -> Vec<(String, Vec<u8>)> {
-    let all = [folder("fuzz/corpus/profile"), folder("../device-drivers/profiles")].concat();
+fn corpus() -> Vec<Kept> {
+    let all = [files("fuzz/corpus/profile"), files("../device-drivers/profiles")].concat();
     assert!(all.len() > 20, "only {} inputs are kept", all.len());
     all
 }

@@ -1,10 +1,8 @@
 //! The scanner on the kept corpus of its fuzz target, and on seeded mutations of it.
 
-use std::fs;
-use std::path::Path;
-
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
+use vestibule_tests::corpus::kept;
 use vestibule_tests::scanner::check;
 
 /// Mutations altogether.
@@ -13,11 +11,7 @@ const MUTATIONS: usize = 20_000;
 const TELLING: [u8; 10] = [b'\r', b'\n', 0x02, 0x00, 0x01, 0x33, 0x31, b'@', b'^', 0xFF];
 
 fn corpus() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/scanner_framing");
-    let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    names.sort();
-    assert!(names.len() >= 12, "only {} inputs are kept", names.len());
-    names.iter().map(|name| fs::read(name).unwrap()).collect()
+    kept("scanner_framing", 12).into_iter().map(|(_, input)| input).collect()
 }
 
 #[test]

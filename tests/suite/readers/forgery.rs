@@ -1,10 +1,8 @@
 //! Forged lines: the fuzz target's kept inputs, and seeded conversations of somebody who has the wires and not the key.
 
-use std::fs;
-use std::path::Path;
-
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
+use vestibule_tests::corpus::kept;
 use vestibule_tests::readers::check;
 
 /// Conversations altogether.
@@ -30,13 +28,7 @@ const BLOCKS: [&[u8]; 8] =
 
 #[test]
 fn every_kept_input_is_survived_and_not_believed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/reader_line");
-    let mut kept = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        check(&fs::read(entry.unwrap().path()).unwrap());
-        kept += 1;
-    }
-    assert!(kept >= 8, "only {kept} inputs are kept");
+    kept("reader_line", 8).iter().for_each(|(_, input)| check(input));
 }
 
 #[test]

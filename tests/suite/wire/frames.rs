@@ -1,33 +1,20 @@
 //! The frame codecs on the kept corpus of the fuzz target `frames`, and on seeded mutations of it: counted, not timed.
 
-use std::fs;
 use std::panic::catch_unwind;
-use std::path::Path;
 
 use device_drivers::frame::{Head, Protocol};
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
+use vestibule_tests::corpus::kept;
 use vestibule_tests::frames::{check, check_own_echoes};
 
+/// Inputs that are kept at least.
+const LEAST: usize = 90;
 /// Mutations altogether.
 const MUTATIONS: usize = 30_000;
 /// Bytes that the formats give a meaning.
 const TELLING: [u8; 16] =
     [0x00, 0x01, 0x02, 0x03, 0x05, 0x11, 0x30, 0x31, 0x35, 0x75, 0x80, 0x81, 0x8A, 0x90, 0x57, 0xFF];
-
-/// Every kept input with its name.
-fn corpus() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/frames");
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut all: Vec<_> = entries
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
-        })
-        .collect();
-    all.sort();
-    all
-}
 
 fn walk(name: &str, input: &[u8]) {
     assert!(catch_unwind(|| check(input)).is_ok(), "{name}: {input:02x?}");
@@ -36,7 +23,7 @@ fn walk(name: &str, input: &[u8]) {
 #[test]
 fn every_kept_run_of_bytes_keeps_the_rules_and_every_protocol_has_whole_frames_among_them() {
     let mut whole = [0_usize; Protocol::ALL.len()];
-    for (name, input) in corpus() {
+    for (name, input) in kept("frames", LEAST) {
         walk(&name, &input);
         let which = usize::from(input[0]);
         if matches!(Protocol::ALL[which].head(&input[2..], input[1].into()), Head::Frame(_)) {
@@ -53,7 +40,7 @@ fn no_read_is_answered_by_its_own_echo() {
 
 #[test]
 fn mutations_of_kept_runs_keep_the_rules() {
-    let corpus = corpus();
+    let corpus = kept("frames", LEAST);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(485);
     for turn in 0..MUTATIONS {
         let [(name, input), (_, other)] = [(); 2].map(|()| &corpus[random.random_range(0..corpus.len())]);

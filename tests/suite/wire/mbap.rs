@@ -1,31 +1,18 @@
 //! Modbus/TCP on the kept corpus of the fuzz target `mbap`, and on seeded mutations of it: counted, not timed.
 
-use std::fs;
 use std::panic::catch_unwind;
-use std::path::Path;
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt as _, SeedableRng as _};
+use vestibule_tests::corpus::kept;
 use vestibule_tests::mbap::{Tally, check};
 
+/// Inputs that are kept at least.
+const LEAST: usize = 50;
 /// Mutations altogether.
 const MUTATIONS: usize = 30_000;
 /// Bytes that a step or a head gives a meaning.
 const TELLING: [u8; 10] = [0, 1, 2, 3, 4, 6, 7, 254, 255, 0x82];
-
-/// Every kept input with its name.
-fn corpus() -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/mbap");
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut all: Vec<_> = entries
-        .map(|entry| {
-            let path = entry.unwrap().path();
-            (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap())
-        })
-        .collect();
-    all.sort();
-    all
-}
 
 fn walk(name: &str, input: &[u8]) -> Tally {
     catch_unwind(|| check(input)).unwrap_or_else(|_| panic!("{name}: {input:02x?}"))
@@ -59,7 +46,7 @@ const MEANT: [(&str, [usize; 4]); 12] = [
 
 #[test]
 fn every_kept_stream_keeps_the_rules_and_means_what_its_name_says() {
-    let corpus = corpus();
+    let corpus = kept("mbap", LEAST);
     for (name, input) in &corpus {
         walk(name, input);
     }
@@ -72,7 +59,7 @@ fn every_kept_stream_keeps_the_rules_and_means_what_its_name_says() {
 
 #[test]
 fn mutations_of_kept_streams_keep_the_rules_and_reach_all_that_can_happen() {
-    let corpus = corpus();
+    let corpus = kept("mbap", LEAST);
     let mut random = Xoshiro256PlusPlus::seed_from_u64(502);
     let mutants = (0..MUTATIONS).map(|turn| {
         let [(name, input), (_, other)] = [(); 2].map(|()| &corpus[random.random_range(0..corpus.len())]);
