@@ -323,7 +323,8 @@ impl Line {
     fn send(&mut self, now: SimTime, verdict: &Verdict, answers: Vec<(SimTime, Vec<u8>)>) {
         let several = answers.len() > 1;
         for (start, reply) in answers {
-            let bursts = self.injector.distort(verdict, &reply);
+            let at_once = self.outgoing.next_deadline().is_none() && !verdict.is_held_back();
+            let bursts = self.injector.distort(verdict, &reply, at_once);
             if verdict.has(Fault::Silence) {
                 continue;
             }

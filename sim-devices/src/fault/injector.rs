@@ -55,6 +55,11 @@ impl Verdict {
             .sum()
     }
 
+    /// Whether the answer waits: for a time, or for the next request.
+    pub fn is_held_back(&self) -> bool {
+        self.has(Fault::LateReply) || !self.delay().is_zero()
+    }
+
     /// How long the adapter is out.
     pub fn unplug(&self) -> Option<Duration> {
         self.faults.iter().find_map(|injected| match injected.fault {
@@ -96,13 +101,16 @@ impl Injector {
     }
 
     /// The answer's bursts after the faults that change bytes, in the order in which they go on the wire.
-    pub fn distort(&mut self, verdict: &Verdict, reply: &[u8]) -> Vec<Vec<u8>> {
+    ///
+    /// Another slave's frame is among them only if they go `at_once`: one that is held back until its slave is asked the
+    /// same again is not foreign but that slave's answer, byte for byte, and no master can tell.
+    pub fn distort(&mut self, verdict: &Verdict, reply: &[u8], at_once: bool) -> Vec<Vec<u8>> {
         let mut before = Vec::new();
         let mut answer = reply.to_vec();
         for injected in &verdict.faults {
             match injected.fault {
                 Fault::Babble(characters) => before.push(self.noise(characters)),
-                Fault::ForeignFrame => before.push(self.foreign(reply)),
+                Fault::ForeignFrame if at_once => before.push(self.foreign(reply)),
                 Fault::Forged(bits) => before.extend(self.forged(reply, bits)),
                 Fault::Truncate if answer.len() > 1 => {
                     let keep = self.rng.random_range(1..answer.len());
@@ -217,7 +225,7 @@ mod tests {
         (0..50)
             .map(|index| {
                 let verdict = injector.judge(SimTime::from_millis(index), Address::new(2), 2);
-                injector.distort(&verdict, &reply())
+                injector.distort(&verdict, &reply(), true)
             })
             .collect()
     }
@@ -266,6 +274,14 @@ mod tests {
             assert_ne!(body[0], 2);
             assert_eq!(bursts[1], reply());
         }
+    }
+
+    #[test]
+    fn no_foreign_frame_is_held_back_with_an_answer() {
+        let mut injector = Injector::new(3, vec![Rule::new(Fault::ForeignFrame)], None);
+        let verdict = injector.judge(SimTime::ZERO, Address::new(2), 2);
+        assert_eq!(injector.distort(&verdict, &reply(), false), [reply()]);
+        assert_eq!(injector.distort(&verdict, &reply(), true).len(), 2);
     }
 
     #[test]

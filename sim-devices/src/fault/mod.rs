@@ -28,7 +28,7 @@ pub enum Fault {
     Truncate,
     /// So many random bits of the answer are inverted.
     FlipBits(u8),
-    /// A valid frame of another slave comes before the answer.
+    /// A valid frame of another slave comes before the answer, unless the answer has to wait.
     ForeignFrame,
     /// Somebody answers first in the slave's name: its answer with these bits of the last data byte inverted, the check bytes made
     /// right. On Modbus lines; nobody does on those of lock boards.
