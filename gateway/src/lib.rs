@@ -17,6 +17,7 @@ pub mod enroll;
 pub mod field;
 pub mod health;
 pub mod log;
+pub mod memory;
 pub mod metrics;
 pub mod mqtt;
 pub mod readers;

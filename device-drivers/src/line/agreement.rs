@@ -28,6 +28,11 @@ impl Agreement {
         self.believed.agreeing(read)
     }
 
+    /// A read failed: those before it are in no row with those after it. What is as it was is believed all the same.
+    pub fn interrupt(&mut self) {
+        self.before = <[InputStates; REMEMBERED]>::default();
+    }
+
     /// The board was away: nothing of before is believed.
     pub fn forget(&mut self) {
         *self = Self::default();
@@ -78,6 +83,27 @@ mod tests {
         assert_eq!(agreement.hear(bits(7), 2), bits(7));
         agreement.forget();
         assert_eq!(agreement.hear(bits(7), 2), InputStates::default());
+    }
+
+    #[test]
+    fn reads_before_a_failed_one_count_no_more_and_what_was_believed_still_is() {
+        let mut agreement = Agreement::default();
+        (0..3).for_each(|_| {
+            agreement.hear(bits(5), 3);
+        });
+        let second = Channel::new(2).unwrap();
+        let told: Vec<Option<Level>> = [7, 7, 0, 7, 7, 7]
+            .map(|read| {
+                if read == 0 {
+                    agreement.interrupt();
+                    return None;
+                }
+                agreement.hear(bits(read), 3).get(second)
+            })
+            .into();
+        assert_eq!(told, [None, None, None, None, None, Some(Level::On)]);
+        agreement.interrupt();
+        assert_eq!(agreement.hear(bits(7), 3), bits(7), "as it was");
     }
 
     #[test]

@@ -48,6 +48,7 @@ impl PollState {
     /// others makes room for the line.
     fn failed(&mut self, now: Monotonic) {
         self.failures = self.failures.saturating_add(1);
+        self.agreement.interrupt();
         let doublings = self.failures.saturating_sub(2).min(8);
         let pause = if self.failures == 1 { Duration::ZERO } else { SUSPECT_PERIOD * (1 << doublings) };
         self.due = now + pause.min(POLL_RETRY_MOST);

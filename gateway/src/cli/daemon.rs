@@ -14,6 +14,7 @@ use super::{Exit, Failure, Out};
 use crate::broker::{self, BrokerSettings, Limits, Metrics, RoleTable, TlsFiles};
 use crate::config::{self, Layers, Problem, Severity, Source, render};
 use crate::decommission;
+use crate::memory::forget_start;
 use crate::run::{RunOptions, run as run_daemon};
 use crate::supervise::{Chain, feed, tell as tell_systemd};
 use crate::watchdog;
@@ -95,6 +96,7 @@ pub fn broker(arguments: &Broker, options: &[PathBuf], out: &mut Out) -> Result<
             // Whoever started us may not listen; the log says it too.
             drop(out.line(format!("READY {address}")));
             tell_systemd(&[NotifyState::Ready, NotifyState::Status(&format!("serving on {address}"))]);
+            tokio::spawn(forget_start());
         };
         broker::run(settings, shutdown, ready).await.map_err(|error| Failure::chain(&error))
     })?;

@@ -16,6 +16,7 @@ use super::parts::Parts;
 use super::seal::keep_seal;
 use super::{RunError, RunOptions, networks};
 use crate::config::{Configuration, Origin, keep_last_good};
+use crate::memory::forget_start;
 use crate::supervise::{Ending, Fallen, Part, Signals, tell, watch};
 use crate::watchdog::{self, Look};
 
@@ -97,6 +98,7 @@ async fn ready(parts: &Parts, configuration: &Configuration) {
     {
         warn!(error = %why, "configuration cannot be kept as the last good one");
     }
+    tokio::spawn(forget_start());
 }
 
 /// Lets the engine decide what waits, record it, and end.
