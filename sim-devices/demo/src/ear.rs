@@ -26,6 +26,8 @@ const PACKET_MAX: u32 = 256 * 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// How often the thread looks whether it should end.
 const LOOK: Duration = Duration::from_millis(200);
+/// To look up gives up a connection that is being made: a busy broker gets this long, beyond rumqttc's own 5 s.
+const CONNECTING: Duration = Duration::from_secs(6);
 
 /// One message.
 #[derive(Clone, Debug)]
@@ -136,9 +138,11 @@ struct Listening {
 impl Listening {
     fn run(self, mut connection: Connection) {
         let mut owed = 0;
+        let mut patience = CONNECTING;
         while !self.stop.load(Ordering::Relaxed) {
-            match connection.recv_timeout(LOOK) {
+            match connection.recv_timeout(patience) {
                 Ok(Ok(Event::Incoming(Packet::ConnAck(_)))) => {
+                    patience = LOOK;
                     owed = self.filters.len();
                     for filter in &self.filters {
                         // A full queue means that the connection is lost again; the next CONNACK subscribes anew.
@@ -162,7 +166,10 @@ impl Listening {
                     }
                 }
                 // An error ends this connection; the next call makes a new one, after a breath.
-                Ok(Err(_)) => thread::park_timeout(LOOK),
+                Ok(Err(_)) => {
+                    patience = CONNECTING;
+                    thread::park_timeout(LOOK);
+                }
                 Ok(Ok(_)) | Err(_) => {}
             }
         }
