@@ -48,9 +48,16 @@ impl Outgoing {
         }
     }
 
-    /// A master's character that ends at `at` meets a slave's: what is left of it.
-    pub fn mixed_with(&mut self, at: SimTime, byte: u8) -> u8 {
-        self.talking_at(at).map_or(byte, |other| other.byte & byte)
+    /// A master's character that ends at `at` meets what slaves say: what is left of it, bit by bit as they lie in time.
+    pub fn mixed_with(&self, at: SimTime, byte: u8) -> u8 {
+        let length = self.baud.characters(1);
+        let start = at.back(length);
+        let met = |other: &&WireByte| other.at > start && other.at.back(length) < at;
+        self.characters.iter().filter(met).fold(byte, |left, other| {
+            // Each bit is read in its middle, the first of them after the start bit.
+            let sunk = (0..8_u32).filter(|bit| !high(*other, length, start + length * (2 * bit + 3) / 20));
+            sunk.fold(left, |left, bit| left & !(1 << bit))
+        })
     }
 
     /// When the next character will have arrived.
@@ -96,6 +103,19 @@ impl Outgoing {
     }
 }
 
+/// Whether `character`, of such a length, leaves the wire high at `moment`: before, after, in its stop bit, in bits that are set.
+fn high(character: WireByte, length: Duration, moment: SimTime) -> bool {
+    let start = character.at.back(length);
+    if moment < start || moment >= character.at {
+        return true;
+    }
+    match (moment - start).as_micros() * 10 / length.as_micros().max(1) {
+        0 => false,
+        bit @ 1..=8 => character.byte >> (bit - 1) & 1 == 1,
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Baud, Outgoing};
@@ -121,5 +141,17 @@ mod tests {
         outgoing.collide(SimTime::ZERO, &[0b1100, 0xFF]);
         outgoing.collide(SimTime::ZERO, &[0b1010]);
         assert_eq!(heard(outgoing), [0b1000, 0xFF]);
+    }
+
+    #[test]
+    fn master_and_slave_meet_bit_by_bit_as_they_lie_in_time() {
+        let mut outgoing = Outgoing::new(Baud::B9600);
+        outgoing.queue(SimTime::from_millis(10), &[0b1100_0110]);
+        let met = |micros: u64, byte| outgoing.mixed_with(SimTime::from_micros(10_000_u64 + micros), byte);
+        assert_eq!(met(1_042, 0b1010_1010), 0b1000_0010, "at the same moment");
+        assert_eq!(met(1_042 + 10, 0b1010_1010), 0b1000_0010, "a tenth of a bit later");
+        assert_eq!(met(1_042 + 104, 0xFF), 0b1110_0011, "a bit later");
+        assert_eq!(met(1_042 - 104, 0xFF), 0b1000_1100, "a bit earlier: the start bit sinks the first");
+        assert_eq!(met(2_084, 0x5A), 0x5A, "when it is over");
     }
 }
