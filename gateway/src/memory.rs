@@ -2,13 +2,14 @@
 
 use std::ffi::c_void;
 use std::fs::{read_link, read_to_string};
-use std::io;
 use std::ops::Range;
 use std::path::Path;
+use std::ptr;
 use std::time::Duration;
 
 use rustix::mm::{Advice, madvise};
 use tokio::time::sleep;
+use tracing::debug;
 
 /// After this the lines are set up, and the broker and the cloud have been reached where they can be.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -22,14 +23,17 @@ pub async fn forget_start() {
     forget_code();
 }
 
-/// Says nothing where the system refuses: that costs memory only.
+/// Where the system refuses, it costs memory only.
 fn forget_code() {
     let Some(code) = own_code() else { return };
-    let start = std::ptr::with_exposed_provenance_mut::<c_void>(code.start);
+    let start = ptr::with_exposed_provenance_mut::<c_void>(code.start);
     #[expect(unsafe_code, reason = "rustix leaves it to its caller what is at the address")]
     // SAFETY: a mapping of the program's file that can be executed and not written holds what the file holds; so does a page that
     // is read from the file again.
-    drop::<io::Result<()>>(unsafe { madvise(start, code.len(), Advice::LinuxDontNeed) }.map_err(Into::into));
+    let let_go = unsafe { madvise(start, code.len(), Advice::LinuxDontNeed) };
+    if let Err(why) = let_go {
+        debug!(error = %why, "the code of the start stays in memory");
+    }
 }
 
 /// Where the kernel mapped the program's code.
