@@ -62,7 +62,7 @@ impl Draft<'_> {
                 sentence.push_str(&format!(" {words}: {}.", self.labels(doors)));
             }
         }
-        sentence.push_str(" The others had no turn and stay shut; the journal has each.");
+        sentence.push_str(" Any other had no turn, or ended in between; the journal has each.");
         sentence
     }
 }

@@ -161,7 +161,7 @@ fn restart_in_the_middle_of_a_round_orders_nothing_and_says_so() {
     scene.pass(Millis::seconds(20));
     assert_eq!(scene.unlocks.len(), before, "a start opens nothing");
     let sentence = "The gateway restarted in the middle. Before its last orders: 0 of 4 doors opened. Ordered then, shut, and \
-                    may have been open: 1, 2. The others had no turn and stay shut; the journal has each.";
+                    may have been open: 1, 2. Any other had no turn, or ended in between; the journal has each.";
     assert_eq!(word(&scene), (Status::Unknown, "unknown", sentence));
     let ended = scene.replies.iter().filter(|outcome| outcome.status == Status::Unknown).count();
     assert_eq!(ended, 1, "one final word, however many doors were cut off");
@@ -188,8 +188,8 @@ fn round_that_a_start_cut_off_tells_of_every_door_that_had_its_turn() {
         scene.contact(&compartment(&format!("a-{number}")), level);
     }
     let sentence = "The gateway restarted in the middle. Before its last orders: 2 of 6 doors opened. Not opened: 2. Ordered \
-                    then, and standing open: 4. Ordered then, shut, and may have been open: 5, 6. The others had no turn and \
-                    stay shut; the journal has each.";
+                    then, and standing open: 4. Ordered then, shut, and may have been open: 5, 6. Any other had no turn, or \
+                    ended in between; the journal has each.";
     assert_eq!(word(&scene), (Status::Unknown, "unknown", sentence));
 }
 

@@ -24,8 +24,8 @@ const FAMILIES: [LockFamily; 6] = [
 ];
 /// Speeds at which lock boards listen.
 const LISTENING: [u32; 5] = [9600, 19_200, 38_400, 57_600, 115_200];
-/// Lengths of orders.
-const ORDERS: std::ops::RangeInclusive<usize> = 5..=9;
+/// Lengths of orders, and some more for families to come.
+const ORDERS: std::ops::RangeInclusive<usize> = 4..=16;
 
 fn setting() -> Setting {
     Setting::likely(&[], &[])[0]
