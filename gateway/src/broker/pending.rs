@@ -1,9 +1,15 @@
 //! Sockets that are not known yet: few, short-lived, and a newcomer is never kept out by idle ones.
+//!
+//! Nor does a crowd of newcomers keep itself out: who has begun to speak may go on for a while, so that some are always let
+//! in. To drop the oldest whatever it does lets nobody in once more come at a time than there are places.
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
+
+use super::limits::PENDING_GRACE;
 
 /// The sockets between accept and CONNECT.
 #[derive(Debug)]
@@ -23,7 +29,16 @@ struct Waiting {
 struct Socket {
     number: u64,
     address: IpAddr,
+    came: Instant,
+    spoke: bool,
     drop: oneshot::Sender<()>,
+}
+
+impl Socket {
+    /// Whether it must not be pushed out by its like.
+    fn is_under_way(&self, now: Instant) -> bool {
+        self.spoke && now < self.came + PENDING_GRACE
+    }
 }
 
 /// One socket's place. Dropping it frees it.
@@ -32,6 +47,9 @@ pub(super) struct Place {
     pending: Arc<Pending>,
     number: u64,
 }
+
+/// A place, what tells that it is taken away again, and whether another had to go.
+pub(super) type Entered = (Place, oneshot::Receiver<()>, Room);
 
 /// Whether another socket had to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,33 +64,59 @@ impl Pending {
         Arc::new(Self { waiting: Mutex::new(Waiting::default()), largest: largest.max(1) })
     }
 
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes a place. When all are taken, the oldest socket of the address that holds most of them goes: a real client
-    /// is known within milliseconds, a flood from one address makes room for itself only.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> (Place, oneshot::Receiver<()>, Room) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    /// is known within milliseconds, a flood from one address makes room for itself only. A newcomer of such an address
+    /// pushes out only who is silent or slow, and none of these there is no place for it.
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Entered> {
+        let mut waiting = self.lock();
         let mut room = Room::Free;
         if waiting.sockets.len() >= self.largest {
-            let count = |of: IpAddr| waiting.sockets.iter().filter(|socket| socket.address == of).count();
-            let most = waiting.sockets.iter().map(|socket| count(socket.address)).max().unwrap_or(0);
-            let oldest = waiting.sockets.iter().position(|socket| count(socket.address) == most);
-            if let Some(at) = oldest {
-                // It may have just become known; then nobody listens.
-                waiting.sockets.remove(at).drop.send(()).ok();
-                room = Room::Made;
-            }
+            // It may have just become known; then nobody listens.
+            waiting.remove_for(address, now)?.drop.send(()).ok();
+            room = Room::Made;
         }
         let (drop, dropped) = oneshot::channel();
         let number = waiting.next;
         waiting.next += 1;
-        waiting.sockets.push(Socket { number, address, drop });
-        (Place { pending: Arc::clone(self), number }, dropped, room)
+        waiting.sockets.push(Socket { number, address, came: now, spoke: false, drop });
+        Some((Place { pending: Arc::clone(self), number }, dropped, room))
+    }
+}
+
+impl Waiting {
+    /// Takes out the socket that makes room for a newcomer from `address`.
+    fn remove_for(&mut self, address: IpAddr, now: Instant) -> Option<Socket> {
+        let count = |of: IpAddr| self.sockets.iter().filter(|socket| socket.address == of).count();
+        let most = self.sockets.iter().map(|socket| count(socket.address)).max().unwrap_or(0);
+        let like = count(address) + 1 >= most;
+        let mut busiest = (0..self.sockets.len()).filter(|at| count(self.sockets[*at].address) == most);
+        let (silent, slow): (Vec<usize>, Vec<usize>) = if like {
+            busiest.filter(|at| !self.sockets[*at].is_under_way(now)).partition(|at| !self.sockets[*at].spoke)
+        } else {
+            (busiest.next().into_iter().collect(), Vec::new())
+        };
+        let at = *silent.first().or(slow.first())?;
+        Some(self.sockets.remove(at))
+    }
+}
+
+impl Place {
+    /// It has sent something.
+    pub(super) fn spoke(&self) {
+        let mut waiting = self.pending.lock();
+        if let Some(own) = waiting.sockets.iter_mut().find(|socket| socket.number == self.number) {
+            own.spoke = true;
+        }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut waiting = self.pending.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.sockets.retain(|socket| socket.number != self.number);
+        self.pending.lock().sockets.retain(|socket| socket.number != self.number);
     }
 }
 
@@ -82,20 +126,59 @@ mod tests {
 
     use super::*;
 
+    fn host(number: u8) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(10, 0, 0, number))
+    }
+
     #[test]
     fn the_oldest_of_the_busiest_address_makes_room() {
         let pending = Pending::new(3);
-        let (flood, real) = (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)));
-        let (_real, mut real_dropped, _) = pending.enter(real);
-        let (_first, mut first_dropped, _) = pending.enter(flood);
-        let (second, mut second_dropped, room) = pending.enter(flood);
+        let (flood, real, now) = (host(1), host(2), Instant::now());
+        let (_real, mut real_dropped, _) = pending.enter(real, now).unwrap();
+        let (_first, mut first_dropped, _) = pending.enter(flood, now).unwrap();
+        let (second, mut second_dropped, room) = pending.enter(flood, now).unwrap();
         assert_eq!(room, Room::Free);
-        let (_third, _, room) = pending.enter(flood);
+        let (_third, _, room) = pending.enter(flood, now).unwrap();
         assert_eq!(room, Room::Made);
         assert_eq!(first_dropped.try_recv(), Ok(()));
         assert!(real_dropped.try_recv().is_err() && second_dropped.try_recv().is_err());
         drop(second);
-        let (_fourth, _, room) = pending.enter(flood);
+        let (_fourth, _, room) = pending.enter(flood, now).unwrap();
         assert_eq!(room, Room::Free);
+    }
+
+    #[test]
+    fn crowd_does_not_push_out_who_is_under_way() {
+        let pending = Pending::new(2);
+        let (crowd, now) = (host(1), Instant::now());
+        let (first, mut first_dropped, _) = pending.enter(crowd, now).unwrap();
+        let (_second, mut second_dropped, _) = pending.enter(crowd, now).unwrap();
+        first.spoke();
+        let (third, mut third_dropped, room) = pending.enter(crowd, now).unwrap();
+        assert_eq!(
+            (room, second_dropped.try_recv()),
+            (Room::Made, Ok(())),
+            "who is silent goes, not who came first"
+        );
+        third.spoke();
+        assert!(pending.enter(crowd, now).is_none(), "all are under way");
+        assert!(first_dropped.try_recv().is_err() && third_dropped.try_recv().is_err());
+        let late = now + PENDING_GRACE;
+        assert!(pending.enter(crowd, late).is_some());
+        assert_eq!(first_dropped.try_recv(), Ok(()), "it took too long");
+    }
+
+    #[test]
+    fn crowd_of_one_address_does_not_keep_out_another() {
+        let pending = Pending::new(3);
+        let (crowd, real, now) = (host(1), host(2), Instant::now());
+        let places: Vec<Entered> = (0..3).filter_map(|_| pending.enter(crowd, now)).collect();
+        places.iter().for_each(|(place, ..)| place.spoke());
+        assert!(pending.enter(crowd, now).is_none());
+        let others: Vec<Entered> =
+            [real, host(3)].into_iter().filter_map(|of| pending.enter(of, now)).collect();
+        others.iter().for_each(|(place, ..)| place.spoke());
+        assert_eq!(others.iter().filter(|(.., room)| *room == Room::Made).count(), 2);
+        assert!(pending.enter(host(4), now).is_none(), "as many of each, all under way");
     }
 }

@@ -23,7 +23,7 @@ use super::limits::{
 };
 use super::metrics::Metrics;
 use super::pace::Total;
-use super::pending::{Pending, Room};
+use super::pending::{Pending, Place, Room};
 use super::post::{Desk, Post, price};
 use super::pump::Pump;
 use super::quota::Quota;
@@ -68,13 +68,16 @@ struct Admitted {
 /// Serves one socket to its end.
 pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
     shared.metrics.accepted.add();
-    let (place, dropped, room) = shared.pending.enter(peer.ip());
+    let Some((place, dropped, room)) = shared.pending.enter(peer.ip(), Instant::now()) else {
+        shared.metrics.pending_dropped.add();
+        return;
+    };
     if room == Room::Made {
         shared.metrics.pending_dropped.add();
     }
     let admitted = tokio::select! {
         _ = dropped => return,
-        admitted = timeout(shared.limits.admission_time, admit(&shared, stream, peer)) => admitted,
+        admitted = timeout(shared.limits.admission_time, admit(&shared, stream, peer, &place)) => admitted,
     };
     drop(place);
     match admitted {
@@ -87,9 +90,12 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAd
     }
 }
 
-async fn admit(shared: &Shared, stream: TcpStream, peer: SocketAddr) -> Option<Admitted> {
+async fn admit(shared: &Shared, stream: TcpStream, peer: SocketAddr, place: &Place) -> Option<Admitted> {
     // Slower without it, not wrong.
     stream.set_nodelay(true).ok();
+    // A socket that fails is found out by the handshake.
+    stream.readable().await.ok();
+    place.spoke();
     let acceptor = shared.trust.borrow().acceptor.clone();
     let mut client = match acceptor.accept(stream).await {
         Ok(client) => client,

@@ -6,6 +6,8 @@ use vestibule_demo::cloud::topic;
 use vestibule_demo::ear::{Ear, Seat};
 use vestibule_demo::house::House;
 
+use super::counters;
+
 /// Messages of one sample.
 const MESSAGES: usize = 60;
 /// New connections of one sample.
@@ -100,6 +102,8 @@ fn ear(house: &House, role: &str, name: &str, filter: &str) -> Ear {
     let (port, certificates) = (house.broker_port, house.certificates());
     let seat = Seat { port, certificates, role: role.into(), name: name.into() };
     let ear = Ear::open(&seat, &[&topic(filter)]).expect("a certificate");
-    assert!(ear.wait_subscribed(PATIENCE), "{role} {name} is not let in");
+    let let_in = ear.wait_subscribed(PATIENCE);
+    let counters = if let_in { None } else { counters::read(house.metrics_ports[1]) };
+    assert!(let_in, "{role} {name} is not let in; the broker counts {counters:?}");
     ear
 }

@@ -1,5 +1,6 @@
 //! What attackers at the broker's port cost a good client: each attack in turn with quiet, medians of both in one run, and
-//! the broker's memory afterwards: `cargo run --release -p vestibule-tests --example front_door_figures`.
+//! the broker's memory afterwards: `cargo run --release -p vestibule-tests --example front_door_figures`, with words of an attack's
+//! name for that one alone.
 #![allow(
     clippy::print_stdout,
     clippy::expect_used,
@@ -10,6 +11,7 @@ mod attack;
 mod counters;
 mod good;
 
+use std::env;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -49,11 +51,15 @@ fn main() -> ExitCode {
     house.start_broker().expect("the broker");
     let mut good = Good::open(&house);
     let target = Target::of(&house);
-    let outcomes = ATTACKS.map(|attack| {
-        let outcome = suffer(&mut house, &mut good, &target, &attack);
-        outcome.print(&attack);
-        outcome
-    });
+    let chosen = env::args().nth(1).unwrap_or_default();
+    let attacks = ATTACKS.iter().filter(|attack| attack.name.contains(&chosen));
+    let outcomes: Vec<Outcome> = attacks
+        .map(|attack| {
+            let outcome = suffer(&mut house, &mut good, &target, attack);
+            outcome.print(attack);
+            outcome
+        })
+        .collect();
     let ended_well = house.broker().is_some_and(|broker| broker.stop().is_some_and(|end| end.success()));
     if !ended_well {
         println!("the broker did NOT end in order");
