@@ -9,8 +9,8 @@ pub const CONNECTIONS_PER_NAME_MAX: usize = 4;
 /// Sockets that have not finished TLS and CONNECT. When full, the oldest of the busiest address makes room, so that a
 /// flood of idle sockets cannot keep a real client out.
 pub const PENDING_MAX: usize = 32;
-/// For so long a socket that has sent something is not pushed out by others of its kind: 32 handshakes at once take a tenth
-/// of a second of a small computer.
+/// For so long a socket that has sent something is not pushed out by others of its kind: five times what `front_door_figures`
+/// prints for a connection while it is attacked.
 pub const PENDING_GRACE: Duration = Duration::from_millis(250);
 /// TLS handshake and CONNECT together. A slow phone on a bad radio link needs 1-2 s.
 pub const ADMISSION_TIME_MAX: Duration = Duration::from_secs(5);

@@ -70,7 +70,7 @@ impl Pending {
 
     /// Takes a place. When all are taken, the oldest socket of the address that holds most of them goes: a real client
     /// is known within milliseconds, a flood from one address makes room for itself only. A newcomer of such an address
-    /// pushes out only who is silent or slow, and none of these there is no place for it.
+    /// pushes out only who is silent or slow; where nobody is, there is no place for it.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Entered> {
         let mut waiting = self.lock();
         let mut room = Room::Free;
@@ -93,13 +93,10 @@ impl Waiting {
         let count = |of: IpAddr| self.sockets.iter().filter(|socket| socket.address == of).count();
         let most = self.sockets.iter().map(|socket| count(socket.address)).max().unwrap_or(0);
         let like = count(address) + 1 >= most;
-        let mut busiest = (0..self.sockets.len()).filter(|at| count(self.sockets[*at].address) == most);
-        let (silent, slow): (Vec<usize>, Vec<usize>) = if like {
-            busiest.filter(|at| !self.sockets[*at].is_under_way(now)).partition(|at| !self.sockets[*at].spoke)
-        } else {
-            (busiest.next().into_iter().collect(), Vec::new())
-        };
-        let at = *silent.first().or(slow.first())?;
+        let goes = |socket: &Socket| count(socket.address) == most && !(like && socket.is_under_way(now));
+        let of = self.sockets.iter().enumerate().filter(|(_, socket)| goes(socket));
+        // The first of them is the oldest; who said nothing goes before who did.
+        let (at, _) = of.min_by_key(|(_, socket)| socket.spoke)?;
         Some(self.sockets.remove(at))
     }
 }

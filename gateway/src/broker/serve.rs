@@ -93,8 +93,8 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream, peer: SocketAd
 async fn admit(shared: &Shared, stream: TcpStream, peer: SocketAddr, place: &Place) -> Option<Admitted> {
     // Slower without it, not wrong.
     stream.set_nodelay(true).ok();
-    // A socket that fails is found out by the handshake.
-    stream.readable().await.ok();
+    // Not `readable`: tokio takes each accepted socket for readable. One that fails is found out by the handshake.
+    stream.peek(&mut [0]).await.ok();
     place.spoke();
     let acceptor = shared.trust.borrow().acceptor.clone();
     let mut client = match acceptor.accept(stream).await {

@@ -225,3 +225,19 @@ fn listen(pipe: impl Read + Send + 'static, words: &Arc<Words>) {
         words.closed();
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::HEAP;
+
+    #[test]
+    fn processes_have_the_heap_that_the_units_give_them() {
+        let daemon = include_str!("../../../systemd/vestibule.service");
+        let broker = include_str!("../../../systemd/vestibule-broker.service");
+        for unit in [daemon, broker] {
+            let given = unit.lines().filter(|line| line.starts_with("Environment=MALLOC_"));
+            let ours = HEAP.map(|(name, value)| format!("Environment={name}={value}"));
+            assert!(given.eq(ours.iter()), "{unit}");
+        }
+    }
+}

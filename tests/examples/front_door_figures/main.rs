@@ -36,6 +36,12 @@ const MEMORY_LIMIT: f64 = 128.0;
 const TRACE_PATIENCE: Duration = Duration::from_secs(45);
 
 fn main() -> ExitCode {
+    let words = env::args().nth(1).unwrap_or_default();
+    let attacks: Vec<&Attack> = ATTACKS.iter().filter(|attack| attack.name.contains(&words)).collect();
+    if attacks.is_empty() {
+        println!("no attack is called {words:?}: {:?}", ATTACKS.map(|attack| attack.name));
+        return ExitCode::FAILURE;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let (_, key) = NotifierSecret::generate(&[7; 32]);
     let spec = HouseSpec {
@@ -51,9 +57,8 @@ fn main() -> ExitCode {
     house.start_broker().expect("the broker");
     let mut good = Good::open(&house);
     let target = Target::of(&house);
-    let chosen = env::args().nth(1).unwrap_or_default();
-    let attacks = ATTACKS.iter().filter(|attack| attack.name.contains(&chosen));
     let outcomes: Vec<Outcome> = attacks
+        .iter()
         .map(|attack| {
             let outcome = suffer(&mut house, &mut good, &target, attack);
             outcome.print(attack);
