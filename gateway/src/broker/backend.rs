@@ -3,8 +3,10 @@
 //! One MQTT 5 port serves both versions: rumqttd's 3.1.1 writer panics on a message with properties, and a 3.1.1
 //! subscriber cannot be kept from meeting one on a reply topic. The guard translates 3.1.1 instead.
 //!
-//! rumqttd files events by a connection number that it gives to the next connection at once, so a link must never
-//! be ended twice: a link says DISCONNECT and then waits until rumqttd closes it.
+//! rumqttd files events by a connection number that it forgets when the connection ends and gives to the next one at once.
+//! An event of a forgotten number ends its router, or another's connection. So a link never says DISCONNECT, which its
+//! router takes at once while the link's own task goes on for a while: it closes its half of the socket, whereupon that
+//! task tells the router so as its last event, and then waits until rumqttd has closed the other half.
 
 use std::collections::HashMap;
 use std::io;
@@ -166,9 +168,9 @@ impl Link {
         }
     }
 
-    /// Writes what is left, the will if it is due, and DISCONNECT; then waits until rumqttd has taken it all and closes.
+    /// Writes what is left and the will if it is due, closes, and waits until rumqttd has taken it all and closes as well.
     ///
-    /// rumqttd takes both in one go, so the will is out and the session gone when this returns. rumqttd's own will is
+    /// All that stands in the router's queue when this returns, before anything of a later link. rumqttd's own will is
     /// not used: it is published some time after the link closed, under the client's id, and a newer connection of that
     /// id would have its own will published in its place.
     pub(super) async fn end(
@@ -180,12 +182,12 @@ impl Link {
         if let (Some(will), Farewell::WithWill) = (will, farewell) {
             write_will(will, &mut left).map_err(|error| BackendError::Refused(error.to_string()))?;
         }
-        v5::Disconnect::new(v5::DisconnectReasonCode::NormalDisconnection)
-            .write(&mut left)
-            .map_err(refused)?;
         let (mut reader, mut writer) = self.stream.split();
         // rumqttd does not read while it cannot write, so both go on at once.
-        let write = async { writer.write_all(&left).await.map_err(BackendError::Link) };
+        let write = async {
+            writer.write_all(&left).await.map_err(BackendError::Link)?;
+            writer.shutdown().await.map_err(BackendError::Link)
+        };
         let read = drain(&mut reader);
         let both = async { tokio::try_join!(write, read) };
         timeout(BACKEND_TIME_MAX, both).await.unwrap_or(Err(BackendError::Silent))?;
@@ -199,7 +201,7 @@ async fn drain(reader: &mut tokio::net::tcp::ReadHalf<'_>) -> Result<(), Backend
         match reader.read(&mut unwanted).await {
             Ok(0) => return Ok(()),
             Ok(_) => {}
-            // rumqttd closes with bytes unread when a client sent more than its last packet.
+            // rumqttd closes with bytes unread when it took a packet for a wrong one.
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => return Ok(()),
             Err(error) => return Err(BackendError::Link(error)),
         }
@@ -280,6 +282,8 @@ async fn listening(address: SocketAddr, ended: &mut oneshot::Receiver<()>) -> Re
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use rumqttc::v5::mqttbytes::QoS;
     use tokio::net::TcpListener;
 
@@ -304,17 +308,47 @@ mod tests {
         }
     }
 
-    /// Whoever finds the port: without a login, with a guess, and with a password that was used already.
-    #[tokio::test]
-    async fn a_stranger_on_the_inner_port_is_closed_without_a_word_and_publishes_nothing() {
-        let backend = Backend::start().await.unwrap();
-        let mut reader = backend.link("reader").await.unwrap();
+    /// Opens a link that hears everything.
+    async fn listener(backend: &Backend, id: &str) -> Link {
+        let mut reader = backend.link(id).await.unwrap();
         let mut subscribe = v5::Subscribe::new(v5::Filter::new("#", QoS::AtMostOnce), None);
         subscribe.pkid = 1;
         let mut packet = BytesMut::new();
         subscribe.write(&mut packet).unwrap();
         reader.stream.write_all(&packet).await.unwrap();
         assert_eq!(reader.next().await.unwrap().kind(), kind::SUBACK);
+        reader
+    }
+
+    /// rumqttd tells a link that was held up to call once it has written; a call from a link it has forgotten ends it.
+    #[tokio::test]
+    async fn links_that_end_while_much_is_on_its_way_to_them_do_not_end_rumqttd() {
+        let backend = Backend::start().await.unwrap();
+        for round in 0..20 {
+            let slow = listener(&backend, "slow").await;
+            let writer = backend.link("writer").await.unwrap();
+            let mut packets = BytesMut::new();
+            // What fills the sockets' buffers, then more messages than rumqttd keeps for a link.
+            for size in iter::repeat_n(64 * 1024, 200).chain(iter::repeat_n(16, 1_000)) {
+                v5::Publish::new("state/door/a", QoS::AtMostOnce, vec![b'x'; size], None)
+                    .write(&mut packets)
+                    .unwrap();
+            }
+            writer.end(packets, None, Farewell::Clean).await.unwrap();
+            slow.end(BytesMut::new(), None, Farewell::Clean).await.unwrap();
+            let next = backend.link("slow").await;
+            next.unwrap_or_else(|error| panic!("round {round}: {error}"))
+                .end(BytesMut::new(), None, Farewell::Clean)
+                .await
+                .unwrap();
+        }
+    }
+
+    /// Whoever finds the port: without a login, with a guess, and with a password that was used already.
+    #[tokio::test]
+    async fn a_stranger_on_the_inner_port_is_closed_without_a_word_and_publishes_nothing() {
+        let backend = Backend::start().await.unwrap();
+        let mut reader = listener(&backend, "reader").await;
         let used = backend.passes.issue().unwrap();
         assert!(backend.admit(used.password()));
         let logins = [None, Some(""), Some("guess"), Some(used.password())];

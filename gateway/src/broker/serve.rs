@@ -338,7 +338,8 @@ async fn end_afresh(
     slot: usize,
     will: Option<&v5::Publish>,
 ) -> Result<(), BackendError> {
-    drop(broken);
+    // rumqttd must have let go of it first. How it ends is no matter.
+    broken.end(BytesMut::new(), None, Farewell::Clean).await.ok();
     let link = shared.backend.link(&Slots::id(slot)).await?;
     link.end(BytesMut::new(), will, Farewell::WithWill).await
 }

@@ -54,7 +54,7 @@ pub struct Good {
 
 impl Good {
     /// Connects both.
-    pub fn open(house: &House) -> Self {
+    pub fn open(house: &mut House) -> Self {
         Self {
             gateway: ear(house, "gateway", "gateway", "command/#"),
             staff: Some(ear(house, "staff", "kim", "reply/kim")),
@@ -63,7 +63,7 @@ impl Good {
     }
 
     /// Messages and connections, one after the other.
-    pub fn sample(&mut self, house: &House) -> Sample {
+    pub fn sample(&mut self, house: &mut House) -> Sample {
         let messages: Vec<Option<Duration>> = (0..MESSAGES).map(|_| self.message()).collect();
         let lost = messages.iter().filter(|message| message.is_none()).count();
         // One that comes back by itself would fight the newcomers for their client id.
@@ -98,12 +98,16 @@ impl Good {
     }
 }
 
-fn ear(house: &House, role: &str, name: &str, filter: &str) -> Ear {
+fn ear(house: &mut House, role: &str, name: &str, filter: &str) -> Ear {
     let (port, certificates) = (house.broker_port, house.certificates());
     let seat = Seat { port, certificates, role: role.into(), name: name.into() };
     let ear = Ear::open(&seat, &[&topic(filter)]).expect("a certificate");
     let let_in = ear.wait_subscribed(PATIENCE);
-    let counters = if let_in { None } else { counters::read(house.metrics_ports[1]) };
-    assert!(let_in, "{role} {name} is not let in; the broker counts {counters:?}");
+    if !let_in {
+        let counters = counters::read(house.metrics_ports[1]);
+        let log = house.broker().map(|broker| broker.log()).unwrap_or_default();
+        println!("{role} {name} is not let in; the broker counts {counters:?}; its last words:\n{log}");
+    }
+    assert!(let_in, "see above");
     ear
 }

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     };
     let mut house = House::build(spec, key.to_bytes()).expect("a building");
     house.start_broker().expect("the broker");
-    let mut good = Good::open(&house);
+    let mut good = Good::open(&mut house);
     let target = Target::of(&house);
     let outcomes: Vec<Outcome> = attacks
         .iter()
