@@ -15,6 +15,7 @@ pub mod state;
 pub mod telemetry;
 pub mod time;
 pub mod topic;
+pub mod words;
 
 /// Version of the contract, as in `vestibule/v1/…`.
 pub const VERSION: u8 = 1;

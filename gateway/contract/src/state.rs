@@ -2,17 +2,16 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vestibule_core::compartment::{Level, Use};
 use vestibule_core::effect::Thing;
-use vestibule_core::reader::Housing;
-use vestibule_core::time::ClockTrust;
 use vestibule_core::unit::MilliCelsius;
-use vestibule_core::view::{
-    self, CompartmentView, Presence, ReaderChannel, ReaderView, Seen, StorageView, TerminalUse, View,
-};
+use vestibule_core::view::{self, CompartmentView, Presence, ReaderView, Seen, TerminalUse, View};
 
 use crate::identity::BootId;
 use crate::telemetry::celsius;
+use crate::words::{
+    ClockWord, CompartmentUse, Connection, HousingWord, Occupancy, Position, PresenceWord, Quality,
+    ReaderWord, StorageWord, TerminalWord,
+};
 use crate::{PayloadError, time, written};
 
 /// A state message: what is known of one thing, and how far to believe it.
@@ -46,104 +45,6 @@ pub type ProbeState = State<f64, NoDetails>;
 pub type PresenceState = State<PresenceWord, NoDetails>;
 /// State of a terminal.
 pub type TerminalState = State<TerminalWord, TerminalDetails>;
-
-/// Declares payload words that mirror a closed list of the core, with the compiler watching both.
-macro_rules! mirrored {
-    ($($(#[$doc:meta])* $name:ident of $core:ty { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? })+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        #[allow(missing_docs, reason = "where nothing is said, the name says it")]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl From<$core> for $name {
-            fn from(core: $core) -> Self {
-                type Core = $core;
-                match core { $(Core::$variant => Self::$variant),+ }
-            }
-        }
-    )+};
-}
-
-mirrored! {
-    /// How far a value may be believed.
-    Quality of view::Quality {
-        /// Heard within the stale age.
-        Good,
-        /// Older than the stale age.
-        Stale,
-        /// The sensor says that it is broken.
-        Fault,
-        /// Never heard since the start.
-        Unknown,
-    }
-    /// Whether something answers.
-    PresenceWord of Presence { Online, Degraded, Offline }
-    /// Whom a terminal serves.
-    TerminalWord of TerminalUse { Idle, Courier, Resident }
-    /// How a reader's channel is.
-    ReaderWord of ReaderChannel {
-        /// Up under its own key.
-        Secure,
-        /// It does not answer.
-        Silent,
-        /// It has no key of this gateway; nothing it says is believed.
-        Uninstalled,
-        /// It should have a key and has none: it was reset, or another is in its place.
-        Keyless,
-        /// It has another key than it was given.
-        WrongKey,
-        /// It refuses a channel.
-        NoChannel,
-    }
-    /// A reader's housing, by its tamper switch.
-    HousingWord of Housing { Opened, Closed }
-    /// Position of a door or latch.
-    Position of Level { Open, Shut }
-    /// Whether rows can be made durable.
-    StorageWord of StorageView { Good, Degraded }
-    /// Trust in the gateway's clock.
-    ClockWord of ClockTrust { Synchronised, Holdover, Untrusted }
-}
-
-/// Whether the gateway is connected to this broker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Connection {
-    Online,
-    Offline,
-}
-
-/// What an eye inside a compartment sees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Occupancy {
-    Empty,
-    Occupied,
-}
-
-impl From<Level> for Occupancy {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Open => Self::Empty,
-            Level::Shut => Self::Occupied,
-        }
-    }
-}
-
-/// Use of a compartment; what lies in it is in the events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum CompartmentUse {
-    Free,
-    Reserved,
-    Occupied,
-    NeedsInspection,
-    OutOfService,
-}
 
 /// More about the gateway. Absent fields: the last will does not know them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -299,15 +200,8 @@ fn some<V: Serialize, D: Serialize>(state: Option<State<V, D>>) -> Result<Option
 }
 
 fn of_compartment(compartment: &CompartmentView, stamp: Stamp) -> CompartmentState {
-    let value = match compartment.usage {
-        Use::Free => CompartmentUse::Free,
-        Use::Reserved(_) => CompartmentUse::Reserved,
-        Use::Occupied(_) => CompartmentUse::Occupied,
-        Use::NeedsInspection(_) => CompartmentUse::NeedsInspection,
-        Use::OutOfService(_) => CompartmentUse::OutOfService,
-    };
     State {
-        value: Some(value),
+        value: Some(CompartmentUse::from(&compartment.usage)),
         quality: Quality::Good,
         observed_at: Some(time::text(compartment.since)),
         boot: stamp.boot,

@@ -1,6 +1,8 @@
 //! What is not as it should be, and what to do next about it.
 
-use crate::console::snapshot::{Compartment, Named, Read, Snapshot};
+use vestibule_contract::words::{ClockWord, CompartmentUse, Occupancy, Position, Quality, StorageWord};
+
+use crate::console::snapshot::{Compartment, Named, Snapshot};
 
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -17,7 +19,7 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
     let mut all = Vec::new();
     let mut add = |what: String, next: &str| all.push(Advice { what, next: next.to_owned() });
     let gateway = &snapshot.gateway;
-    if gateway.storage != "good" {
+    if gateway.storage != StorageWord::Good {
         let what = format!("the journal cannot be written; {} rows wait in memory", gateway.waiting_rows);
         add(what, "check space and health of the disk (df -h, dmesg); pickups go on, deposits wait");
     }
@@ -28,7 +30,7 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
         );
         add(what, "run `vestibule check`, correct the files, then restart the service");
     }
-    if gateway.clock == "untrusted" {
+    if gateway.clock == ClockWord::Untrusted {
         add(
             "the clock was never synchronised since the start".to_owned(),
             "check the network's time source (timedatectl)",
@@ -63,8 +65,8 @@ pub fn advice(snapshot: &Snapshot) -> Vec<Advice> {
     let told = |one: &&Compartment| {
         let input = one.input.as_deref().and_then(|input| input.split('/').next());
         input.is_some_and(|board| snapshot.is_silent(board))
-            && one.usage != "needs_inspection"
-            && one.usage != "out_of_service"
+            && one.usage != CompartmentUse::NeedsInspection
+            && one.usage != CompartmentUse::OutOfService
     };
     for compartment in snapshot.compartments.iter().filter(|one| !told(one)) {
         if let Some((what, next)) = attention(compartment) {
@@ -80,7 +82,7 @@ fn lines(snapshot: &Snapshot) -> Vec<(String, String)> {
         snapshot.field.lines.keys().filter_map(|id| snapshot.line_trouble(id)).collect();
     let is_scanner = |id: &str| snapshot.scanners.iter().any(|scanner| scanner.id == id);
     for line in snapshot.lines.iter().filter(|line| is_bad(line) && !is_scanner(&line.id)) {
-        if snapshot.line_trouble(&line.id).is_none() && line.presence.value.as_deref() != Some("online") {
+        if snapshot.line_trouble(&line.id).is_none() && !line.is_online() {
             let next = "vestibule doctor --only 'lines.*' says what is heard on it";
             all.push((format!("line {} {}", line.id, presence(line)), next.to_owned()));
         }
@@ -102,56 +104,44 @@ fn lines(snapshot: &Snapshot) -> Vec<(String, String)> {
 pub fn attention(compartment: &Compartment) -> Option<(String, &'static str)> {
     let cause = compartment.cause.as_deref().map(|cause| format!(" ({})", cause.replace('_', " ")));
     let cause = cause.unwrap_or_default();
-    match compartment.usage.as_str() {
-        "needs_inspection" => {
+    match compartment.usage {
+        CompartmentUse::NeedsInspection => {
             return Some((format!("needs inspection{cause}"), "open it with `vestibule unlock` and look"));
         }
-        "out_of_service" => {
+        CompartmentUse::OutOfService => {
             let next = "repair the lock, open it with `vestibule unlock` and shut it: then it serves again";
             return Some((format!("is out of service{cause}"), next));
         }
-        _ => {}
+        CompartmentUse::Free | CompartmentUse::Reserved | CompartmentUse::Occupied => {}
     }
-    let eye = compartment.occupancy.as_ref().filter(|eye| eye.quality == "good");
-    if compartment.usage == "free" && eye.is_some_and(|eye| eye.value.as_deref() == Some("occupied")) {
+    let eye = compartment.occupancy.as_ref().filter(|eye| eye.quality == Quality::Good);
+    if compartment.usage == CompartmentUse::Free
+        && eye.is_some_and(|eye| eye.value == Some(Occupancy::Occupied))
+    {
         let next =
             "open it with `vestibule unlock` and look; couriers are not given it until the eye is clear";
         return Some(("is free in the record, and its eye sees something".to_owned(), next));
     }
     let door = compartment.door.as_ref()?;
-    match door.quality.as_str() {
-        "good" if door.value.as_deref() == Some("open") && compartment.usage != "reserved" => {
-            Some(("stands open".to_owned(), "shut it; a broken wire also reads open"))
-        }
-        "good" if compartment.contradicts => Some((
-            "has a latch and a contact that contradict each other".to_owned(),
-            "look at both, and for a magnet",
-        )),
-        "good" => None,
-        _ => Some((
-            format!("has a contact that {}", quality_words(door)),
-            "check the input board and the contact's wire",
-        )),
+    if let Some(doubt) = door.doubt() {
+        return Some((format!("has a contact that {doubt}"), "check the input board and the contact's wire"));
     }
+    if door.value == Some(Position::Open) && compartment.usage != CompartmentUse::Reserved {
+        return Some(("stands open".to_owned(), "shut it; a broken wire also reads open"));
+    }
+    compartment.contradicts.then(|| {
+        let what = "has a latch and a contact that contradict each other".to_owned();
+        (what, "look at both, and for a magnet")
+    })
 }
 
 fn is_bad(thing: &Named) -> bool {
-    thing.presence.quality != "good" || thing.presence.value.as_deref() != Some("online")
+    thing.presence.quality != Quality::Good || !thing.is_online()
 }
 
 fn presence(thing: &Named) -> String {
-    match (thing.presence.value.as_deref(), thing.presence.quality.as_str()) {
-        (Some(value), _) if value != "online" => format!("is {value}"),
-        _ => quality_words(&thing.presence),
+    match thing.presence.value {
+        Some(value) if !thing.is_online() => format!("is {value}"),
+        _ => thing.presence.doubt().unwrap_or("is good").to_owned(),
     }
-}
-
-fn quality_words<T>(read: &Read<T>) -> String {
-    match read.quality.as_str() {
-        "unknown" => "was not heard since the start",
-        "stale" => "was not heard for too long",
-        "fault" => "reports a fault",
-        _ => "is good",
-    }
-    .to_owned()
 }

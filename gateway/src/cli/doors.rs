@@ -1,6 +1,9 @@
 //! `vestibule doors`: one row a door.
 
+use std::fmt;
 use std::path::Path;
+
+use vestibule_contract::words::Quality;
 
 use super::advice::attention;
 use super::arguments::Doors;
@@ -32,7 +35,7 @@ pub fn words(doors: &[&Compartment], now: i64) -> String {
         vec![
             c.label.clone(),
             c.id.clone(),
-            c.usage.replace('_', " "),
+            c.usage.word().replace('_', " "),
             span(now - c.since),
             contact(c.door.as_ref(), now),
             contact(c.latch.as_ref(), now).replace("shut", "latched").replace("open", "released"),
@@ -43,11 +46,11 @@ pub fn words(doors: &[&Compartment], now: i64) -> String {
     aligned(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
 }
 
-fn contact(read: Option<&Read<String>>, now: i64) -> String {
+fn contact<T: fmt::Display>(read: Option<&Read<T>>, now: i64) -> String {
     let Some(read) = read else { return "-".to_owned() };
-    let value = read.value.as_deref().unwrap_or("?");
-    match (read.quality.as_str(), read.observed_at) {
-        ("good", _) => value.to_owned(),
+    let value = read.value.as_ref().map_or_else(|| "?".to_owned(), T::to_string);
+    match (read.quality, read.observed_at) {
+        (Quality::Good, _) => value,
         (quality, Some(at)) => format!("{value} ({quality} {})", span(now - at)),
         (quality, None) => format!("{value} ({quality})"),
     }

@@ -1,10 +1,12 @@
 //! `vestibule status`: health in words, and what to do next.
 
+use vestibule_contract::words::{CompartmentUse, Quality, StorageWord};
+
 use super::advice::{Advice, advice};
 use super::arguments::Arguments;
 use super::table::{aligned, celsius, count, span};
 use super::{Exit, Failure, Out, ask, enroll};
-use crate::console::snapshot::{DeviceTotals, Gateway, Link, Probe, Reader, Scanner, Snapshot};
+use crate::console::snapshot::{DeviceTotals, Gateway, Link, Named, Probe, Reader, Scanner, Snapshot};
 
 /// A flag that was not heard for this long is not told as if it were so now: six periods of a built-in profile.
 const FLAG_STALE_MS: u64 = 60_000;
@@ -46,8 +48,8 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
     let row = |name: &str, words: String| vec![format!("  {name}"), words];
     let mut rows = vec![
         row("doors", doors(snapshot)),
-        row("lines", presence(snapshot.lines.iter().map(|line| line.presence.value.as_deref()))),
-        row("boards", presence(snapshot.devices.iter().map(|device| device.presence.value.as_deref()))),
+        row("lines", presence(&snapshot.lines)),
+        row("boards", presence(&snapshot.devices)),
     ];
     rows.extend(snapshot.field.lines.iter().filter_map(|(id, line)| {
         let used = f64::from(line.use_permille?) / 10.0;
@@ -63,10 +65,10 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
     );
     rows.extend(snapshot.readers.iter().map(|r| row(&format!("reader {}", r.id), reader(r))));
     rows.extend(snapshot.scanners.iter().map(|s| row(&format!("scanner {}", s.id), scanner(s, gateway.now))));
-    rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.clone())));
+    rows.extend(snapshot.terminals.iter().map(|t| row(&format!("terminal {}", t.id), t.usage.to_string())));
     rows.push(row("journal", journal(snapshot)));
     rows.extend(snapshot.links.iter().map(|(name, link)| row(name, self::link(name, link, gateway))));
-    rows.push(row("clock", gateway.clock.clone()));
+    rows.push(row("clock", gateway.clock.to_string()));
     rows.extend(snapshot.seal.words().map(|words| row("seal", words)));
     text.push_str(&aligned(&rows));
     text.push('\n');
@@ -83,38 +85,34 @@ pub fn words(snapshot: &Snapshot, advice: &[Advice]) -> String {
 
 fn doors(snapshot: &Snapshot) -> String {
     let all = &snapshot.compartments;
-    let of = |usage: &str| all.iter().filter(|c| c.usage == usage).count();
+    let of = |usage: CompartmentUse| all.iter().filter(|c| c.usage == usage).count();
     let parts = [
-        ("free", "free"),
-        ("occupied", "occupied"),
-        ("reserved", "being filled"),
-        ("needs_inspection", "to inspect"),
-        ("out_of_service", "out of service"),
+        (CompartmentUse::Free, "free"),
+        (CompartmentUse::Occupied, "occupied"),
+        (CompartmentUse::Reserved, "being filled"),
+        (CompartmentUse::NeedsInspection, "to inspect"),
+        (CompartmentUse::OutOfService, "out of service"),
     ];
     let parts: Vec<_> = parts
         .iter()
-        .filter(|(usage, _)| of(usage) > 0)
-        .map(|(usage, words)| format!("{} {words}", of(usage)))
+        .filter(|(usage, _)| of(*usage) > 0)
+        .map(|(usage, words)| format!("{} {words}", of(*usage)))
         .collect();
     format!("{}: {}", all.len(), parts.join(", "))
 }
 
-fn presence<'a>(all: impl Iterator<Item = Option<&'a str>>) -> String {
-    let (mut online, mut total) = (0, 0);
-    for value in all {
-        total += 1;
-        online += usize::from(value == Some("online"));
-    }
-    format!("{online} of {total} online")
+fn presence(all: &[Named]) -> String {
+    let online = all.iter().filter(|one| one.is_online()).count();
+    format!("{online} of {} online", all.len())
 }
 
 fn probe(probe: &Probe, now: i64) -> String {
     let read = &probe.milli_celsius;
     let value = read.value.map_or_else(|| "no reading yet".to_owned(), celsius);
     let age = read.observed_at.map(|at| format!(", {} ago", span(now - at))).unwrap_or_default();
-    match read.quality.as_str() {
-        "good" => format!("{value}  ({})", probe.climate),
-        quality => format!("{value}  ({}, {}{age})", probe.climate, quality.to_uppercase()),
+    match read.quality {
+        Quality::Good => format!("{value}  ({})", probe.climate),
+        quality => format!("{value}  ({}, {}{age})", probe.climate, quality.word().to_uppercase()),
     }
 }
 
@@ -173,12 +171,14 @@ fn link(name: &str, link: &Link, gateway: &Gateway) -> String {
 
 fn journal(snapshot: &Snapshot) -> String {
     let gateway = &snapshot.gateway;
-    match gateway.storage.as_str() {
-        "good" => format!(
+    match gateway.storage {
+        StorageWord::Good => format!(
             "{} rows, last commit took {} ms",
             gateway.journal,
             gateway.counters.last_commit_us.div_ceil(1_000)
         ),
-        _ => format!("{} rows durable, {} WAIT FOR THE DISK", gateway.journal, gateway.waiting_rows),
+        StorageWord::Degraded => {
+            format!("{} rows durable, {} WAIT FOR THE DISK", gateway.journal, gateway.waiting_rows)
+        }
     }
 }

@@ -11,19 +11,23 @@ use crate::console::snapshot::{
     Snapshot, Terminal,
 };
 use crate::engine::Counters;
+use vestibule_contract::words::{
+    ClimateWord, ClockWord, CompartmentUse, Occupancy, Position, PresenceWord, Quality, StorageWord,
+    TerminalWord,
+};
 
 const NOW: i64 = 1_790_000_000_000;
 
-fn read<T>(value: T, quality: &str) -> Read<T> {
-    Read { value: Some(value), quality: quality.to_owned(), observed_at: Some(NOW - 20_000) }
+fn read<T>(value: T, quality: Quality) -> Read<T> {
+    Read { value: Some(value), quality, observed_at: Some(NOW - 20_000) }
 }
 
-fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
+fn compartment(number: usize, usage: CompartmentUse, door: Read<Position>) -> Compartment {
     Compartment {
         id: format!("a-{number}"),
         label: format!("A{number}"),
-        usage: usage.to_owned(),
-        cause: (usage == "out_of_service").then(|| "jammed".to_owned()),
+        usage,
+        cause: (usage == CompartmentUse::OutOfService).then(|| "jammed".to_owned()),
         since: NOW - 7_440_000,
         door: Some(door),
         latch: None,
@@ -35,7 +39,7 @@ fn compartment(number: usize, usage: &str, door: Read<String>) -> Compartment {
 }
 
 fn healthy() -> Snapshot {
-    let named = |id: &str| Named { id: id.to_owned(), presence: read("online".to_owned(), "good") };
+    let named = |id: &str| Named { id: id.to_owned(), presence: read(PresenceWord::Online, Quality::Good) };
     let link = Link { connected: true, since: Some(NOW - 7_440_000), made: 1, reason: None };
     Snapshot {
         building: "maple-court".into(),
@@ -45,8 +49,8 @@ fn healthy() -> Snapshot {
             boot: 3,
             started: NOW - 7_440_000,
             now: NOW,
-            clock: "synchronised".into(),
-            storage: "good".into(),
+            clock: ClockWord::Synchronised,
+            storage: StorageWord::Good,
             waiting_rows: 0,
             journal: 1_234,
             journal_hash: None,
@@ -57,18 +61,18 @@ fn healthy() -> Snapshot {
             counters: Counters { last_commit_us: 2_100, ..Counters::default() },
         },
         compartments: vec![
-            compartment(1, "free", read("shut".into(), "good")),
-            compartment(2, "occupied", read("shut".into(), "good")),
+            compartment(1, CompartmentUse::Free, read(Position::Shut, Quality::Good)),
+            compartment(2, CompartmentUse::Occupied, read(Position::Shut, Quality::Good)),
         ],
         probes: vec![Probe {
             id: "cold-1".into(),
-            climate: "chilled".into(),
-            milli_celsius: read(3_440, "good"),
+            climate: ClimateWord::Chilled,
+            milli_celsius: read(3_440, Quality::Good),
             source: None,
         }],
         devices: vec![named("locks")],
         lines: vec![named("rs485-1")],
-        terminals: vec![Terminal { id: "lobby".into(), usage: "idle".into() }],
+        terminals: vec![Terminal { id: "lobby".into(), usage: TerminalWord::Idle }],
         readers: Vec::new(),
         scanners: Vec::new(),
         field: Field::default(),
@@ -108,20 +112,20 @@ All is well.
 #[test]
 fn everything_that_is_wrong_is_named_with_what_to_do() {
     let mut snapshot = healthy();
-    snapshot.gateway.storage = "degraded".into();
+    snapshot.gateway.storage = StorageWord::Degraded;
     snapshot.gateway.waiting_rows = 9;
     snapshot.gateway.configuration_problems = 2;
-    snapshot.gateway.clock = "untrusted".into();
-    snapshot.lines[0].presence = read("offline".into(), "good");
-    snapshot.devices[0].presence = Read { value: None, quality: "unknown".into(), observed_at: None };
-    snapshot.probes[0].milli_celsius.quality = "stale".into();
+    snapshot.gateway.clock = ClockWord::Untrusted;
+    snapshot.lines[0].presence = read(PresenceWord::Offline, Quality::Good);
+    snapshot.devices[0].presence = Read { value: None, quality: Quality::Unknown, observed_at: None };
+    snapshot.probes[0].milli_celsius.quality = Quality::Stale;
     snapshot.links.cloud =
         Some(Link { connected: false, since: None, made: 0, reason: Some("refused".into()) });
     snapshot.compartments = vec![
-        compartment(1, "out_of_service", read("shut".into(), "good")),
-        compartment(2, "occupied", read("open".into(), "good")),
-        compartment(3, "reserved", read("open".into(), "good")),
-        compartment(4, "free", read("shut".into(), "stale")),
+        compartment(1, CompartmentUse::OutOfService, read(Position::Shut, Quality::Good)),
+        compartment(2, CompartmentUse::Occupied, read(Position::Open, Quality::Good)),
+        compartment(3, CompartmentUse::Reserved, read(Position::Open, Quality::Good)),
+        compartment(4, CompartmentUse::Free, read(Position::Shut, Quality::Stale)),
     ];
     let all: Vec<_> = advice(&snapshot).into_iter().map(|advice| advice.what).collect();
     let expected = [
@@ -143,7 +147,7 @@ fn everything_that_is_wrong_is_named_with_what_to_do() {
 fn silent_board_is_told_once_with_where_it_is_and_what_hangs_on_it_is_not() {
     let mut snapshot = healthy();
     let totals = |address| DeviceTotals { line: "rs485-1".into(), address, ..DeviceTotals::default() };
-    let online = |id: &str| Named { id: id.to_owned(), presence: read("online".to_owned(), "good") };
+    let online = |id: &str| Named { id: id.to_owned(), presence: read(PresenceWord::Online, Quality::Good) };
     snapshot.devices = vec![online("locks"), online("doors"), online("rack")];
     snapshot.field.devices =
         [("locks".into(), totals(1)), ("doors".into(), totals(3)), ("rack".into(), totals(4))].into();
@@ -158,18 +162,18 @@ fn silent_board_is_told_once_with_where_it_is_and_what_hangs_on_it_is_not() {
     let told = |snapshot: &Snapshot| -> Vec<(String, String)> {
         advice(snapshot).into_iter().map(|Advice { what, next }| (what, next)).collect()
     };
-    snapshot.devices[1].presence = read("offline".into(), "good");
-    snapshot.compartments[0].door = Some(read("shut".into(), "stale"));
+    snapshot.devices[1].presence = read(PresenceWord::Offline, Quality::Good);
+    snapshot.compartments[0].door = Some(read(Position::Shut, Quality::Stale));
     let [(what, next)] = &told(&snapshot)[..] else { panic!("{:?}", told(&snapshot)) };
     assert_eq!(what, "doors, address 3: silent since 14:13 UTC (20 s); other devices on rs485-1 answer");
     assert_eq!(next, "check its power and termination, and its address");
 
-    snapshot.devices[2].presence = read("offline".into(), "good");
-    snapshot.probes[0].milli_celsius.quality = "stale".into();
+    snapshot.devices[2].presence = read(PresenceWord::Offline, Quality::Good);
+    snapshot.probes[0].milli_celsius.quality = Quality::Stale;
     let (_, next) = told(&snapshot).pop().expect("the probe");
     assert_eq!(next, "its board rack is silent: begin there");
 
-    snapshot.devices[0].presence = read("offline".into(), "good");
+    snapshot.devices[0].presence = read(PresenceWord::Offline, Quality::Good);
     let all = told(&snapshot);
     assert_eq!(all[0].0, "line rs485-1: its port is open and none of its 3 boards answers");
     assert_eq!(all.len(), 2, "the line and the probe: {all:?}");
@@ -239,7 +243,7 @@ fn seal_is_told_with_who_broke_it_and_looked_at_only_when_nobody_owned_up() {
 fn latch_against_contact_is_looked_at_when_the_gateway_says_so_and_not_while_a_door_is_opened() {
     let mut snapshot = healthy();
     let door = &mut snapshot.compartments[0];
-    door.latch = Some(read("open".into(), "good"));
+    door.latch = Some(read(Position::Open, Quality::Good));
     assert!(advice(&snapshot).is_empty(), "{:?}", advice(&snapshot));
     snapshot.compartments[0].contradicts = true;
     let all = advice(&snapshot);
@@ -250,10 +254,10 @@ fn latch_against_contact_is_looked_at_when_the_gateway_says_so_and_not_while_a_d
 #[test]
 fn doors_are_a_table() {
     let snapshot = healthy();
-    let mut stale = compartment(3, "needs_inspection", read("shut".into(), "stale"));
-    stale.latch = Some(read("open".into(), "good"));
-    let mut seen = compartment(2, "free", read("shut".into(), "good"));
-    seen.occupancy = Some(read("occupied".into(), "good"));
+    let mut stale = compartment(3, CompartmentUse::NeedsInspection, read(Position::Shut, Quality::Stale));
+    stale.latch = Some(read(Position::Open, Quality::Good));
+    let mut seen = compartment(2, CompartmentUse::Free, read(Position::Shut, Quality::Good));
+    seen.occupancy = Some(read(Occupancy::Occupied, Quality::Good));
     let all = [&snapshot.compartments[0], &seen, &stale];
     let expected = "\
 LABEL  ID   USE               SINCE      DOOR               LATCH     INSIDE    LOOK AT

@@ -15,6 +15,9 @@ use crate::console::snapshot::{
     Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Snapshot,
 };
 use crate::engine::Counters;
+use vestibule_contract::words::{
+    ClimateWord, ClockWord, CompartmentUse, Position, PresenceWord, Quality, StorageWord,
+};
 
 /// The machine's clock: 2026-09-21.
 pub const NOW: i64 = 1_790_000_000_000;
@@ -187,12 +190,12 @@ impl Bench {
 
 /// A value that was read well.
 pub fn good<T>(value: T) -> Read<T> {
-    Read { value: Some(value), quality: "good".into(), observed_at: Some(NOW - 20_000) }
+    Read { value: Some(value), quality: Quality::Good, observed_at: Some(NOW - 20_000) }
 }
 
 /// A building that is well.
 pub fn snapshot() -> Snapshot {
-    let named = |id: &str| Named { id: id.into(), presence: good("online".into()) };
+    let named = |id: &str| Named { id: id.into(), presence: good(PresenceWord::Online) };
     let device = |address| DeviceTotals {
         line: "rs485-1".into(),
         address,
@@ -210,8 +213,8 @@ pub fn snapshot() -> Snapshot {
             boot: 3,
             started: NOW - DAY,
             now: NOW,
-            clock: "synchronised".into(),
-            storage: "good".into(),
+            clock: ClockWord::Synchronised,
+            storage: StorageWord::Good,
             waiting_rows: 0,
             journal: 1_234,
             journal_hash: None,
@@ -224,10 +227,10 @@ pub fn snapshot() -> Snapshot {
         compartments: vec![Compartment {
             id: "a-1".into(),
             label: "A1".into(),
-            usage: "free".into(),
+            usage: CompartmentUse::Free,
             cause: None,
             since: NOW - DAY,
-            door: Some(good("shut".into())),
+            door: Some(good(Position::Shut)),
             latch: None,
             occupancy: None,
             contradicts: false,
@@ -236,7 +239,7 @@ pub fn snapshot() -> Snapshot {
         }],
         probes: vec![Probe {
             id: "cold-1".into(),
-            climate: "chilled".into(),
+            climate: ClimateWord::Chilled,
             milli_celsius: good(3_440),
             source: Some("rack/1".into()),
         }],

@@ -6,13 +6,12 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Unit;
 
+use vestibule_contract::words::{ClockWord, CompartmentUse, Position, Quality, StorageWord};
+
 use super::families::{Families, Family, plain, seconds, states};
 use super::field;
 use crate::commission::SEAL_STATES;
 use crate::console::snapshot::{Gateway, Snapshot};
-
-const TRUST: &[&str] = &["synchronised", "holdover", "untrusted"];
-const USES: &[&str] = &["free", "reserved", "occupied", "needs_inspection", "out_of_service"];
 
 /// What is told of a building.
 #[derive(Debug)]
@@ -41,7 +40,8 @@ fn gateway(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     )?;
     let started = seconds("vestibule_started_timestamp", "When the daemon started.");
     families.gauge(started, from_millis(gateway.started))?;
-    let trust = states(TRUST, Some(&gateway.clock)).map(|(word, is)| ([("trust", word)], is));
+    let trust =
+        ClockWord::ALL.iter().map(|word| ([("trust", word.word())], i64::from(gateway.clock == *word)));
     families.gauges(plain("vestibule_clock_trust", "How far the wall clock is trusted."), trust)?;
     let problems = u64::try_from(gateway.configuration_problems).unwrap_or(u64::MAX);
     let help = "Problems of the configuration files; above 0 an older configuration runs.";
@@ -51,7 +51,7 @@ fn gateway(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
 }
 
 fn journal(families: &mut Families<'_>, gateway: &Gateway) -> fmt::Result {
-    let degraded = i64::from(gateway.storage != "good");
+    let degraded = i64::from(gateway.storage == StorageWord::Degraded);
     families.gauge(plain("vestibule_storage_degraded", "1 while rows cannot be made durable."), degraded)?;
     let family = plain("vestibule_journal_sequence", "Sequence of the newest durable row of this epoch.");
     families.gauge(family, gateway.journal)?;
@@ -89,27 +89,28 @@ fn engine(families: &mut Families<'_>, gateway: &Gateway) -> fmt::Result {
 }
 
 fn compartments(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
-    let count = |word: &str| snapshot.compartments.iter().filter(|c| c.usage == word).count();
-    let uses = USES.iter().map(|word| ([("use", *word)], u64::try_from(count(word)).unwrap_or(u64::MAX)));
+    let count = |usage| snapshot.compartments.iter().filter(|c| c.usage == usage).count();
+    let uses = CompartmentUse::ALL.iter();
+    let uses = uses.map(|usage| ([("use", usage.word())], u64::try_from(count(*usage)).unwrap_or(u64::MAX)));
     families.gauges(plain("vestibule_compartments", "Compartments by use."), uses)?;
     let doors = || {
         let wired = snapshot.compartments.iter().filter_map(|c| Some((c, c.door.as_ref()?)));
         wired.map(|(c, door)| ([("compartment", c.id.as_str()), ("label", c.label.as_str())], door))
     };
-    let open = doors().map(|(labels, door)| (labels, i64::from(door.value.as_deref() == Some("open"))));
+    let open = doors().map(|(labels, door)| (labels, i64::from(door.value == Some(Position::Open))));
     families.gauges(plain("vestibule_door_open", "1 while the door's contact last read open."), open)?;
-    let good = doors().map(|(labels, door)| (labels, i64::from(door.quality == "good")));
+    let good = doors().map(|(labels, door)| (labels, i64::from(door.quality == Quality::Good)));
     families.gauges(plain("vestibule_door_contact_good", "1 while the door's contact can be believed."), good)
 }
 
 fn probes(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let probes =
-        || snapshot.probes.iter().map(|p| ([("probe", p.id.as_str()), ("climate", p.climate.as_str())], p));
+        || snapshot.probes.iter().map(|p| ([("probe", p.id.as_str()), ("climate", p.climate.word())], p));
     let help = "Last reading, whatever its quality.";
     let family = Family { name: "vestibule_probe_temperature", help, unit: Some(&Unit::Celsius) };
     let read = probes().filter_map(|(labels, p)| Some((labels, f64::from(p.milli_celsius.value?) / 1_000.0)));
     families.gauges(family, read)?;
-    let good = probes().map(|(labels, p)| (labels, i64::from(p.milli_celsius.quality == "good")));
+    let good = probes().map(|(labels, p)| (labels, i64::from(p.milli_celsius.quality == Quality::Good)));
     families.gauges(plain("vestibule_probe_good", "1 while the probe can be believed."), good)?;
     let seen = probes().filter_map(|(labels, p)| Some((labels, from_millis(p.milli_celsius.observed_at?))));
     families.gauges(seconds("vestibule_probe_read_timestamp", "When the probe was heard last."), seen)

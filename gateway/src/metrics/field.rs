@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::families::{Families, plain, seconds, states};
+use vestibule_contract::words::PresenceWord;
+
+use super::families::{Families, plain, seconds};
 use crate::console::snapshot::{DeviceTotals, LineTotals, Named, Snapshot};
 
 /// Takes one number out of totals.
@@ -11,7 +13,6 @@ type Count<T> = fn(&T) -> u64;
 
 /// A flag that was not heard for this long is not told: six periods of a built-in profile.
 const FLAG_STALE_MS: u64 = 60_000;
-const PRESENCE: &[&str] = &["online", "degraded", "offline"];
 
 /// Writes all of it.
 pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
@@ -23,8 +24,7 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Re
 
 fn lines(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let state = snapshot.lines.iter().flat_map(|line| {
-        let now = line.presence.value.as_deref();
-        states(PRESENCE, now).map(|(word, is)| ([("line", line.id.as_str()), ("state", word)], is))
+        presence(line).map(|(word, is)| ([("line", line.id.as_str()), ("state", word)], is))
     });
     families.gauges(plain("vestibule_line_state", "1 for the state that a serial line is in."), state)?;
     let lines = || snapshot.field.lines.iter().map(|(id, totals)| ([("line", id.as_str())], totals));
@@ -55,9 +55,8 @@ fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let is_board = |board: &&Named| !snapshot.scanners.iter().any(|scanner| scanner.id == board.id);
     let state = snapshot.devices.iter().filter(is_board).flat_map(|board| {
         let line = on(&board.id);
-        let now = board.presence.value.as_deref();
         let labels = move |word| [("device", board.id.as_str()), ("line", line), ("state", word)];
-        states(PRESENCE, now).map(move |(word, is)| (labels(word), is))
+        presence(board).map(move |(word, is)| (labels(word), is))
     });
     families.gauges(plain("vestibule_device_state", "1 for the state that a board is in."), state)?;
     let boards = || {
@@ -99,6 +98,12 @@ fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     let sum = boards().map(|(labels, board)| (labels, from_millis(board.latency_sum_ms)));
     let help = "Time to the answers, summed; by the transactions that ended ok it is their mean.";
     families.counters(seconds("vestibule_device_answer", help), sum)
+}
+
+/// A series for each state, as [`super::families::states`].
+fn presence(named: &Named) -> impl Iterator<Item = (&'static str, i64)> {
+    let now = named.presence.value;
+    PresenceWord::ALL.iter().map(move |word| (word.word(), i64::from(now == Some(*word))))
 }
 
 fn from_millis(millis: u64) -> f64 {

@@ -13,19 +13,21 @@ use crate::console::snapshot::{
     Compartment, DeviceTotals, Field, Gateway, LineTotals, Link, Links, Named, Probe, Read, Reader, Scanner,
 };
 use crate::engine::Counters;
+use vestibule_contract::words::{
+    ClimateWord, ClockWord, CompartmentUse, Position, PresenceWord, Quality, StorageWord,
+};
 
 const NOW: i64 = 1_790_000_000_500;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-fn read<T>(value: Option<T>, quality: &str) -> Read<T> {
-    Read { value, quality: quality.to_owned(), observed_at: Some(NOW) }
+fn read<T>(value: Option<T>, quality: Quality) -> Read<T> {
+    Read { value, quality, observed_at: Some(NOW) }
 }
 
-fn compartment(id: &str, usage: &str, door: Option<Read<String>>) -> Compartment {
-    let (id, usage) = (id.to_owned(), usage.to_owned());
+fn compartment(id: &str, usage: CompartmentUse, door: Option<Read<Position>>) -> Compartment {
     Compartment {
         label: id.to_uppercase(),
-        id,
+        id: id.into(),
         usage,
         cause: None,
         since: NOW,
@@ -44,8 +46,8 @@ fn gateway() -> Gateway {
         boot: 3,
         started: NOW,
         now: NOW,
-        clock: "holdover".into(),
-        storage: "degraded".into(),
+        clock: ClockWord::Holdover,
+        storage: StorageWord::Degraded,
         waiting_rows: 4,
         journal: 1_234,
         journal_hash: None,
@@ -78,28 +80,28 @@ fn field() -> Field {
 }
 
 fn building() -> Snapshot {
-    let presence = |state: &str| read(Some(state.to_owned()), "good");
+    let presence = |state| read(Some(state), Quality::Good);
     let link = Link { connected: true, since: Some(NOW), made: 3, reason: None };
     Snapshot {
         building: "maple-court".into(),
         name: "Maple \"Court\"".into(),
         gateway: gateway(),
         compartments: vec![
-            compartment("a-1", "free", Some(read(Some("open".into()), "good"))),
-            compartment("a-2", "occupied", Some(read(None, "unknown"))),
-            compartment("a-3", "free", None),
+            compartment("a-1", CompartmentUse::Free, Some(read(Some(Position::Open), Quality::Good))),
+            compartment("a-2", CompartmentUse::Occupied, Some(read(None, Quality::Unknown))),
+            compartment("a-3", CompartmentUse::Free, None),
         ],
         probes: vec![Probe {
             id: "cold-1".into(),
-            climate: "chilled".into(),
-            milli_celsius: read(Some(-3_440), "stale"),
+            climate: ClimateWord::Chilled,
+            milli_celsius: read(Some(-3_440), Quality::Stale),
             source: None,
         }],
         devices: vec![
-            Named { id: "locks".into(), presence: presence("offline") },
-            Named { id: "lobby-scanner".into(), presence: presence("online") },
+            Named { id: "locks".into(), presence: presence(PresenceWord::Offline) },
+            Named { id: "lobby-scanner".into(), presence: presence(PresenceWord::Online) },
         ],
-        lines: vec![Named { id: "rs485-1".into(), presence: presence("online") }],
+        lines: vec![Named { id: "rs485-1".into(), presence: presence(PresenceWord::Online) }],
         terminals: vec![],
         readers: vec![Reader {
             id: "room".into(),

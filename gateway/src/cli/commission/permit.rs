@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use vestibule_contract::words::CompartmentUse;
 use vestibule_core::command::REASON_MAX;
 use vestibule_core::compartment::Use;
 use vestibule_core::id::CompartmentId;
@@ -74,7 +75,7 @@ impl Permit {
         let break_seal = given.break_seal.as_deref().map(reason).transpose()?;
         if let Ok(mut client) = Client::connect(&ask::socket(arguments)) {
             let snapshot = ask::snapshot(&mut client)?;
-            let occupied = snapshot.compartments.iter().filter(|one| one.usage != "free");
+            let occupied = snapshot.compartments.iter().filter(|one| one.usage != CompartmentUse::Free);
             let occupied = occupied.filter_map(|one| CompartmentId::new(&one.id).ok()).collect();
             let leave = Leave::Daemon;
             return Ok(Self { who, second, break_seal, leave, occupied, pending: None, _ours: None });

@@ -1,10 +1,14 @@
 //! The whole building for a person or a program to look at, made from the engine's snapshot. No secret, no person.
 
 use serde::{Deserialize, Serialize};
-use vestibule_core::compartment::{Contact, Level, Use};
+use vestibule_contract::words::{
+    ClimateWord, ClockWord, CompartmentUse, Occupancy, Position, PresenceWord, Quality, StorageWord,
+    TerminalWord,
+};
+use vestibule_core::compartment::{Contact, Use};
 use vestibule_core::id::{CompartmentId, DeviceId, ProbeId};
-use vestibule_core::time::{ClockTrust, Timestamp};
-use vestibule_core::view::{CompartmentView, Presence, Quality, Seen, StorageView, TerminalUse};
+use vestibule_core::time::Timestamp;
+use vestibule_core::view::{CompartmentView, Presence, Seen};
 
 use crate::commission::SealStanding;
 use crate::config::{Configuration, Origin};
@@ -69,10 +73,10 @@ pub struct Gateway {
     pub started: i64,
     /// Its wall clock when this was asked, likewise.
     pub now: i64,
-    /// `synchronised`, `holdover` or `untrusted`.
-    pub clock: String,
-    /// `good` or `degraded`.
-    pub storage: String,
+    /// Trust in that clock.
+    pub clock: ClockWord,
+    /// Whether rows can be made durable.
+    pub storage: StorageWord,
     /// Rows that wait for the disk.
     pub waiting_rows: u64,
     /// Sequence of the newest durable row; 0 if there is none.
@@ -100,8 +104,8 @@ pub struct Gateway {
 pub struct Read<T> {
     /// The last value, if there ever was one.
     pub value: Option<T>,
-    /// `good`, `stale`, `fault` or `unknown`.
-    pub quality: String,
+    /// How far to believe it.
+    pub quality: Quality,
     /// When it was last heard, in milliseconds since 1970.
     pub observed_at: Option<i64>,
 }
@@ -113,18 +117,18 @@ pub struct Compartment {
     pub id: String,
     /// What the sticker says.
     pub label: String,
-    /// `free`, `reserved`, `occupied`, `needs_inspection` or `out_of_service`.
-    pub usage: String,
+    /// What it is used for.
+    pub usage: CompartmentUse,
     /// Why it needs inspection or is out of service.
     pub cause: Option<String>,
     /// Since when, in milliseconds since 1970.
     pub since: i64,
-    /// `open` or `shut`; absent where no contact is wired.
-    pub door: Option<Read<String>>,
-    /// `open` (released) or `shut` (latched); absent where no contact is wired.
-    pub latch: Option<Read<String>>,
-    /// What the eye inside sees, `empty` or `occupied`; absent where none is wired.
-    pub occupancy: Option<Read<String>>,
+    /// Absent where no contact is wired.
+    pub door: Option<Read<Position>>,
+    /// `open` is released, `shut` latched; absent where no contact is wired.
+    pub latch: Option<Read<Position>>,
+    /// What the eye inside sees; absent where none is wired.
+    pub occupancy: Option<Read<Occupancy>>,
     /// Whether latch and door contact contradict each other, and have for so long that it was told.
     #[serde(default)]
     pub contradicts: bool,
@@ -141,8 +145,8 @@ pub struct Compartment {
 pub struct Probe {
     /// Its id.
     pub id: String,
-    /// What it should read: `ambient`, `chilled` or `frozen`.
-    pub climate: String,
+    /// What it should read.
+    pub climate: ClimateWord,
     /// Thousandths of a degree Celsius.
     pub milli_celsius: Read<i32>,
     /// Where it hangs: an instrument and one of its channels, as `bank-c-temps/1`.
@@ -155,8 +159,8 @@ pub struct Probe {
 pub struct Named {
     /// Its id.
     pub id: String,
-    /// `online`, `degraded` or `offline`.
-    pub presence: Read<String>,
+    /// Whether it answers.
+    pub presence: Read<PresenceWord>,
 }
 
 /// A terminal.
@@ -164,8 +168,8 @@ pub struct Named {
 pub struct Terminal {
     /// Its id.
     pub id: String,
-    /// `idle`, `courier` or `resident`.
-    pub usage: String,
+    /// Whom it serves.
+    pub usage: TerminalWord,
 }
 
 /// Makes a snapshot.
@@ -177,7 +181,6 @@ pub fn make(
     now: Timestamp,
 ) -> Snapshot {
     let view = &published.view;
-    let climate = |id| configuration.site.probes.get(id).map_or("", |probe| climate_word(probe.climate));
     Snapshot {
         building: configuration.site.building.as_str().to_owned(),
         name: configuration.name.clone(),
@@ -198,11 +201,13 @@ pub fn make(
         probes: view
             .probes
             .iter()
-            .map(|(id, seen)| Probe {
-                id: id.as_str().to_owned(),
-                climate: climate(id).to_owned(),
-                milli_celsius: read(seen, |temperature| temperature.0),
-                source: source_of(configuration, id),
+            .filter_map(|(id, seen)| {
+                Some(Probe {
+                    id: id.as_str().to_owned(),
+                    climate: configuration.site.probes.get(id)?.climate.into(),
+                    milli_celsius: read(seen, |temperature| temperature.0),
+                    source: source_of(configuration, id),
+                })
             })
             .collect(),
         devices: view.devices.iter().map(|(id, seen)| named(id.as_str(), seen)).collect(),
@@ -210,10 +215,7 @@ pub fn make(
         terminals: view
             .terminals
             .iter()
-            .map(|(id, usage)| Terminal {
-                id: id.as_str().to_owned(),
-                usage: terminal_word(*usage).to_owned(),
-            })
+            .map(|(id, usage)| Terminal { id: id.as_str().to_owned(), usage: (*usage).into() })
             .collect(),
         readers: readers::make(configuration, totals),
         scanners: scanners::make(configuration, totals),
@@ -230,17 +232,8 @@ fn gateway(configuration: &Configuration, published: &Published, now: Timestamp)
         boot: view.boot,
         started: view.started.0,
         now: now.0,
-        clock: match view.clock {
-            ClockTrust::Synchronised => "synchronised",
-            ClockTrust::Holdover => "holdover",
-            ClockTrust::Untrusted => "untrusted",
-        }
-        .to_owned(),
-        storage: match view.storage {
-            StorageView::Good => "good",
-            StorageView::Degraded => "degraded",
-        }
-        .to_owned(),
+        clock: view.clock.into(),
+        storage: view.storage.into(),
         waiting_rows: published.waiting_rows,
         journal: published.head.map_or(0, |head| head.sequence),
         journal_hash: published.head.map(|head| head.hash.to_string()),
@@ -256,30 +249,20 @@ fn gateway(configuration: &Configuration, published: &Published, now: Timestamp)
 }
 
 fn compartment(id: &str, view: &CompartmentView) -> Compartment {
-    let (usage, cause) = match &view.usage {
-        Use::Free => ("free", None),
-        Use::Reserved(_) => ("reserved", None),
-        Use::Occupied(_) => ("occupied", None),
-        Use::NeedsInspection(cause) => ("needs_inspection", word(cause)),
-        Use::OutOfService(cause) => ("out_of_service", word(cause)),
-    };
-    let words = |open: &'static str, shut: &'static str| {
-        move |seen: &Seen<Level>| {
-            read(seen, |level| match level {
-                Level::Open => open.to_owned(),
-                Level::Shut => shut.to_owned(),
-            })
-        }
+    let cause = match &view.usage {
+        Use::Free | Use::Reserved(_) | Use::Occupied(_) => None,
+        Use::NeedsInspection(cause) => word(cause),
+        Use::OutOfService(cause) => word(cause),
     };
     Compartment {
         id: id.to_owned(),
         label: view.label.clone(),
-        usage: usage.to_owned(),
+        usage: (&view.usage).into(),
         cause,
         since: view.since.0,
-        door: view.door.as_ref().map(words("open", "shut")),
-        latch: view.latch.as_ref().map(words("open", "shut")),
-        occupancy: view.occupancy.as_ref().map(words("empty", "occupied")),
+        door: view.door.as_ref().map(|seen| read(seen, Position::from)),
+        latch: view.latch.as_ref().map(|seen| read(seen, Position::from)),
+        occupancy: view.occupancy.as_ref().map(|seen| read(seen, Occupancy::from)),
         contradicts: view.contradicts,
         lock: None,
         input: None,
@@ -306,44 +289,14 @@ fn word(cause: &impl Serialize) -> Option<String> {
     serde_json::to_value(cause).ok()?.as_str().map(str::to_owned)
 }
 
-fn read<T, U>(seen: &Seen<T>, convert: impl Fn(&T) -> U) -> Read<U> {
+fn read<T: Copy, U>(seen: &Seen<T>, convert: impl FnOnce(T) -> U) -> Read<U> {
     Read {
-        value: seen.value.as_ref().map(convert),
-        quality: match seen.quality {
-            Quality::Good => "good",
-            Quality::Stale => "stale",
-            Quality::Fault => "fault",
-            Quality::Unknown => "unknown",
-        }
-        .to_owned(),
+        value: seen.value.map(convert),
+        quality: seen.quality.into(),
         observed_at: seen.observed_at.map(|at| at.0),
     }
 }
 
 fn named(id: &str, seen: &Seen<Presence>) -> Named {
-    let presence = read(seen, |presence| {
-        match presence {
-            Presence::Online => "online",
-            Presence::Degraded => "degraded",
-            Presence::Offline => "offline",
-        }
-        .to_owned()
-    });
-    Named { id: id.to_owned(), presence }
-}
-
-const fn climate_word(climate: vestibule_core::site::Climate) -> &'static str {
-    match climate {
-        vestibule_core::site::Climate::Ambient => "ambient",
-        vestibule_core::site::Climate::Chilled => "chilled",
-        vestibule_core::site::Climate::Frozen => "frozen",
-    }
-}
-
-const fn terminal_word(usage: TerminalUse) -> &'static str {
-    match usage {
-        TerminalUse::Idle => "idle",
-        TerminalUse::Courier => "courier",
-        TerminalUse::Resident => "resident",
-    }
+    Named { id: id.to_owned(), presence: read(seen, PresenceWord::from) }
 }

@@ -1,12 +1,33 @@
 //! Health of lines, boards, readers and probes in words: `status` and `doctor` say the same.
 
-use super::{Named, Probe, Reader, Snapshot};
+use vestibule_contract::words::{PresenceWord, Quality};
+
+use super::{Named, Probe, Read, Reader, Snapshot};
 use crate::cli::table::span;
 
 /// What is wrong, and what to do.
 pub type Words = (String, String);
 
-const ONLINE: Option<&str> = Some("online");
+impl<T> Read<T> {
+    /// Why it cannot be believed; none where it can.
+    #[must_use]
+    pub const fn doubt(&self) -> Option<&'static str> {
+        match self.quality {
+            Quality::Good => None,
+            Quality::Unknown => Some("was not heard since the start"),
+            Quality::Stale => Some("was not heard for too long"),
+            Quality::Fault => Some("reports a fault"),
+        }
+    }
+}
+
+impl Named {
+    /// Whether it answered when it was asked last.
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        self.presence.value == Some(PresenceWord::Online)
+    }
+}
 
 impl Snapshot {
     /// A line that is away as a whole: its port is shut, or it is open and nobody answers.
@@ -20,7 +41,7 @@ impl Snapshot {
         }
         let boards = self.devices.iter().filter(|board| self.is_on(&board.id, id));
         let boards: Vec<&Named> = boards.collect();
-        if boards.is_empty() || boards.iter().any(|board| board.presence.value.as_deref() == ONLINE) {
+        if boards.is_empty() || boards.iter().any(|board| board.is_online()) {
             return None;
         }
         let what = format!("line {id}: its port is open and none of its {} boards answers", boards.len());
@@ -31,13 +52,13 @@ impl Snapshot {
     /// A board that is not set up, or silent while others on its line answer; a line that is away is told once, as a line.
     #[must_use]
     pub fn board_trouble(&self, board: &Named) -> Option<Words> {
-        let value = board.presence.value.as_deref();
-        if value == ONLINE {
+        let value = board.presence.value;
+        if board.is_online() {
             return None;
         }
         let place = self.field.devices.get(&board.id)?;
         let name = format!("{}, address {}", board.id, place.address);
-        if value == Some("degraded") {
+        if value == Some(PresenceWord::Degraded) {
             let what = format!("{name}: answers, but its set-up cannot be verified; it gets no orders");
             return Some((what, "is it the model that [[device]] says? look at its firmware".to_owned()));
         }
@@ -86,11 +107,11 @@ impl Snapshot {
     #[must_use]
     pub fn probe_trouble(&self, probe: &Probe) -> Option<Words> {
         let read = &probe.milli_celsius;
-        let how = match read.quality.as_str() {
-            "good" => return None,
-            "unknown" => "was not heard since the start".to_owned(),
-            "stale" => format!("was not heard {}", self.since(read.observed_at)),
-            _ => "says that it is broken".to_owned(),
+        let how = match read.quality {
+            Quality::Good => return None,
+            Quality::Unknown => "was not heard since the start".to_owned(),
+            Quality::Stale => format!("was not heard {}", self.since(read.observed_at)),
+            Quality::Fault => "says that it is broken".to_owned(),
         };
         let board = probe.source.as_deref().and_then(|source| source.split('/').next());
         let silent = board.filter(|board| self.is_silent(board));
@@ -110,7 +131,7 @@ impl Snapshot {
     #[must_use]
     pub fn is_silent(&self, board: &str) -> bool {
         let named = self.devices.iter().find(|named| named.id == board);
-        named.is_some_and(|named| named.presence.value.as_deref() != ONLINE)
+        named.is_some_and(|named| !named.is_online())
     }
 
     fn is_on(&self, board: &str, line: &str) -> bool {

@@ -1,5 +1,7 @@
 //! Whether the wall clock is believed: codes expire and certificates are judged by it.
 
+use vestibule_contract::words::ClockWord;
+
 use crate::doctor::finding::one;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -10,12 +12,12 @@ const NEXT: &str = "check the network's time source: timedatectl timesync-status
 
 fn run(facts: &Facts) -> Findings {
     let Ok(snapshot) = facts.snapshot() else { return marked(facts) };
-    one(match snapshot.gateway.clock.as_str() {
-        "synchronised" => Finding::fine("the daemon believes the clock; it is synchronised"),
-        "holdover" => {
+    one(match snapshot.gateway.clock {
+        ClockWord::Synchronised => Finding::fine("the daemon believes the clock; it is synchronised"),
+        ClockWord::Holdover => {
             Finding::note("the time source is away; the clock goes on from its last synchronisation", NEXT)
         }
-        _ => Finding::warning(
+        ClockWord::Untrusted => Finding::warning(
             "the daemon does not believe the clock: never synchronised, or stepped since",
             NEXT,
         ),
@@ -43,9 +45,9 @@ mod tests {
     fn clock_is_judged_by_the_daemons_word_else_by_the_marker() {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
-        bench.daemon().gateway.clock = "holdover".into();
+        bench.daemon().gateway.clock = ClockWord::Holdover;
         assert_eq!(bench.standing(CHECK), Standing::Note);
-        bench.daemon().gateway.clock = "untrusted".into();
+        bench.daemon().gateway.clock = ClockWord::Untrusted;
         assert_eq!(bench.standing(CHECK), Standing::Warning);
         let mut stopped = Bench::configured("");
         assert_eq!(stopped.standing(CHECK), Standing::Warning);

@@ -1,6 +1,7 @@
 //! Whether the record can be written; with the daemon stopped, whether its file opens and its tail is whole.
 
 use sha2::{Digest as _, Sha256};
+use vestibule_contract::words::StorageWord;
 use vestibule_store::{DATABASE, Folder, ReadError, Reader};
 
 use crate::config::Configuration;
@@ -17,9 +18,9 @@ const TAIL_BYTES: usize = 1024 * 1024;
 fn run(facts: &Facts) -> Findings {
     let Ok(snapshot) = facts.snapshot() else { return stopped(facts) };
     let gateway = &snapshot.gateway;
-    one(match gateway.storage.as_str() {
-        "good" => Finding::fine(format!("{} rows are durable", gateway.journal)),
-        _ => Finding::failure(
+    one(match gateway.storage {
+        StorageWord::Good => Finding::fine(format!("{} rows are durable", gateway.journal)),
+        StorageWord::Degraded => Finding::failure(
             format!("the journal cannot be written; {} rows wait in memory", gateway.waiting_rows),
             "check space and health of the disk (df -h, dmesg); pickups go on, deposits wait",
         ),
@@ -67,7 +68,7 @@ mod tests {
     fn record_is_judged_by_the_daemon_or_by_its_file() {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
-        bench.daemon().gateway.storage = "degraded".into();
+        bench.daemon().gateway.storage = StorageWord::Degraded;
         assert_eq!(bench.standing(CHECK), Standing::Failure);
         let mut stopped = Bench::configured("");
         assert_eq!(stopped.standing(CHECK), Standing::Note);

@@ -1,5 +1,6 @@
 //! Contacts and eyes that are not read, or never were.
 
+use crate::console::snapshot::Read;
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -8,19 +9,16 @@ pub const CHECK: Check = Check { id: "doors.contacts", title: "every contact is 
 
 fn run(facts: &Facts) -> Findings {
     let compartments = &facts.snapshot()?.compartments;
-    let contacts = compartments.iter().flat_map(|one| {
-        let door = one.door.iter().map(move |read| (one, "door", read));
-        let latch = one.latch.iter().map(move |read| (one, "latch", read));
-        door.chain(latch).chain(one.occupancy.iter().map(move |read| (one, "occupancy", read)))
+    let doubts = compartments.iter().flat_map(|one| {
+        [
+            ("door", one.door.as_ref().and_then(Read::doubt)),
+            ("latch", one.latch.as_ref().and_then(Read::doubt)),
+            ("occupancy", one.occupancy.as_ref().and_then(Read::doubt)),
+        ]
+        .map(|(contact, doubt)| (one, contact, doubt))
     });
-    let found = contacts.filter_map(|(one, contact, read)| {
-        let how = match read.quality.as_str() {
-            "good" => return None,
-            "unknown" => "was not heard since the start",
-            "stale" => "was not heard for too long",
-            _ => "reports a fault",
-        };
-        let what = format!("the {contact} contact of {} ({}) {how}", one.label, one.id);
+    let found = doubts.filter_map(|(one, contact, doubt)| {
+        let what = format!("the {contact} contact of {} ({}) {}", one.label, one.id, doubt?);
         Some(Finding::warning(what, "check the input board and the contact's wire"))
     });
     or_fine(found.collect(), "every contact is read")
@@ -28,6 +26,8 @@ fn run(facts: &Facts) -> Findings {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_contract::words::Quality;
+
     use super::*;
     use crate::doctor::Standing;
     use crate::doctor::bench::Bench;
@@ -36,7 +36,7 @@ mod tests {
     fn contact_that_is_not_read_is_named() {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
-        bench.daemon().compartments[0].door.as_mut().unwrap().quality = "stale".into();
+        bench.daemon().compartments[0].door.as_mut().unwrap().quality = Quality::Stale;
         let (standing, words) = bench.ask(CHECK);
         assert_eq!(standing, Standing::Warning);
         assert!(words.starts_with("the door contact of A1 (a-1) was not heard for too long"), "{words}");

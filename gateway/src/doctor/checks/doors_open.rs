@@ -1,5 +1,7 @@
 //! Doors that stand open while nobody is at them.
 
+use vestibule_contract::words::{CompartmentUse, Position, Quality};
+
 use crate::cli::table::span;
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
@@ -11,7 +13,9 @@ fn run(facts: &Facts) -> Findings {
     let snapshot = facts.snapshot()?;
     let found = snapshot.compartments.iter().filter_map(|one| {
         let door = one.door.as_ref()?;
-        let open = door.quality == "good" && door.value.as_deref() == Some("open") && one.usage != "reserved";
+        let open = door.quality == Quality::Good
+            && door.value == Some(Position::Open)
+            && one.usage != CompartmentUse::Reserved;
         let seen = door
             .observed_at
             .map_or_else(String::new, |at| format!(" (seen {} ago)", span(snapshot.gateway.now - at)));
@@ -33,10 +37,10 @@ mod tests {
     fn open_door_is_told_unless_it_is_being_filled() {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
-        bench.daemon().compartments[0].door.as_mut().unwrap().value = Some("open".into());
+        bench.daemon().compartments[0].door.as_mut().unwrap().value = Some(Position::Open);
         assert!(bench.ask(CHECK).1.starts_with("door A1 (a-1) stands open (seen 20 s ago)"));
         assert_eq!(bench.standing(CHECK), Standing::Warning);
-        bench.daemon().compartments[0].usage = "reserved".into();
+        bench.daemon().compartments[0].usage = CompartmentUse::Reserved;
         assert_eq!(bench.standing(CHECK), Standing::Fine);
         assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
     }

@@ -1,5 +1,7 @@
 //! Probes that cannot be believed, and temperatures that nothing should be kept at.
 
+use vestibule_contract::words::ClimateWord;
+
 use crate::cli::table::celsius;
 use crate::console::snapshot::{Probe, Snapshot};
 use crate::doctor::finding::or_fine;
@@ -9,11 +11,11 @@ use crate::doctor::{Check, Facts, Finding, Findings};
 pub const CHECK: Check = Check { id: "doors.probes", title: "every probe reads what it should", run };
 
 /// What each climate may have, in thousandths of a degree: chilled and frozen as food law has them, and a lobby.
-const fn plausible(climate: &str) -> std::ops::RangeInclusive<i32> {
-    match climate.as_bytes() {
-        b"chilled" => -1_000..=8_000,
-        b"frozen" => -40_000..=-12_000,
-        _ => -30_000..=50_000,
+const fn plausible(climate: ClimateWord) -> std::ops::RangeInclusive<i32> {
+    match climate {
+        ClimateWord::Chilled => -1_000..=8_000,
+        ClimateWord::Frozen => -40_000..=-12_000,
+        ClimateWord::Ambient => -30_000..=50_000,
     }
 }
 
@@ -28,7 +30,7 @@ fn wrong(snapshot: &Snapshot, probe: &Probe) -> Option<Finding> {
         return Some(Finding::warning(what, next));
     }
     let value = probe.milli_celsius.value?;
-    (!plausible(&probe.climate).contains(&value)).then(|| {
+    (!plausible(probe.climate).contains(&value)).then(|| {
         let what = format!("probe {} reads {}, which is not {}", probe.id, celsius(value), probe.climate);
         Finding::warning(
             what,
@@ -39,6 +41,8 @@ fn wrong(snapshot: &Snapshot, probe: &Probe) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_contract::words::Quality;
+
     use super::*;
     use crate::doctor::Standing;
     use crate::doctor::bench::Bench;
@@ -49,7 +53,7 @@ mod tests {
         assert_eq!(bench.standing(CHECK), Standing::Fine);
         bench.daemon().probes[0].milli_celsius.value = Some(34_400);
         assert!(bench.ask(CHECK).1.contains("reads 34.4 °C, which is not chilled"));
-        bench.daemon().probes[0].milli_celsius.quality = "stale".into();
+        bench.daemon().probes[0].milli_celsius.quality = Quality::Stale;
         let (standing, words) = bench.ask(CHECK);
         assert_eq!(standing, Standing::Warning);
         assert!(words.contains("cold-1 (chilled) was not heard since 14:13 UTC (20 s)"), "{words}");

@@ -1,5 +1,7 @@
 //! Compartments that nobody is given.
 
+use vestibule_contract::words::CompartmentUse;
+
 use crate::doctor::finding::or_fine;
 use crate::doctor::{Check, Facts, Finding, Findings};
 
@@ -12,16 +14,16 @@ fn run(facts: &Facts) -> Findings {
         let cause =
             one.cause.as_deref().map(|cause| format!(" ({})", cause.replace('_', " "))).unwrap_or_default();
         let name = format!("door {} ({})", one.label, one.id);
-        match one.usage.as_str() {
-            "out_of_service" => Some(Finding::warning(
+        match one.usage {
+            CompartmentUse::OutOfService => Some(Finding::warning(
                 format!("{name} is out of service{cause}"),
                 "repair the lock, open it with `vestibule unlock` and shut it: then it serves again",
             )),
-            "needs_inspection" => Some(Finding::warning(
+            CompartmentUse::NeedsInspection => Some(Finding::warning(
                 format!("{name} needs inspection{cause}"),
                 "open it with `vestibule unlock` and look",
             )),
-            _ => None,
+            CompartmentUse::Free | CompartmentUse::Reserved | CompartmentUse::Occupied => None,
         }
     });
     or_fine(found.collect(), format!("all {} compartments serve", compartments.len()))
@@ -38,9 +40,9 @@ mod tests {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
         let one = &mut bench.daemon().compartments[0];
-        (one.usage, one.cause) = ("out_of_service".into(), Some("jammed".into()));
+        (one.usage, one.cause) = (CompartmentUse::OutOfService, Some("jammed".into()));
         assert!(bench.ask(CHECK).1.starts_with("door A1 (a-1) is out of service (jammed)"));
-        bench.daemon().compartments[0].usage = "needs_inspection".into();
+        bench.daemon().compartments[0].usage = CompartmentUse::NeedsInspection;
         assert_eq!(bench.standing(CHECK), Standing::Warning);
         assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
     }

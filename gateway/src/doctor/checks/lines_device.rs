@@ -15,6 +15,8 @@ fn run(facts: &Facts) -> Findings {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_contract::words::PresenceWord;
+
     use super::*;
     use crate::doctor::Standing;
     use crate::doctor::bench::{Bench, NOW};
@@ -24,7 +26,7 @@ mod tests {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
         let presence = &mut bench.daemon().devices[1].presence;
-        (presence.value, presence.observed_at) = (Some("offline".into()), Some(NOW - 7_440_000));
+        (presence.value, presence.observed_at) = (Some(PresenceWord::Offline), Some(NOW - 7_440_000));
         let (standing, words) = bench.ask(CHECK);
         assert_eq!(standing, Standing::Failure);
         let expected = "doors, address 2: silent since 12:09 UTC (2 h 4 min); other devices on rs485-1 answer \
@@ -32,10 +34,10 @@ mod tests {
         assert!(words.starts_with(expected), "{words}");
         bench.daemon().devices[1].presence.value = None;
         assert!(bench.ask(CHECK).1.contains("silent since the start"));
-        bench.daemon().devices[1].presence.value = Some("degraded".into());
+        bench.daemon().devices[1].presence.value = Some(PresenceWord::Degraded);
         assert!(bench.ask(CHECK).1.contains("set-up cannot be verified"));
-        bench.daemon().devices[1].presence.value = Some("offline".into());
-        bench.daemon().devices[0].presence.value = Some("offline".into());
+        bench.daemon().devices[1].presence.value = Some(PresenceWord::Offline);
+        bench.daemon().devices[0].presence.value = Some(PresenceWord::Offline);
         assert_eq!(bench.standing(CHECK), Standing::Fine, "the line as a whole is another check's");
         assert_eq!(Bench::configured("").standing(CHECK), Standing::Skipped);
     }

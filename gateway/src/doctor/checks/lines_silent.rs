@@ -16,6 +16,8 @@ fn run(facts: &Facts) -> Findings {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_contract::words::PresenceWord;
+
     use super::*;
     use crate::doctor::Standing;
     use crate::doctor::bench::Bench;
@@ -24,9 +26,9 @@ mod tests {
     fn line_is_named_when_its_port_is_shut_or_nobody_answers() {
         let mut bench = Bench::served("");
         assert_eq!(bench.standing(CHECK), Standing::Fine);
-        bench.daemon().devices[0].presence.value = Some("offline".into());
+        bench.daemon().devices[0].presence.value = Some(PresenceWord::Offline);
         assert_eq!(bench.standing(CHECK), Standing::Fine, "one board is another check's");
-        bench.daemon().devices[1].presence.value = Some("offline".into());
+        bench.daemon().devices[1].presence.value = Some(PresenceWord::Offline);
         assert!(bench.ask(CHECK).1.contains("none of its 2 boards answers"));
         let line = bench.daemon().field.lines.get_mut("rs485-1").unwrap();
         (line.open, line.reason) = (Some(false), Some("it was unplugged".into()));
