@@ -1,4 +1,5 @@
-//! Closed lists of words, as payloads, `status --json` and metrics have them.
+//! Closed lists of words, as payloads, `status --json` and metrics have them. What a snapshot says of readers and scanners
+//! has lists of its own, since it knows more of them.
 
 use std::fmt;
 
@@ -90,8 +91,17 @@ mirrored! {
     Position of Level { Open = "open", Shut = "shut" }
     /// Whether rows can be made durable.
     StorageWord of StorageView { Good = "good", Degraded = "degraded" }
-    /// What is kept in a compartment, and what its probe should read.
-    ClimateWord of Climate { Ambient = "ambient", Chilled = "chilled", Frozen = "frozen" }
+    /// Climate that a compartment keeps and a parcel needs.
+    #[derive(Default)]
+    ClimateWord of Climate {
+        /// Room temperature.
+        #[default]
+        Ambient = "ambient",
+        /// 0 to 5 degC.
+        Chilled = "chilled",
+        /// -18 degC or colder.
+        Frozen = "frozen",
+    }
     /// Trust in the gateway's clock.
     ClockWord of ClockTrust { Synchronised = "synchronised", Holdover = "holdover", Untrusted = "untrusted" }
 }
@@ -108,6 +118,16 @@ closed! {
         Occupied = "occupied",
         NeedsInspection = "needs_inspection",
         OutOfService = "out_of_service",
+    }
+}
+
+impl From<ClimateWord> for Climate {
+    fn from(word: ClimateWord) -> Self {
+        match word {
+            ClimateWord::Ambient => Self::Ambient,
+            ClimateWord::Chilled => Self::Chilled,
+            ClimateWord::Frozen => Self::Frozen,
+        }
     }
 }
 

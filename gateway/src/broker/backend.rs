@@ -6,7 +6,7 @@
 //! rumqttd files events by a connection number that it forgets when the connection ends and gives to the next one at once.
 //! An event of a forgotten number ends its router, or another's connection. So a link never says DISCONNECT, which its
 //! router takes at once while the link's own task goes on for a while: it closes its half of the socket, whereupon that
-//! task tells the router so as its last event, and then waits until rumqttd has closed the other half.
+//! task tells the router so as its last event by that number, and then waits until rumqttd has closed the other half.
 
 use std::collections::HashMap;
 use std::io;

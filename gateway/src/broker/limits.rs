@@ -6,7 +6,7 @@ use std::time::Duration;
 pub const CONNECTIONS_MAX: usize = 64;
 /// Live client ids of one certificate name: two devices and a reconnect of each.
 pub const CONNECTIONS_PER_NAME_MAX: usize = 4;
-/// Sockets that have not finished TLS and CONNECT. When full, the oldest of the busiest address makes room, so that a
+/// Sockets that have not finished TLS and CONNECT. When full, an old one of the busiest address makes room, so that a
 /// flood of idle sockets cannot keep a real client out.
 pub const PENDING_MAX: usize = 32;
 /// For so long a socket that has sent something is not pushed out by others of its kind: five times what `front_door_figures`

@@ -35,6 +35,12 @@ struct Socket {
 }
 
 impl Socket {
+    /// The least goes first: who has begun to speak counts as younger by the grace, and not as younger than everybody, or
+    /// those who spoke and stopped would outlast whoever is about to speak.
+    fn rank(&self) -> Instant {
+        if self.spoke { self.came + PENDING_GRACE } else { self.came }
+    }
+
     /// Whether it must not be pushed out by its like.
     fn is_under_way(&self, now: Instant) -> bool {
         self.spoke && now < self.came + PENDING_GRACE
@@ -68,8 +74,8 @@ impl Pending {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place. When all are taken, the oldest socket of the address that holds most of them goes: a real client
-    /// is known within milliseconds, a flood from one address makes room for itself only. A newcomer of such an address
+    /// Takes a place. When all are taken, a socket of the address that holds most of them goes, an old one and rather one
+    /// that is silent: a real client is known within milliseconds, a flood from one address makes room for itself only. A newcomer of such an address
     /// pushes out only who is silent or slow; where nobody is, there is no place for it.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Entered> {
         let mut waiting = self.lock();
@@ -95,8 +101,7 @@ impl Waiting {
         let like = count(address) + 1 >= most;
         let goes = |socket: &Socket| count(socket.address) == most && !(like && socket.is_under_way(now));
         let of = self.sockets.iter().enumerate().filter(|(_, socket)| goes(socket));
-        // The first of them is the oldest; who said nothing goes before who did.
-        let (at, _) = of.min_by_key(|(_, socket)| socket.spoke)?;
+        let (at, _) = of.min_by_key(|(_, socket)| socket.rank())?;
         Some(self.sockets.remove(at))
     }
 }
@@ -161,8 +166,11 @@ mod tests {
         assert!(pending.enter(crowd, now).is_none(), "all are under way");
         assert!(first_dropped.try_recv().is_err() && third_dropped.try_recv().is_err());
         let late = now + PENDING_GRACE;
-        assert!(pending.enter(crowd, late).is_some());
+        let (_fourth, mut fourth_dropped, _) = pending.enter(crowd, late).unwrap();
         assert_eq!(first_dropped.try_recv(), Ok(()), "it took too long");
+        let (_fifth, ..) = pending.enter(crowd, late).unwrap();
+        assert_eq!(third_dropped.try_recv(), Ok(()), "it stopped, the newer one may be about to speak");
+        assert!(fourth_dropped.try_recv().is_err());
     }
 
     #[test]

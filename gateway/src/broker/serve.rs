@@ -317,6 +317,9 @@ impl Connection<'_> {
             Err(error) => {
                 shared.slots.lose();
                 shared.metrics.backend_stuck.add();
+                if will.is_some() {
+                    shared.metrics.wills_lost.add();
+                }
                 tracing::error!(%error, "a link to the inner broker did not end");
             }
         }
@@ -338,8 +341,8 @@ async fn end_afresh(
     slot: usize,
     will: Option<&v5::Publish>,
 ) -> Result<(), BackendError> {
-    // rumqttd must have let go of it first. How it ends is no matter.
-    broken.end(BytesMut::new(), None, Farewell::Clean).await.ok();
+    // One that rumqttd still holds must not be followed under its id.
+    broken.end(BytesMut::new(), None, Farewell::Clean).await?;
     let link = shared.backend.link(&Slots::id(slot)).await?;
     link.end(BytesMut::new(), will, Farewell::WithWill).await
 }

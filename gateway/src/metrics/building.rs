@@ -40,13 +40,14 @@ fn gateway(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     )?;
     let started = seconds("vestibule_started_timestamp", "When the daemon started.");
     families.gauge(started, from_millis(gateway.started))?;
-    let trust =
-        ClockWord::ALL.iter().map(|word| ([("trust", word.word())], i64::from(gateway.clock == *word)));
+    let trust = states(ClockWord::ALL.iter().map(|word| word.word()), Some(gateway.clock.word()));
+    let trust = trust.map(|(word, is)| ([("trust", word)], is));
     families.gauges(plain("vestibule_clock_trust", "How far the wall clock is trusted."), trust)?;
     let problems = u64::try_from(gateway.configuration_problems).unwrap_or(u64::MAX);
     let help = "Problems of the configuration files; above 0 an older configuration runs.";
     families.gauge(plain("vestibule_configuration_problems", help), problems)?;
-    let seal = states(SEAL_STATES, snapshot.seal.state.word()).map(|(word, is)| ([("state", word)], is));
+    let seal = states(SEAL_STATES.iter().copied(), snapshot.seal.state.word())
+        .map(|(word, is)| ([("state", word)], is));
     families.gauges(plain("vestibule_seal_state", "1 for how the seal of commissioning stands."), seal)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vestibule_contract::words::PresenceWord;
 
-use super::families::{Families, plain, seconds};
+use super::families::{Families, plain, seconds, states};
 use crate::console::snapshot::{DeviceTotals, LineTotals, Named, Snapshot};
 
 /// Takes one number out of totals.
@@ -100,10 +100,8 @@ fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     families.counters(seconds("vestibule_device_answer", help), sum)
 }
 
-/// A series for each state, as [`super::families::states`].
 fn presence(named: &Named) -> impl Iterator<Item = (&'static str, i64)> {
-    let now = named.presence.value;
-    PresenceWord::ALL.iter().map(move |word| (word.word(), i64::from(now == Some(*word))))
+    states(PresenceWord::ALL.iter().map(|word| word.word()), named.presence.value.map(PresenceWord::word))
 }
 
 fn from_millis(millis: u64) -> f64 {

@@ -11,12 +11,13 @@ use vestibule_core::command::{
 use vestibule_core::id::{BadId, CommandId};
 use vestibule_core::limits::ROUND_DOORS;
 use vestibule_core::parcel::TRACKING_MAX;
-use vestibule_core::site::{Climate, Size};
+use vestibule_core::site::Size;
 use vestibule_core::time::Timestamp;
 use vestibule_core::unit::Digest;
 
 use super::Request;
 use super::error::Wrong;
+use crate::words::ClimateWord;
 use crate::{hex, time};
 
 /// Nothing: `{}` or absent.
@@ -63,19 +64,6 @@ pub enum SizeWord {
     Medium,
     Large,
     ExtraLarge,
-}
-
-/// Climate a parcel needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ClimateWord {
-    /// Room temperature.
-    #[default]
-    Ambient,
-    /// 0 to 5 degC.
-    Chilled,
-    /// -18 degC or colder.
-    Frozen,
 }
 
 /// `directory.sync`: all units as one versioned batch.
@@ -250,16 +238,6 @@ impl From<SizeWord> for Size {
             SizeWord::Medium => Self::Medium,
             SizeWord::Large => Self::Large,
             SizeWord::ExtraLarge => Self::ExtraLarge,
-        }
-    }
-}
-
-impl From<ClimateWord> for Climate {
-    fn from(word: ClimateWord) -> Self {
-        match word {
-            ClimateWord::Ambient => Self::Ambient,
-            ClimateWord::Chilled => Self::Chilled,
-            ClimateWord::Frozen => Self::Frozen,
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::topic::CommandName;
 use crate::{PAYLOAD_MAX, hex};
 
 pub use arguments::{
-    CarrierFields, CarriersArguments, ClimateWord, DirectoryArguments, IntakeArguments, NoArguments,
-    ReachWord, SizeWord, UnitFields, UnlockManyArguments,
+    CarrierFields, CarriersArguments, DirectoryArguments, IntakeArguments, NoArguments, ReachWord, SizeWord,
+    UnitFields, UnlockManyArguments,
 };
 pub use error::CommandError;
 use error::Wrong;

@@ -6,11 +6,11 @@ mod header;
 use sha2::{Digest as _, Sha256};
 use vestibule_core::event::{Event, Fact, Subject};
 use vestibule_core::id::BuildingId;
-use vestibule_core::time::ClockTrust;
 use vestibule_core::unit::Digest;
 
 use crate::canonical::Json;
 use crate::identity::{BootId, Epoch};
+use crate::words::ClockWord;
 use crate::{hex, time};
 
 pub use data::{fact_variants, schema as data_schema};
@@ -98,7 +98,7 @@ fn document(envelope: &Envelope, place: &Place<'_>, event: &Event) -> Json {
         fields.push(("sequence", Json::Text(format!("{sequence:0SEQUENCE_DIGITS$}"))));
     }
     fields.push(("bootid", Json::text(boot_id)));
-    fields.push(("clocktrust", text(trust(event.trust))));
+    fields.push(("clocktrust", text(ClockWord::from(event.trust).word())));
     if let Place::Journal { previous, .. } = place {
         fields.push(("previoushash", Json::Text(hex::encode(&previous.0))));
     }
@@ -115,20 +115,11 @@ fn subject(fact: &Fact) -> String {
     }
 }
 
-/// The word of a clock's trust.
-const fn trust(trust: ClockTrust) -> &'static str {
-    match trust {
-        ClockTrust::Synchronised => "synchronised",
-        ClockTrust::Holdover => "holdover",
-        ClockTrust::Untrusted => "untrusted",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use vestibule_core::command::Actor;
-    use vestibule_core::time::Timestamp;
+    use vestibule_core::time::{ClockTrust, Timestamp};
 
     fn envelope() -> Envelope {
         Envelope {

@@ -22,7 +22,7 @@ impl<T> Read<T> {
 }
 
 impl Named {
-    /// Whether it answered when it was asked last.
+    /// Whether the last that was known of it is that it answers and is set up.
     #[must_use]
     pub fn is_online(&self) -> bool {
         self.presence.value == Some(PresenceWord::Online)
