@@ -20,8 +20,8 @@ macro_rules! closed {
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// All of its words.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
 
             /// The word.
             #[must_use]

@@ -38,7 +38,7 @@ macro_rules! counters {
 counters! {
     /// Sockets accepted.
     accepted,
-    /// Sockets that made room for newer ones before they were known.
+    /// Sockets that made room for newer ones before they were known, or found no room.
     pending_dropped,
     /// Sockets that took too long to become known.
     admission_timed_out,
@@ -88,6 +88,14 @@ counters! {
     panicked,
     /// Heartbeats through rumqttd and back.
     heartbeats,
+}
+
+impl Metrics {
+    /// Counts a will that was due.
+    pub(super) fn will_ended(&self, published: bool) {
+        let counter = if published { &self.wills_published } else { &self.wills_lost };
+        counter.add();
+    }
 }
 
 /// A number that only grows.

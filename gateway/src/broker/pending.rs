@@ -35,15 +35,10 @@ struct Socket {
 }
 
 impl Socket {
-    /// The least goes first: who has begun to speak counts as younger by the grace, and not as younger than everybody, or
-    /// those who spoke and stopped would outlast whoever is about to speak.
-    fn rank(&self) -> Instant {
+    /// Until when it is not pushed out by its like; whose time ended first goes first. So one that speaks counts as younger
+    /// than it is, but not as younger than all: those that spoke and stopped do not outlast whoever is about to speak.
+    fn under_way_until(&self) -> Instant {
         if self.spoke { self.came + PENDING_GRACE } else { self.came }
-    }
-
-    /// Whether it must not be pushed out by its like.
-    fn is_under_way(&self, now: Instant) -> bool {
-        self.spoke && now < self.came + PENDING_GRACE
     }
 }
 
@@ -75,8 +70,8 @@ impl Pending {
     }
 
     /// Takes a place. When all are taken, a socket of the address that holds most of them goes, an old one and rather one
-    /// that is silent: a real client is known within milliseconds, a flood from one address makes room for itself only. A newcomer of such an address
-    /// pushes out only who is silent or slow; where nobody is, there is no place for it.
+    /// that is silent: a real client is known within milliseconds, a flood from one address makes room for itself only.
+    /// A newcomer of such an address pushes out only who is silent or slow; where nobody is, there is no place for it.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr, now: Instant) -> Option<Entered> {
         let mut waiting = self.lock();
         let mut room = Room::Free;
@@ -99,9 +94,10 @@ impl Waiting {
         let count = |of: IpAddr| self.sockets.iter().filter(|socket| socket.address == of).count();
         let most = self.sockets.iter().map(|socket| count(socket.address)).max().unwrap_or(0);
         let like = count(address) + 1 >= most;
-        let goes = |socket: &Socket| count(socket.address) == most && !(like && socket.is_under_way(now));
+        let goes =
+            |socket: &Socket| count(socket.address) == most && !(like && now < socket.under_way_until());
         let of = self.sockets.iter().enumerate().filter(|(_, socket)| goes(socket));
-        let (at, _) = of.min_by_key(|(_, socket)| socket.rank())?;
+        let (at, _) = of.min_by_key(|(_, socket)| socket.under_way_until())?;
         Some(self.sockets.remove(at))
     }
 }

@@ -284,9 +284,6 @@ impl Connection<'_> {
     ) {
         let Self { shared, slot, claim, link } = self;
         let farewell = ending.farewell();
-        if will.is_some() {
-            shared.metrics.wills_published.add();
-        }
         let (command, will) = match will {
             Some(will) if session.is_command(&will) => (Some(will), None),
             will => (None, will),
@@ -297,10 +294,8 @@ impl Connection<'_> {
         }
         let to_client = last_words(&mut client, &out.to_client);
         let to_broker = async {
-            if let Some(command) = &command
-                && !post_will(&desk, command).await
-            {
-                shared.metrics.wills_lost.add();
+            if let Some(command) = &command {
+                shared.metrics.will_ended(post_will(&desk, command).await);
             }
             let ended = match ending {
                 // The old link is dead; the will takes a new one.
@@ -312,14 +307,14 @@ impl Connection<'_> {
             ended
         };
         let ((), ended) = tokio::join!(to_client, to_broker);
+        if will.is_some() {
+            shared.metrics.will_ended(ended.is_ok());
+        }
         match ended {
             Ok(()) => shared.slots.give_back(slot),
             Err(error) => {
                 shared.slots.lose();
                 shared.metrics.backend_stuck.add();
-                if will.is_some() {
-                    shared.metrics.wills_lost.add();
-                }
                 tracing::error!(%error, "a link to the inner broker did not end");
             }
         }

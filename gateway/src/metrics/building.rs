@@ -5,7 +5,6 @@ use std::fmt;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::registry::Unit;
-
 use vestibule_contract::words::{ClockWord, CompartmentUse, Position, Quality, StorageWord};
 
 use super::families::{Families, Family, plain, seconds, states};
@@ -40,14 +39,13 @@ fn gateway(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
     )?;
     let started = seconds("vestibule_started_timestamp", "When the daemon started.");
     families.gauge(started, from_millis(gateway.started))?;
-    let trust = states(ClockWord::ALL.iter().map(|word| word.word()), Some(gateway.clock.word()));
-    let trust = trust.map(|(word, is)| ([("trust", word)], is));
+    let trust =
+        states(ClockWord::WORDS, Some(gateway.clock.word())).map(|(word, is)| ([("trust", word)], is));
     families.gauges(plain("vestibule_clock_trust", "How far the wall clock is trusted."), trust)?;
     let problems = u64::try_from(gateway.configuration_problems).unwrap_or(u64::MAX);
     let help = "Problems of the configuration files; above 0 an older configuration runs.";
     families.gauge(plain("vestibule_configuration_problems", help), problems)?;
-    let seal = states(SEAL_STATES.iter().copied(), snapshot.seal.state.word())
-        .map(|(word, is)| ([("state", word)], is));
+    let seal = states(SEAL_STATES, snapshot.seal.state.word()).map(|(word, is)| ([("state", word)], is));
     families.gauges(plain("vestibule_seal_state", "1 for how the seal of commissioning stands."), seal)
 }
 
@@ -90,9 +88,9 @@ fn engine(families: &mut Families<'_>, gateway: &Gateway) -> fmt::Result {
 }
 
 fn compartments(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
-    let count = |usage| snapshot.compartments.iter().filter(|c| c.usage == usage).count();
-    let uses = CompartmentUse::ALL.iter();
-    let uses = uses.map(|usage| ([("use", usage.word())], u64::try_from(count(*usage)).unwrap_or(u64::MAX)));
+    let count = |word: &str| snapshot.compartments.iter().filter(|c| c.usage.word() == word).count();
+    let uses = CompartmentUse::WORDS.iter();
+    let uses = uses.map(|word| ([("use", *word)], u64::try_from(count(word)).unwrap_or(u64::MAX)));
     families.gauges(plain("vestibule_compartments", "Compartments by use."), uses)?;
     let doors = || {
         let wired = snapshot.compartments.iter().filter_map(|c| Some((c, c.door.as_ref()?)));

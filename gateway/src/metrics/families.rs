@@ -84,8 +84,8 @@ impl Families<'_> {
 
 /// One of a closed list of words is true; a series for each, so that a graph shows the change.
 pub(super) fn states<'a>(
-    words: impl Iterator<Item = &'static str> + 'a,
+    words: &'static [&'static str],
     now: Option<&'a str>,
 ) -> impl Iterator<Item = (&'static str, i64)> + 'a {
-    words.map(move |word| (word, i64::from(now == Some(word))))
+    words.iter().map(move |word| (*word, i64::from(now == Some(*word))))
 }

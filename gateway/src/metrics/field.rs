@@ -101,7 +101,7 @@ fn boards(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Result {
 }
 
 fn presence(named: &Named) -> impl Iterator<Item = (&'static str, i64)> {
-    states(PresenceWord::ALL.iter().map(|word| word.word()), named.presence.value.map(PresenceWord::word))
+    states(PresenceWord::WORDS, named.presence.value.map(PresenceWord::word))
 }
 
 fn from_millis(millis: u64) -> f64 {

@@ -16,8 +16,7 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Re
     let readers = || snapshot.readers.iter().map(|reader| ([("reader", reader.id.as_str())], reader));
     let state = snapshot.readers.iter().flat_map(|reader| {
         let labels = |word| [("reader", reader.id.as_str()), ("state", word)];
-        states(READER_STATES.iter().copied(), Some(reader.state.as_str()))
-            .map(move |(word, is)| (labels(word), is))
+        states(READER_STATES, Some(reader.state.as_str())).map(move |(word, is)| (labels(word), is))
     });
     families.gauges(plain("vestibule_reader_state", "1 for the state that a reader is in."), state)?;
     let open = readers().map(|(labels, reader)| (labels, i64::from(reader.tampered == Some(true))));

@@ -16,8 +16,7 @@ pub(super) fn write(families: &mut Families<'_>, snapshot: &Snapshot) -> fmt::Re
     let scanners = || snapshot.scanners.iter().map(|scanner| ([("scanner", scanner.id.as_str())], scanner));
     let state = snapshot.scanners.iter().flat_map(|scanner| {
         let labels = |word| [("scanner", scanner.id.as_str()), ("state", word)];
-        states(SCANNER_STATES.iter().copied(), Some(scanner.state.as_str()))
-            .map(move |(word, is)| (labels(word), is))
+        states(SCANNER_STATES, Some(scanner.state.as_str())).map(move |(word, is)| (labels(word), is))
     });
     families.gauges(plain("vestibule_scanner_state", "1 for the state that a scanner is in."), state)?;
     let unsettled = scanners().map(|(labels, scanner)| (labels, i64::from(scanner.unsettled)));

@@ -102,12 +102,11 @@ fn ear(house: &mut House, role: &str, name: &str, filter: &str) -> Ear {
     let (port, certificates) = (house.broker_port, house.certificates());
     let seat = Seat { port, certificates, role: role.into(), name: name.into() };
     let ear = Ear::open(&seat, &[&topic(filter)]).expect("a certificate");
-    let let_in = ear.wait_subscribed(PATIENCE);
-    if !let_in {
-        let counters = counters::read(house.metrics_ports[1]);
-        let log = house.broker().map(|broker| broker.log()).unwrap_or_default();
-        println!("{role} {name} is not let in; the broker counts {counters:?}; its last words:\n{log}");
-    }
-    assert!(let_in, "see above");
+    assert!(
+        ear.wait_subscribed(PATIENCE),
+        "{role} {name} is not let in; the broker counts {:?}; its last words:\n{}",
+        counters::read(house.metrics_ports[1]),
+        house.broker().map(|broker| broker.log()).unwrap_or_default()
+    );
     ear
 }
